@@ -1,0 +1,61 @@
+"""GROUND. The house as the rules see it: who is staff, which mailboxes there are, what they promise."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal
+
+from monitor.core.staff import Staff
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The promise: a reply within this time. `goal` is the percentage of waits that should keep it."""
+
+    reply_within: timedelta = timedelta(hours=24)
+    goal: float = 90.0
+    clock: Literal["elapsed"] = "elapsed"
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A mailbox as the rules see it."""
+
+    address: str
+    team: str
+    target: Target = Target()
+    internal_customers: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """All that the rules need to know of the configuration. `desks` stand in the order of the config: it decides homes."""
+
+    staff: Staff
+    desks: Mapping[str, Desk]
+    letter_key: bytes = b""
+    owners: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    ignored_senders: tuple[str, ...] = ()
+    ignored_subjects: tuple[str, ...] = ()
+
+    def rank(self, mailbox: str) -> int:
+        """Where a mailbox stands in the config; one that is no longer in it comes last."""
+        for position, address in enumerate(self.desks):
+            if address == mailbox:
+                return position
+        return len(self.desks)
+
+    def target(self, mailbox: str) -> Target:
+        """The promise of a mailbox; the default one where the config no longer knows it."""
+        desk = self.desks.get(mailbox)
+        return desk.target if desk else Target()
+
+    def team(self, mailbox: str) -> str:
+        """The team that answers for a mailbox; the address itself where the config no longer knows it."""
+        desk = self.desks.get(mailbox)
+        return desk.team if desk else mailbox
+
+
+def due_at(opened_at: datetime, target: Target) -> datetime:
+    """When the promise runs out, in UTC. The `elapsed` clock never stops: nights and weekends count."""
+    return opened_at + target.reply_within

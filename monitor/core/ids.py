@@ -1,0 +1,56 @@
+"""GROUND. Message-ID grammar as it is met in real mail, not only as RFC 5322 §3.6.4 wishes it."""
+
+import re
+from hashlib import sha256
+
+LONGEST_ID = 250
+"""Ids longer than this many characters are taken for rubbish (rules.md §2.1)."""
+
+MOST_REFERENCES = 100
+"""A References header is capped to its first and last 50 ids (failures.md §4)."""
+
+_BRACKETED = re.compile(r"<\s*([^<>\s]+(?:\s+[^<>\s]+)*)\s*>")
+_BARE = re.compile(r"[^\s<>,;\"()]+@[^\s<>,;\"()]+")
+_PRINTABLE = re.compile(r"[!-~]+")
+_SPACE = re.compile(r"\s+")
+
+
+def canonical(inside: str) -> str | None:
+    """The id `inside` angle brackets as `<…>`, or None where it cannot be one. Case is kept: ids are case-sensitive."""
+    text = _SPACE.sub("", inside)
+    if not text or len(text) + 2 > LONGEST_ID or not _PRINTABLE.fullmatch(text):
+        return None
+    return f"<{text}>"
+
+
+def find_ids(value: str) -> tuple[str, ...]:
+    """All ids a header value names, in their order, each once.
+
+    Brackets win: where the header holds `Your message of "Mon" <a@b>`, or a name in a comment, only
+    `<a@b>` counts. Ids without brackets are accepted where there are no bracketed ones
+    (776 of 11,424 messages of one real archive are written so).
+    """
+    if "<" in value:
+        # A missing bracket at either end: "<a@b" or "a@b>".
+        found = [canonical(m) for m in _BRACKETED.findall(value)]
+        if any(found):
+            return _once(found)
+        value = value.replace("<", " ").replace(">", " ")
+    return _once([canonical(m) for m in _BARE.findall(value)])
+
+
+def cap_references(ids: tuple[str, ...]) -> tuple[str, ...]:
+    """The first and the last 50 of a long chain: the root and the nearest say most."""
+    if len(ids) <= MOST_REFERENCES:
+        return ids
+    half = MOST_REFERENCES // 2
+    return ids[:half] + ids[-half:]
+
+
+def digest(raw: bytes) -> str:
+    """The identity of a mail that has no Message-ID: SHA-256 over its raw header bytes."""
+    return "sha256:" + sha256(raw).hexdigest()
+
+
+def _once(ids: list[str | None]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(i for i in ids if i))

@@ -1,0 +1,103 @@
+"""GROUND. What we know of one mail: facts from its headers, never its text."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal, NamedTuple
+
+Role = Literal["inbox", "sent", "done", "ignored"]
+Direction = Literal["incoming", "outgoing", "internal", "automatic"]
+
+
+class Address(NamedTuple):
+    """A name as the mail shows it (may be empty) and an address, lower case."""
+
+    name: str
+    address: str
+
+
+NOBODY = Address("", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One mail, whichever folders and mailboxes it was seen in. All text is sanitised (law 9).
+
+    `identity` is the canonical Message-ID, else a digest of the raw headers; `message_id` is empty for the latter.
+    `headers` holds the further fields the rules look at: lower-case names, values in their order, topmost first.
+    """
+
+    identity: str
+    message_id: str
+    from_: Address
+    recipients: tuple[Address, ...]
+    subject: str
+    reply_to: tuple[Address, ...] = ()
+    sent_at: datetime | None = None
+    in_reply_to: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+    headers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def first(self, name: str) -> str:
+        """The topmost value of a header field, or an empty string."""
+        return self.headers.get(name, ("",))[0]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every id this message names, In-Reply-To first."""
+        return self.in_reply_to + self.references
+
+
+class Place(NamedTuple):
+    """Where a message was seen: a mailbox's address and the role of the folder in it."""
+
+    mailbox: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A message with all the places it was ever seen in; `received_at` (UTC) is the earliest of them."""
+
+    message: Message
+    received_at: datetime
+    places: frozenset[Place]
+
+    def in_role(self, role: Role) -> bool:
+        """Whether it was ever seen in a folder of this role, in any mailbox."""
+        return any(place.role == role for place in self.places)
+
+
+EARLIEST_SANE_YEAR = 1990
+FUTURE_ALLOWED = timedelta(minutes=10)
+LATER_THAN_RECEIVED = timedelta(hours=24)
+
+
+def arrival(internaldate: datetime | None, hop: datetime | None, sent_at: datetime | None, now: datetime) -> datetime:
+    """When one sighting's mail arrived, in UTC (rules.md §1).
+
+    The server's INTERNALDATE, unless it is insane: before 1990, over ten minutes in the future, or over a
+    day after the topmost readable Received (`hop`; an imported mailbox stamps the day of the import).
+    Then that Received, else a sane Date header, else `now`, the moment of the first look.
+    """
+    limit = now + FUTURE_ALLOWED
+    hop_sane = hop is not None and hop.year >= EARLIEST_SANE_YEAR and hop <= limit
+    if internaldate is not None and internaldate.year >= EARLIEST_SANE_YEAR and internaldate <= limit:
+        if not hop_sane or hop is None or internaldate - hop <= LATER_THAN_RECEIVED:
+            return internaldate
+    if hop_sane and hop is not None:
+        return hop
+    if sent_at is not None and sent_at.year >= EARLIEST_SANE_YEAR and sent_at <= limit:
+        return sent_at
+    return now
+
+
+def same_mail(one: Message, other: Message) -> bool:
+    """Whether two mails with one Message-ID are one mail, rather than two by a program that repeats its ids.
+
+    Lists rewrite From and tag the subject but leave the Date alone; so only a mail that differs in its Date
+    *and* in From and subject is another one.
+    """
+    if one.sent_at == other.sent_at or one.sent_at is None or other.sent_at is None:
+        return True
+    return one.from_.address == other.from_.address or one.subject == other.subject

@@ -1,0 +1,145 @@
+"""GROUND. Does this message want a reply, and which way does it go? The first rule that knows decides, and signs."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+
+from monitor.core.automatic import spam_mark, strong_signs, weak_signs
+from monitor.core.house import House
+from monitor.core.letter_ids import is_letter_id
+from monitor.core.message import Direction, Seen
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`rule` is the rule that decided, `signals` all that was seen on the way (also what did not decide)."""
+
+    direction: Direction
+    wants_reply: bool
+    rule: str
+    signals: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One message and what the rules may know about it."""
+
+    seen: Seen
+    house: House
+    guests: frozenset[str] = frozenset()
+    """Staff who are the customer of this conversation (internal_customers)."""
+    answers_ours: bool = False
+    """Whether it names a message that staff wrote."""
+    strong: tuple[tuple[str, str], ...] = ()
+    weak: Mapping[str, str] = field(default_factory=dict)
+    spam: str | None = None
+
+    def is_ours(self, address: str) -> bool:
+        """Whether `address` is ours in this conversation."""
+        return self.house.staff.is_ours(address) and address not in self.guests
+
+    @property
+    def signals(self) -> tuple[str, ...]:
+        """All signs seen, strong ones first, in words."""
+        found = [seen for _, seen in self.strong] + ([self.spam] if self.spam else [])
+        return tuple(found + [f"{kind}: {seen}" for kind, seen in self.weak.items()])
+
+
+def case(seen: Seen, house: House, guests: frozenset[str] = frozenset(), answers_ours: bool = False) -> Case:
+    """The case of one message, its signs read once."""
+    message = seen.message
+    strong, weak = tuple(strong_signs(message)), weak_signs(message, house.staff)
+    return Case(seen, house, guests, answers_ours, strong, weak, spam_mark(message))
+
+
+Rule = Callable[[Case], Verdict | None]
+
+
+def own_letter(case: Case) -> Verdict | None:
+    """Our own reminders and reports, known by the signed form of their Message-ID, never by the domain alone."""
+    if case.house.letter_key and is_letter_id(case.seen.message.message_id, case.house.letter_key):
+        return Verdict("automatic", False, "automatic.own-letter", ("our own letter",))
+    return None
+
+
+def bounce_or_loop(case: Case) -> Verdict | None:
+    """The strong signs that even a web form cannot outweigh."""
+    for rule, _ in case.strong:
+        if rule in ("automatic.report", "automatic.bounce-sender"):
+            return Verdict("automatic", False, rule, case.signals)
+    return None
+
+
+def spam(case: Case) -> Verdict | None:
+    """Marked by the house's own filter. Never for what we sent ourselves."""
+    if case.seen.in_role("sent") or not case.spam:
+        return None
+    return Verdict("incoming", False, "spam.marked", case.signals)
+
+
+def web_form(case: Case) -> Verdict | None:
+    """A form writes in a customer's name: the person is in Reply-To. Beats domains and every other sign."""
+    message = case.seen.message
+    if message.from_.address in case.house.staff.forms and message.reply_to:
+        return Verdict("incoming", True, "person.form", case.signals)
+    return None
+
+
+def strong(case: Case) -> Verdict | None:
+    """One strong sign is enough."""
+    for rule, _ in case.strong:
+        return Verdict("automatic", False, rule, case.signals)
+    return None
+
+
+def ours(case: Case) -> Verdict | None:
+    """Staff wrote it, or it lies in a Sent folder, which needs that mailbox's login. Outgoing if an outsider gets it."""
+    seen, staff = case.seen, case.house.staff
+    writer = staff.writer(seen.message).address
+    sent = seen.in_role("sent")
+    if not sent and not case.is_ours(writer):
+        return None
+    why = "staff.sent-folder" if sent else staff.why(writer)
+    recipients = seen.message.recipients
+    # Bcc and lists leave a Sent copy without recipients; what it answers says whom it reaches (rules.md §1).
+    goes_out = any(not case.is_ours(r.address) or r.address in staff.lists for r in recipients) or (
+        sent and not recipients
+    )
+    return Verdict("outgoing" if goes_out else "internal", False, why, case.signals)
+
+
+def ignored(case: Case) -> Verdict | None:
+    """Named under [ignore] in the config; patterns are shell patterns, any case."""
+    house, message = case.house, case.seen.message
+    if any(fnmatchcase(message.from_.address, p) for p in house.ignored_senders):
+        return Verdict("incoming", False, "ignored.sender", case.signals)
+    if any(fnmatchcase(message.subject.casefold(), p.casefold()) for p in house.ignored_subjects):
+        return Verdict("incoming", False, "ignored.subject", case.signals)
+    return None
+
+
+def weak(case: Case) -> Verdict | None:
+    """Two kinds of weak signs make it automatic; a list or bulk header alone makes it bulk.
+
+    Subject words and localparts alone leave nobody out (situation 35), and a reply to our own message is
+    never left out on one weak sign.
+    """
+    kinds = case.weak
+    if len(kinds) >= 2:
+        return Verdict("automatic", False, "automatic.weak-signs", case.signals)
+    if kinds.keys() & {"list", "bulk"} and not case.answers_ours:
+        return Verdict("incoming", False, "bulk.list-header", case.signals)
+    return None
+
+
+def person(case: Case) -> Verdict | None:
+    """Whoever is left is a person who waits."""
+    return Verdict("incoming", True, "needs-reply.person", case.signals)
+
+
+RULES: tuple[Rule, ...] = (own_letter, bounce_or_loop, spam, web_form, strong, ours, ignored, weak, person)
+
+
+def judge(case: Case) -> Verdict:
+    """The verdict of the first rule that has one."""
+    return next(verdict for rule in RULES if (verdict := rule(case)))

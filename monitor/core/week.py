@@ -1,0 +1,189 @@
+"""GROUND. The weekly report's figures, over the waits whose promise ran out in that week (the due-date cohort)."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from monitor.core.survival import product_limit, quantile
+from monitor.core.waits import is_met
+
+FEWEST_FOR_PERCENT = 10
+"""Under this many waits we print "5 of 7" and no percentage."""
+
+_WEEK = re.compile(r"(\d{4})-W(\d{2})")
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """An ISO week (ISO 8601) in the time zone of the house."""
+
+    year: int
+    number: int
+    zone: ZoneInfo
+
+    @classmethod
+    def parse(cls, text: str, zone: ZoneInfo) -> "Week":
+        """`2026-W46`. Raises ValueError with what would be right."""
+        match = _WEEK.fullmatch(text.strip().upper())
+        if not match:
+            raise ValueError(f'"{text}" is not a week; write it like 2026-W46')
+        try:
+            date.fromisocalendar(int(match[1]), int(match[2]), 1)
+        except ValueError:
+            raise ValueError(f'"{text}" is not a week: {match[1]} has no week {int(match[2])}') from None
+        return cls(int(match[1]), int(match[2]), zone)
+
+    @classmethod
+    def of(cls, moment: datetime, zone: ZoneInfo) -> "Week":
+        """The week a moment lies in."""
+        year, number, _ = moment.astimezone(zone).isocalendar()
+        return cls(year, number, zone)
+
+    @property
+    def name(self) -> str:
+        """`2026-W46`."""
+        return f"{self.year}-W{self.number:02d}"
+
+    @property
+    def monday(self) -> date:
+        """Its first day."""
+        return date.fromisocalendar(self.year, self.number, 1)
+
+    @property
+    def start(self) -> datetime:
+        """Monday 00:00 in the zone."""
+        return datetime.combine(self.monday, datetime.min.time(), self.zone)
+
+    @property
+    def end(self) -> datetime:
+        """The next Monday 00:00 in the zone: the first moment after the week."""
+        return datetime.combine(self.monday + timedelta(days=7), datetime.min.time(), self.zone)
+
+    def before(self) -> "Week":
+        """The week before this one."""
+        year, number, _ = (self.monday - timedelta(days=7)).isocalendar()
+        return Week(year, number, self.zone)
+
+
+@dataclass(frozen=True, slots=True)
+class WaitFacts:
+    """What the report needs of one wait. Times in UTC; `as_of` is what we know of its mailbox."""
+
+    number: int
+    team: str
+    state: str
+    opened_at: datetime
+    due_at: datetime
+    answered_at: datetime | None
+    evidence: str | None
+    as_of: datetime | None
+    mailbox: str = ""
+
+    def length(self) -> tuple[timedelta, bool] | None:
+        """(length, answered); open waits count as long as we know of them. None where it does not count or is unknown."""
+        if self.state == "answered" and self.answered_at is not None:
+            return self.answered_at - self.opened_at, True
+        if self.state == "waiting" and self.as_of is not None:
+            return max(timedelta(0), self.as_of - self.opened_at), False
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """k of n kept the promise. `percent` is None under ten; `goal_met` likewise."""
+
+    k: int
+    n: int
+    goal: float
+
+    @property
+    def percent(self) -> int | None:
+        """Rounded, but never across the goal: 89.6 % is printed as 89, not as a missed 90."""
+        if self.n < FEWEST_FOR_PERCENT:
+            return None
+        exact = 100 * self.k / self.n
+        rounded = round(exact)
+        if (rounded >= self.goal) != (exact >= self.goal):
+            return int(exact) if exact < self.goal else int(exact) + 1
+        return rounded
+
+    @property
+    def goal_met(self) -> bool | None:
+        """Whether the goal was kept; None under ten."""
+        return None if self.n < FEWEST_FOR_PERCENT else 100 * self.k / self.n >= self.goal
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """One team's week, or everybody's. Lengths elapsed by the clock."""
+
+    rate: Rate
+    median: timedelta | None
+    p90: timedelta | None
+    longest_known: timedelta
+    waiting: int
+    late: int
+    late_answers: int
+    open_misses: int
+    unknown: int
+    """Answered at a time we do not know: outside the percentage, said apart."""
+    no_reply_needed: int
+    excused: int
+
+
+def figures(cohort: Sequence[WaitFacts], open_now: Sequence[WaitFacts], goal: float) -> Figures:
+    """The figures of one week: `cohort` are the waits due in it, `open_now` all that wait at the time of the report."""
+    met = [is_met(w.state, w.answered_at, w.due_at, w.as_of) for w in cohort]
+    lengths = [length for w in cohort if (length := w.length()) is not None]
+    curve = product_limit(lengths)
+    return Figures(
+        rate=Rate(sum(m is True for m in met), sum(m is not None for m in met), goal),
+        median=quantile(curve, 0.5),
+        p90=quantile(curve, 0.9),
+        longest_known=max((length for length, _ in lengths), default=timedelta(0)),
+        waiting=len(open_now),
+        late=sum(w.as_of is not None and w.due_at <= w.as_of for w in open_now),
+        late_answers=sum(m is False and w.state == "answered" for m, w in zip(met, cohort, strict=True)),
+        open_misses=sum(m is False and w.state == "waiting" for m, w in zip(met, cohort, strict=True)),
+        unknown=sum(w.state == "answered" and w.answered_at is None for w in cohort),
+        no_reply_needed=sum(w.state == "no_reply_needed" for w in cohort),
+        excused=sum(w.state == "excused" for w in cohort),
+    )
+
+
+def last_closed(now: datetime, on: "Moment", zone: ZoneInfo) -> Week:
+    """The latest week whose report is due at `now`: closed, and its `on` moment has come."""
+    week = Week.of(now, zone).before()
+    return week if now >= on.after(week) else week.before()
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """`mon 07:00`: when in the week the report of the week before goes out, local time."""
+
+    weekday: int
+    hour: int
+    minute: int
+
+    @classmethod
+    def parse(cls, text: str) -> "Moment":
+        """Raises ValueError with what would be right."""
+        match = re.fullmatch(r"(mon|tue|wed|thu|fri|sat|sun)[a-z]*\s+([01]?\d|2[0-3]):([0-5]\d)", text.strip().lower())
+        if not match:
+            raise ValueError(f'"{text}" is not a weekday and time; write for example "mon 07:00"')
+        return cls(("mon", "tue", "wed", "thu", "fri", "sat", "sun").index(match[1]), int(match[2]), int(match[3]))
+
+    def after(self, week: Week) -> datetime:
+        """The first such moment after `week` has closed."""
+        day = week.monday + timedelta(days=7 + self.weekday)
+        return datetime(day.year, day.month, day.day, self.hour, self.minute, tzinfo=week.zone)
+
+
+def by_team(waits: Iterable[WaitFacts], teams: Sequence[str]) -> dict[str, list[WaitFacts]]:
+    """The waits of each team, in the order of the config; teams it no longer knows come last."""
+    groups: dict[str, list[WaitFacts]] = {team: [] for team in teams}
+    for wait in waits:
+        groups.setdefault(wait.team, []).append(wait)
+    return groups
