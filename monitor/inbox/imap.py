@@ -1,0 +1,230 @@
+"""FLOOR 1. One mailbox over IMAP, read-only (law 7): EXAMINE and BODY.PEEK. The only room that knows imapclient.
+
+Nothing that comes from a mail ever enters a command here: uids are integers, folder names come from the server's own list.
+"""
+
+import logging
+import ssl
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Literal, TypeVar
+
+from imapclient import IMAPClient, SocketTimeout
+
+from monitor.core.cursor import FolderState
+from monitor.inbox.faults import fault_of
+from monitor.inbox.fields import FIELDS
+from monitor.inbox.source import RawMail, RemoteFolder, SourceError
+
+# Its debug log prints whole messages, and it inherits the root logger's level (failures.md §1).
+for _logger in ("imapclient.imapclient", "imapclient.imaplib"):
+    logging.getLogger(_logger).setLevel(logging.WARNING)
+
+CONNECT_TIMEOUT = 15.0
+READ_TIMEOUT = 60.0
+SEARCH_WINDOW = 50_000
+"""Messages a SEARCH may answer with: imaplib breaks at 1 MB a line, about 130,000 ids."""
+
+_HEADER_ITEM = f"BODY.PEEK[HEADER.FIELDS ({' '.join(FIELDS)})]<0.16384>"
+_ITEMS = ("UID", "FLAGS", "INTERNALDATE", "RFC822.SIZE", _HEADER_ITEM)
+_WHOLE_ITEM = "BODY.PEEK[HEADER]<0.65536>"
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """How to reach one mailbox. `password` is asked for at each connect, so that a changed secret is picked up."""
+
+    host: str
+    port: int
+    security: Literal["tls", "starttls", "none"]
+    username: str
+    password: Callable[[], str]
+    ca_file: str | None = None
+
+    @property
+    def where(self) -> str:
+        """`host:port`."""
+        return f"{self.host}:{self.port}"
+
+
+@lru_cache(maxsize=16)
+def tls_context(ca_file: str | None) -> ssl.SSLContext:
+    """One context for all connections that trust the same: an own one each costs 878 KB and 33 ms (limits.md)."""
+    return ssl.create_default_context(cafile=ca_file)
+
+
+class ImapSource:
+    """A MailSource over one IMAP connection, opened when first needed and thrown away after any error."""
+
+    def __init__(self, login: Login) -> None:
+        self._login = login
+        self._client: IMAPClient | None = None
+        self._examined: str | None = None
+        self._exists = 0
+
+    def folders(self) -> Sequence[RemoteFolder]:
+        """LIST with the SPECIAL-USE marks (RFC 6154)."""
+        found = self._guarded("listing folders", lambda c: c.list_folders())
+        return [RemoteFolder(_name(n), frozenset(_name(f).lower() for f in flags)) for flags, _, n in found]
+
+    def state(self, folder: str) -> FolderState:
+        """STATUS; where the server gives no UIDNEXT there, EXAMINE may."""
+        status = self._guarded(
+            "asking for the state of a folder", lambda c: c.folder_status(folder, self._status_items(c))
+        )
+        self._examined = None
+        if b"UIDVALIDITY" not in status or b"UIDNEXT" not in status:
+            status = {**self._guarded("opening a folder", lambda c: c.select_folder(folder, readonly=True)), **status}
+            status.setdefault(b"MESSAGES", status.get(b"EXISTS"))
+        return FolderState(
+            int(status.get(b"UIDVALIDITY") or 0),
+            status.get(b"UIDNEXT"),
+            status.get(b"HIGHESTMODSEQ"),
+            status.get(b"MESSAGES"),
+        )
+
+    def uids(self, folder: str, first_uid: int, since: datetime | None) -> Iterator[list[int]]:
+        """SEARCH in windows of uids that hold at most SEARCH_WINDOW messages each, oldest first."""
+        self._examine(folder)
+        for low, high in self._windows(first_uid):
+            criteria: list[object] = ["UID", f"{low}:{high}"]
+            if since is not None:
+                criteria += ["SINCE", since.date()]
+            found = self._guarded("searching", _searched(criteria))
+            # "5:*" with nothing new answers with the last message, whatever its uid (RFC 3501 §6.4.8).
+            yield sorted(uid for uid in found if uid >= low)
+
+    def mails(self, folder: str, uids: Sequence[int]) -> list[RawMail]:
+        """One FETCH; mails that are gone are left out."""
+        self._examine(folder)
+        fetched = self._guarded("fetching headers", lambda c: c.fetch(list(uids), _ITEMS))
+        return [_raw(uid, item) for uid, item in fetched.items()]
+
+    def whole_headers(self, folder: str, uids: Sequence[int]) -> Mapping[int, bytes]:
+        """BODY.PEEK[HEADER], the first 64 KB."""
+        self._examine(folder)
+        fetched = self._guarded("fetching headers", lambda c: c.fetch(list(uids), (_WHOLE_ITEM,)))
+        return {uid: _body(item, b"BODY[HEADER]") for uid, item in fetched.items()}
+
+    def flags(self, folder: str, uids: Sequence[int]) -> Mapping[int, frozenset[str]]:
+        """FETCH FLAGS of those that still exist."""
+        self._examine(folder)
+        fetched = self._guarded("fetching flags", lambda c: c.fetch(list(uids), ("UID", "FLAGS")))
+        return {uid: _flags(item) for uid, item in fetched.items()}
+
+    def close(self) -> None:
+        """LOGOUT if it still can be said, then the socket; never raises."""
+        client, self._client, self._examined = self._client, None, None
+        if client is not None:
+            try:
+                client.logout()
+            except Exception:  # noqa: BLE001, S110  # the connection is given up: how it dies is of no interest
+                pass
+
+    def abort(self) -> None:
+        """Cut the connection under whoever reads from it in another thread; that call ends with a SourceError."""
+        client = self._client
+        if client is not None:
+            _drop(client)
+
+    def _status_items(self, client: IMAPClient) -> tuple[str, ...]:
+        items = ("UIDVALIDITY", "UIDNEXT", "MESSAGES")
+        return (*items, "HIGHESTMODSEQ") if client.has_capability("CONDSTORE") else items
+
+    def _examine(self, folder: str) -> None:
+        if self._examined != folder or self._client is None:
+            answer = self._guarded("opening a folder", lambda c: c.select_folder(folder, readonly=True))
+            self._examined, self._exists = folder, int(answer.get(b"EXISTS") or 0)
+
+    def _windows(self, first_uid: int) -> Iterator[tuple[int, int | str]]:
+        if self._exists <= SEARCH_WINDOW:
+            yield first_uid, "*"
+            return
+        marks = list(range(SEARCH_WINDOW, self._exists, SEARCH_WINDOW))
+        bounds = sorted(uid for uid in self._guarded("searching", lambda c: _uids_at(c, marks)) if uid >= first_uid)
+        for bound in bounds:
+            yield first_uid, bound
+            first_uid = bound + 1
+        yield first_uid, "*"
+
+    def _guarded(self, doing: str, call: Callable[[IMAPClient], T]) -> T:
+        """The one boundary: any error ends this connection and is told as a SourceError."""
+        try:
+            if self._client is None:
+                self._client = self._connect()
+            return call(self._client)
+        except Exception as error:
+            fault = fault_of(error, self._login.where, self._login.username, doing)
+            client, self._client, self._examined = self._client, None, None
+            if client is not None:
+                _drop(client)
+            raise fault from error
+
+    def _connect(self) -> IMAPClient:
+        login = self._login
+        tls = login.security == "tls"
+        context = None if login.security == "none" else tls_context(login.ca_file)
+        timeout = SocketTimeout(CONNECT_TIMEOUT, READ_TIMEOUT)
+        client = IMAPClient(login.host, login.port, ssl=tls, ssl_context=context if tls else None, timeout=timeout)
+        try:
+            client.normalise_times = False  # else INTERNALDATE comes back naive, in local time
+            if login.security == "starttls":
+                client.starttls(context)
+            client.login(login.username, login.password())
+            if client.has_capability("ENABLE") and client.has_capability("CONDSTORE"):
+                client.enable("CONDSTORE")  # or Dovecot shows no HIGHESTMODSEQ (failures.md §1)
+        except BaseException:
+            _drop(client)
+            raise
+        return client
+
+
+def _searched(criteria: list[object]) -> Callable[[IMAPClient], list[int]]:
+    return lambda client: client.search(criteria)  # type: ignore[no-any-return]  # imapclient has no types
+
+
+def _drop(client: IMAPClient) -> None:
+    try:
+        client.shutdown()
+    except (OSError, AttributeError):
+        pass
+
+
+def _uids_at(client: IMAPClient, numbers: Sequence[int]) -> list[int]:
+    """The uids of the messages at these sequence numbers."""
+    client.use_uid = False
+    try:
+        return [item[b"UID"] for item in client.fetch(list(numbers), ("UID",)).values()]
+    finally:
+        client.use_uid = True
+
+
+def _name(raw: bytes | str) -> str:
+    return raw if isinstance(raw, str) else raw.decode("utf-8", "replace")
+
+
+def _flags(item: Mapping[bytes, object]) -> frozenset[str]:
+    flags = item.get(b"FLAGS", ())
+    return frozenset(_name(f)[:100] for f in flags) if isinstance(flags, tuple) else frozenset()
+
+
+def _body(item: Mapping[bytes, object], prefix: bytes) -> bytes:
+    return next((v for k, v in item.items() if k.startswith(prefix) and isinstance(v, bytes)), b"")
+
+
+def _raw(uid: int, item: Mapping[bytes, object]) -> RawMail:
+    when, size = item.get(b"INTERNALDATE"), item.get(b"RFC822.SIZE")
+    return RawMail(
+        uid=uid,
+        flags=_flags(item),
+        internaldate=when if isinstance(when, datetime) else None,
+        size=size if isinstance(size, int) else 0,
+        header=_body(item, b"BODY[HEADER.FIELDS"),
+    )
+
+
+__all__ = ["FIELDS", "ImapSource", "Login", "SourceError", "tls_context"]
