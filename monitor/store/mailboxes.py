@@ -1,0 +1,270 @@
+"""FLOOR 1. What we know of each mailbox: its folders and cursors, the last complete look, whether replies are seen."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, and_, exists, func, insert, select, update
+
+from monitor.core.cursor import Cursor
+from monitor.core.message import Role
+from monitor.store.folding import refold
+from monitor.store.store import Store, among
+from monitor.store.tables import (
+    AnyRow,
+    conversations,
+    folders,
+    mailboxes,
+    messages,
+    settings,
+    sightings,
+    troubles,
+    waits,
+)
+
+ANSWERED_BY_OTHERS_DAYS = 90
+"""For so long a mailbox that answered another one's mail must be seen too before anybody is called late (law 2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class FolderRow:
+    """A folder as stored."""
+
+    id: int
+    name: str
+    role: Role
+    cursor: Cursor | None
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxView:
+    """How current our view of a mailbox is. Times in UTC."""
+
+    address: str
+    first_as_of: datetime | None = None
+    as_of: datetime | None = None
+    looked_at: datetime | None = None
+    outgoing_seen_at: datetime | None = None
+    fault: str | None = None
+    fault_text: str | None = None
+    fault_since: datetime | None = None
+
+
+def watch(store: Store, address: str, wanted: Sequence[tuple[str, Role]]) -> list[FolderRow]:
+    """Make sure the mailbox and these folders have rows; others of its folders are no longer watched."""
+    with store.writing() as connection:
+        if not connection.execute(select(mailboxes.c.address).where(mailboxes.c.address == address)).first():
+            connection.execute(insert(mailboxes).values(address=address))
+        rows = connection.execute(select(folders).where(folders.c.mailbox == address)).all()
+        by_name = {row.name: row for row in rows}
+        for name, role in wanted:
+            if name not in by_name:
+                connection.execute(
+                    insert(folders).values(mailbox=address, name=name, role=role, complete=False, watched=True)
+                )
+            elif by_name[name].role != role or not by_name[name].watched:
+                connection.execute(
+                    update(folders).where(folders.c.id == by_name[name].id).values(role=role, watched=True)
+                )
+        names = [name for name, _ in wanted]
+        old = [row.id for row in rows if row.name not in names and row.watched]
+        if old:
+            connection.execute(update(folders).where(among(folders.c.id, old, connection)).values(watched=False))
+        query = select(folders).where(folders.c.mailbox == address, folders.c.watched).order_by(folders.c.id)
+        return [_folder(row) for row in connection.execute(query)]
+
+
+def forget_sightings(store: Store, folder: int, now: datetime) -> None:
+    """The uids of this folder mean nothing any more (RFC 3501 §2.3.1.1). The messages, and where they were seen, stay.
+
+    Their rows get a uidvalidity no server gives: one restored from a backup reuses its uids for other mails.
+    """
+    with store.writing() as connection:
+        current = select(folders.c.uidvalidity).where(folders.c.id == folder).scalar_subquery()
+        old = update(sightings).where(sightings.c.folder == folder, sightings.c.uidvalidity == current)
+        connection.execute(
+            old.values(uidvalidity=-int(now.timestamp()), gone_at=func.coalesce(sightings.c.gone_at, now))
+        )
+        connection.execute(update(folders).where(folders.c.id == folder).values(uidvalidity=None, complete=False))
+
+
+def folder_looked_at(store: Store, folder: int, cursor: Cursor, now: datetime) -> None:
+    """A folder was read to its end."""
+    with store.writing() as connection:
+        connection.execute(
+            update(folders)
+            .where(folders.c.id == folder)
+            .values(
+                uidvalidity=cursor.uidvalidity,
+                uidnext=cursor.uidnext,
+                highestmodseq=cursor.highestmodseq,
+                messages=cursor.messages,
+                complete=True,
+                looked_at=now,
+            )
+        )
+
+
+def looked_completely(store: Store, address: str, now: datetime) -> None:
+    """Every folder of the mailbox was read to its end: its as_of moves."""
+    with store.writing() as connection:
+        oldest = select(func.min(folders.c.looked_at)).where(folders.c.mailbox == address, folders.c.watched)
+        as_of = connection.execute(oldest).scalar_one()
+        row = connection.execute(select(mailboxes).where(mailboxes.c.address == address)).one()
+        values: dict[str, Any] = {
+            "as_of": as_of,
+            "looked_at": now,
+            "fault": None,
+            "fault_text": None,
+            "fault_since": None,
+        }
+        if row.first_as_of is None:
+            values["first_as_of"] = as_of
+        if row.outgoing_seen_at is None and _shows_replies(connection, address):
+            values["outgoing_seen_at"] = now
+        connection.execute(update(mailboxes).where(mailboxes.c.address == address).values(**values))
+
+
+def failed_look(store: Store, address: str, fault: str, text: str, now: datetime) -> None:
+    """The mailbox could not be read; since when is kept while the kind of fault stays the same."""
+    with store.writing() as connection:
+        row = connection.execute(select(mailboxes).where(mailboxes.c.address == address)).first()
+        if row is None:
+            connection.execute(insert(mailboxes).values(address=address))
+        since = row.fault_since if row is not None and row.fault == fault else now
+        connection.execute(
+            update(mailboxes)
+            .where(mailboxes.c.address == address)
+            .values(looked_at=now, fault=fault, fault_text=text, fault_since=since)
+        )
+
+
+def views(store: Store) -> dict[str, MailboxView]:
+    """Our view of every mailbox we ever looked at."""
+    with store.reading() as connection:
+        return {row.address: MailboxView(**row._mapping) for row in connection.execute(select(mailboxes))}
+
+
+def answering(store: Store, now: datetime) -> dict[str, set[str]]:
+    """For each mailbox the others that answered its mail in the last 90 days: they must be seen too (situation 37)."""
+    since = now - timedelta(days=ANSWERED_BY_OTHERS_DAYS)
+    query = (
+        select(waits.c.mailbox, waits.c.answered_in)
+        .where(waits.c.answered_at >= since, waits.c.answered_in != waits.c.mailbox)
+        .distinct()
+    )
+    others: dict[str, set[str]] = {}
+    with store.reading() as connection:
+        for mailbox, other in connection.execute(query):
+            others.setdefault(mailbox, set()).add(other)
+    return others
+
+
+def waiting_sightings(store: Store, folder: int) -> dict[int, frozenset[str]]:
+    """The flags by uid of the messages in this folder that opened a wait which still runs."""
+    with store.reading() as connection:
+        rows = connection.execute(
+            select(sightings.c.uid, sightings.c.flags)
+            .join(folders, and_(folders.c.id == sightings.c.folder, folders.c.uidvalidity == sightings.c.uidvalidity))
+            .join(waits, waits.c.opener == sightings.c.message)
+            .where(sightings.c.folder == folder, sightings.c.gone_at.is_(None), waits.c.state == "waiting")
+        )
+        return {uid: frozenset(flags) for uid, flags in rows}
+
+
+def flags_changed(
+    store: Store, folder: int, changed: Mapping[int, frozenset[str]], gone: Iterable[int], now: datetime
+) -> None:
+    """Keep what the server says of the flags; uids that are no longer there are gone, their messages stay."""
+    with store.writing() as connection:
+        current = select(folders.c.uidvalidity).where(folders.c.id == folder).scalar_subquery()
+        here = and_(sightings.c.folder == folder, sightings.c.uidvalidity == current)
+        for uid, flags in changed.items():
+            connection.execute(update(sightings).where(here, sightings.c.uid == uid).values(flags=sorted(flags)))
+        if gone := list(gone):
+            connection.execute(
+                update(sightings).where(here, among(sightings.c.uid, gone, connection)).values(gone_at=now)
+            )
+
+
+def refold_if_rules_changed(store: Store, fingerprint: str, house: Any, batch: int = 500) -> bool:
+    """Fold all conversations again where the rules (`fingerprint` of the config) are not those of the last time."""
+    with store.reading() as connection:
+        old = connection.execute(select(settings.c.value).where(settings.c.name == "rules")).scalar()
+        numbers = (
+            connection.execute(select(conversations.c.number).where(conversations.c.lead.is_(None))).scalars().all()
+        )
+    if old == fingerprint:
+        return False
+    for at in range(0, len(numbers), batch):
+        with store.writing() as connection:
+            refold(connection, numbers[at : at + batch], house)
+    with store.writing() as connection:
+        row = {"name": "rules", "value": fingerprint}
+        if old is None:
+            connection.execute(insert(settings).values(**row))
+        else:
+            connection.execute(update(settings).where(settings.c.name == "rules").values(**row))
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class FolderHealth:
+    """A watched folder, for `status`."""
+
+    name: str
+    role: str
+    looked_at: datetime | None
+    messages: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A mail that could not be read: where it lies, and why."""
+
+    mailbox: str
+    folder: str
+    uidvalidity: int
+    uid: int
+    reason: str
+
+
+def folder_health(store: Store) -> dict[str, list[FolderHealth]]:
+    """The watched folders of every mailbox."""
+    found: dict[str, list[FolderHealth]] = {}
+    with store.reading() as connection:
+        for row in connection.execute(select(folders).where(folders.c.watched).order_by(folders.c.id)):
+            found.setdefault(row.mailbox, []).append(FolderHealth(row.name, row.role, row.looked_at, row.messages))
+    return found
+
+
+def trouble_rows(store: Store) -> list[Trouble]:
+    """Every mail that could not be read, in the folders as they are now."""
+    query = (
+        select(folders.c.mailbox, folders.c.name, troubles)
+        .join(folders, and_(folders.c.id == troubles.c.folder, folders.c.uidvalidity == troubles.c.uidvalidity))
+        .order_by(troubles.c.seen_at, troubles.c.folder, troubles.c.uid)
+    )
+    with store.reading() as connection:
+        return [Trouble(r.mailbox, r.name, r.uidvalidity, r.uid, r.reason) for r in connection.execute(query)]
+
+
+def _folder(row: AnyRow) -> FolderRow:
+    cursor = None
+    if row.uidvalidity is not None:
+        cursor = Cursor(row.uidvalidity, row.uidnext, row.highestmodseq, row.messages, row.complete)
+    return FolderRow(row.id, row.name, row.role, cursor)
+
+
+def _shows_replies(connection: Connection, address: str) -> bool:
+    """Whether an outgoing mail was ever seen: in its Sent folder, or as a copy that answered somebody."""
+    in_sent = exists(
+        select(1)
+        .select_from(sightings)
+        .join(folders, folders.c.id == sightings.c.folder)
+        .join(messages, messages.c.id == sightings.c.message)
+        .where(folders.c.mailbox == address, folders.c.role == "sent", messages.c.direction == "outgoing")
+    )
+    answered = exists(select(1).where(waits.c.answered_in == address))
+    return bool(connection.execute(select(in_sent | answered)).scalar())

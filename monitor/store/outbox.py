@@ -1,0 +1,86 @@
+"""FLOOR 1. The outbox: letters that wait for SMTP, and what became of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select, update
+
+from monitor.store.store import Store
+from monitor.store.tables import letters
+
+FIRST_PAUSE = timedelta(minutes=5)
+LONGEST_PAUSE = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class LetterRow:
+    """A letter as it lies in the outbox."""
+
+    id: int
+    kind: str
+    message_id: str
+    recipient: str
+    subject: str
+    body: bytes
+    tries: int
+
+
+def pending(store: Store, now: datetime, most: int = 100) -> Sequence[LetterRow]:
+    """The letters that may be tried at `now`, oldest first."""
+    with store.reading() as connection:
+        rows = connection.execute(
+            select(*(letters.c[name] for name in LetterRow.__slots__))
+            .where(letters.c.state == "pending", letters.c.next_try_at <= now)
+            .order_by(letters.c.created_at, letters.c.id)
+            .limit(most)
+        )
+        return [LetterRow(**row._mapping) for row in rows]
+
+
+def begin_try(store: Store, letter: int) -> None:
+    """From here until the answer is stored we do not know whether it arrived (law 4)."""
+    with store.writing() as connection:
+        connection.execute(
+            update(letters).where(letters.c.id == letter).values(uncertain=True, tries=letters.c.tries + 1)
+        )
+
+
+def mark_sent(store: Store, letter: int, reply: str, now: datetime) -> None:
+    """The server took it."""
+    _settle(store, letter, "sent", reply, now)
+
+
+def mark_refused(store: Store, letter: int, reply: str, now: datetime) -> None:
+    """The server will never take it (5xx)."""
+    _settle(store, letter, "refused", reply, now)
+
+
+def try_later(store: Store, letter: LetterRow, reply: str, uncertain: bool, now: datetime) -> None:
+    """A transient failure: next try after 5, 10, 20 … minutes, at most a day."""
+    pause = min(FIRST_PAUSE * 2 ** min(letter.tries, 12), LONGEST_PAUSE)
+    with store.writing() as connection:
+        connection.execute(
+            update(letters)
+            .where(letters.c.id == letter.id)
+            .values(next_try_at=now + pause, reply=reply[:500], uncertain=uncertain)
+        )
+
+
+def counts(store: Store) -> dict[str, int]:
+    """How many letters are in each state; `tried` are those pending that a server did not take so far."""
+    with store.reading() as connection:
+        rows = connection.execute(select(letters.c.state, func.count()).group_by(letters.c.state))
+        found = {state: count for state, count in rows}
+        tried = select(func.count()).where(letters.c.state == "pending", letters.c.tries > 0)
+        found["tried"] = connection.execute(tried).scalar_one()
+    return {state: found.get(state, 0) for state in ("pending", "tried", "sent", "withdrawn", "refused")}
+
+
+def _settle(store: Store, letter: int, state: str, reply: str, now: datetime) -> None:
+    with store.writing() as connection:
+        connection.execute(
+            update(letters)
+            .where(letters.c.id == letter)
+            .values(state=state, settled_at=now, reply=reply[:500], uncertain=False)
+        )

@@ -1,0 +1,206 @@
+"""FLOOR 1. The ladder's view of the store: which waits may be due, what was already claimed, and the claim itself."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, case, delete, func, insert, select, update
+
+from monitor.core.ladder import Reminder
+from monitor.core.waits import Handoff
+from monitor.store.rows import handoff_of
+from monitor.store.store import Store, among
+from monitor.store.tables import AnyRow, letters, messages, notices, reminders, waits
+
+
+@dataclass(frozen=True, slots=True)
+class WaitRow:
+    """A waiting person as letters show them. Times in UTC."""
+
+    id: int
+    number: int
+    mailboxes: tuple[str, ...]
+    team: str
+    subject: str
+    who_name: str
+    who_address: str
+    opened_at: datetime
+    due_at: datetime
+    chased_at: datetime | None
+    handoff: Handoff | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewLetter:
+    """A letter to be claimed: its frozen bytes and what it fulfils."""
+
+    kind: str
+    message_id: str
+    recipient: str
+    subject: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A letter sent once for each of `subjects` (mailboxes, faults) to a recipient; no letter: there was nothing to say."""
+
+    kind: str
+    subjects: tuple[str, ...]
+    recipient: str
+    letter: NewLetter | None
+
+
+_COLUMNS = (
+    waits.c.id,
+    waits.c.conversation,
+    waits.c.mailboxes,
+    waits.c.team,
+    messages.c.subject,
+    waits.c.who_name,
+    waits.c.who_address,
+    waits.c.opened_at,
+    waits.c.due_at,
+    waits.c.chased_at,
+    waits.c.handoff,
+)
+_WAITING = select(*_COLUMNS).join(messages, messages.c.id == waits.c.opener).where(waits.c.state == "waiting")
+
+
+def due_between(store: Store, after: datetime | None, until: datetime) -> list[WaitRow]:
+    """Everybody who waits and whose promise runs out in (after, until], most overdue first."""
+    query = _WAITING.where(waits.c.due_at <= until)
+    if after is not None:
+        query = query.where(waits.c.due_at > after)
+    with store.reading() as connection:
+        return [_wait(row) for row in connection.execute(query.order_by(waits.c.due_at, waits.c.id))]
+
+
+def last_moments(store: Store, ids: Collection[int]) -> dict[int, dict[str, datetime]]:
+    """For each wait and recipient the moment of the latest reminder already claimed."""
+    last: dict[int, dict[str, datetime]] = {}
+    with store.reading() as connection:
+        rows = connection.execute(
+            select(reminders.c.wait, reminders.c.recipient, func.max(reminders.c.moment))
+            .where(among(reminders.c.wait, ids, connection))
+            .group_by(reminders.c.wait, reminders.c.recipient)
+        )
+        for wait, recipient, moment in rows:
+            last.setdefault(wait, {})[recipient] = moment
+    return last
+
+
+def recently_written_to(store: Store, since: datetime) -> set[str]:
+    """Who got, or will get, a reminder letter made after `since`."""
+    query = select(letters.c.recipient).where(
+        letters.c.kind == "reminder", letters.c.created_at > since, letters.c.state.in_(("pending", "sent"))
+    )
+    with store.reading() as connection:
+        return set(connection.execute(query).scalars())
+
+
+def claim(store: Store, letter: NewLetter, due: Iterable[Reminder], now: datetime) -> None:
+    """The first of the three transactions (law 4): the letter and the reminders it fulfils, both or neither."""
+    with store.writing() as connection:
+        letter_row = put_letter(connection, letter, now)
+        rows = [
+            {"wait": r.wait, "step": r.step, "occurrence": r.occurrence, "recipient": r.recipient, "moment": r.moment}
+            for r in due
+        ]
+        connection.execute(insert(reminders), [{**row, "letter": letter_row} for row in rows])
+
+
+def claim_notices(store: Store, new: Sequence[Notice], now: datetime) -> None:
+    """The same for letters that are sent once: all of them in one transaction."""
+    if not new:
+        return
+    with store.writing() as connection:
+        for notice in new:
+            letter_row = put_letter(connection, notice.letter, now) if notice.letter else None
+            rows = [
+                {"kind": notice.kind, "subject": subject, "recipient": notice.recipient, "letter": letter_row}
+                for subject in notice.subjects
+            ]
+            connection.execute(insert(notices), rows)
+
+
+def noticed(store: Store, kind: str) -> set[tuple[str, str]]:
+    """(subject, recipient) of all notices of a kind."""
+    with store.reading() as connection:
+        rows = connection.execute(select(notices.c.subject, notices.c.recipient).where(notices.c.kind == kind))
+        return {(row.subject, row.recipient) for row in rows}
+
+
+def put_letter(connection: Connection, letter: NewLetter, now: datetime) -> int:
+    """Put a letter into the outbox; returns its row id."""
+    values = {
+        "kind": letter.kind,
+        "message_id": letter.message_id,
+        "recipient": letter.recipient,
+        "subject": letter.subject,
+        "body": letter.body,
+        "state": "pending",
+        "created_at": now,
+        "tries": 0,
+        "uncertain": False,
+        "next_try_at": now,
+        "reply": "",
+    }
+    return int(connection.execute(insert(letters).values(**values).returning(letters.c.id)).scalar_one())
+
+
+def withdraw_outdated(store: Store, now: datetime) -> int:
+    """Withdraw the reminders in the outbox that are no longer true; who of them still waits falls due again.
+
+    A letter whose last try ended without a clear answer may already have arrived: it is sent again as it is, with the
+    same Message-ID, unless everybody in it was answered.
+    """
+    with store.writing() as connection:
+        still = func.sum(case((waits.c.state == "waiting", 1), else_=0)).label("still")
+        rows = connection.execute(
+            select(letters.c.id, letters.c.uncertain, func.count().label("all"), still)
+            .join(reminders, reminders.c.letter == letters.c.id)
+            .join(waits, waits.c.id == reminders.c.wait)
+            .where(letters.c.state == "pending", letters.c.kind == "reminder")
+            .group_by(letters.c.id, letters.c.uncertain)
+        ).all()
+        gone = [row.id for row in rows if row.still == 0 or (row.still < row.all and not row.uncertain)]
+        gone += _orphans(connection)
+        if gone:
+            connection.execute(delete(reminders).where(among(reminders.c.letter, gone, connection)))
+            withdrawn = update(letters).where(among(letters.c.id, gone, connection))
+            connection.execute(withdrawn.values(state="withdrawn", settled_at=now))
+        return len(gone)
+
+
+def waits_of_letter(store: Store, letter: int) -> list[AnyRow]:
+    """The waits a reminder letter speaks of."""
+    query = select(waits.c.id, waits.c.state, waits.c.mailboxes).join(reminders, reminders.c.wait == waits.c.id)
+    with store.reading() as connection:
+        return list(connection.execute(query.where(reminders.c.letter == letter)).all())
+
+
+def _orphans(connection: Connection) -> list[int]:
+    # All its waits are gone: what looked like a person turned out to be a machine.
+    query = (
+        select(letters.c.id)
+        .outerjoin(reminders, reminders.c.letter == letters.c.id)
+        .where(letters.c.state == "pending", letters.c.kind == "reminder", reminders.c.wait.is_(None))
+    )
+    return list(connection.execute(query).scalars())
+
+
+def _wait(row: AnyRow) -> WaitRow:
+    return WaitRow(
+        id=row.id,
+        number=row.conversation,
+        mailboxes=tuple(row.mailboxes),
+        team=row.team,
+        subject=row.subject,
+        who_name=row.who_name,
+        who_address=row.who_address,
+        opened_at=row.opened_at,
+        due_at=row.due_at,
+        chased_at=row.chased_at,
+        handoff=handoff_of(row.handoff),
+    )

@@ -1,0 +1,80 @@
+"""FLOOR 1. What the weekly report asks of the store, by indexed ranges of due_at; and the reports as sent."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, insert, select
+
+from monitor.core.week import WaitFacts
+from monitor.store.reminding import NewLetter, put_letter
+from monitor.store.store import Store
+from monitor.store.tables import AnyRow, folders, messages, reports, sightings, waits
+
+_COLUMNS = (
+    waits.c.conversation,
+    waits.c.mailbox,
+    waits.c.team,
+    waits.c.state,
+    waits.c.opened_at,
+    waits.c.due_at,
+    waits.c.answered_at,
+    waits.c.evidence,
+)
+
+
+def due_in(store: Store, start: datetime, end: datetime, as_of: dict[str, datetime | None]) -> list[WaitFacts]:
+    """The cohort: the waits whose promise runs out in [start, end). `as_of` is what we know of each mailbox."""
+    query = select(*_COLUMNS).where(waits.c.due_at >= start, waits.c.due_at < end).order_by(waits.c.due_at, waits.c.id)
+    with store.reading() as connection:
+        return [_facts(row, as_of) for row in connection.execute(query)]
+
+
+def open_now(store: Store, as_of: dict[str, datetime | None]) -> list[WaitFacts]:
+    """Everybody who waits, longest first."""
+    query = select(*_COLUMNS).where(waits.c.state == "waiting").order_by(waits.c.opened_at, waits.c.id)
+    with store.reading() as connection:
+        return [_facts(row, as_of) for row in connection.execute(query)]
+
+
+def left_out(store: Store, start: datetime, end: datetime) -> dict[str, int]:
+    """Messages that arrived in an inbox in [start, end) and want no reply, by rule."""
+    query = (
+        select(messages.c.rule, func.count(messages.c.id.distinct()))
+        .join(sightings, sightings.c.message == messages.c.id)
+        .join(folders, folders.c.id == sightings.c.folder)
+        .where(messages.c.received_at >= start, messages.c.received_at < end, folders.c.role == "inbox")
+        .where(messages.c.wants_reply.is_(False), messages.c.direction.in_(("incoming", "automatic")))
+        .group_by(messages.c.rule)
+    )
+    with store.reading() as connection:
+        return {rule: count for rule, count in connection.execute(query)}
+
+
+def stored(store: Store, week: str) -> dict[str, Any] | None:
+    """The figures of a week's report as it was sent, if it was."""
+    with store.reading() as connection:
+        return connection.execute(select(reports.c.figures).where(reports.c.week == week)).scalar()
+
+
+def claim_report(store: Store, week: str, sent: Sequence[NewLetter], figures: dict[str, Any], now: datetime) -> None:
+    """Freeze the figures of a week, with the letters that bear them: both or neither, and only once for a week."""
+    with store.writing() as connection:
+        if connection.execute(select(reports.c.week).where(reports.c.week == week)).first() is None:
+            connection.execute(insert(reports).values(week=week, made_at=now, figures=figures))
+            for letter in sent:
+                put_letter(connection, letter, now)
+
+
+def _facts(row: AnyRow, as_of: dict[str, datetime | None]) -> WaitFacts:
+    return WaitFacts(
+        number=row.conversation,
+        team=row.team,
+        state=row.state,
+        opened_at=row.opened_at,
+        due_at=row.due_at,
+        answered_at=row.answered_at,
+        evidence=row.evidence,
+        as_of=as_of.get(row.mailbox),
+        mailbox=row.mailbox,
+    )

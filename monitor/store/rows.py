@@ -1,0 +1,85 @@
+"""FLOOR 1. Rows to values of the core and back; nothing here asks the database."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from monitor.core.message import Address, Message, Place, Seen
+from monitor.core.waits import Handoff, Wait
+from monitor.store.tables import AnyRow
+
+
+def message_row(message: Message) -> dict[str, Any]:
+    """The columns that hold the facts of a message."""
+    return {
+        "identity": message.identity,
+        "message_id": message.message_id,
+        "sent_at": message.sent_at,
+        "from_name": message.from_.name,
+        "from_address": message.from_.address,
+        "subject": message.subject,
+        "recipients": [list(a) for a in message.recipients],
+        "reply_to": [list(a) for a in message.reply_to],
+        "in_reply_to": list(message.in_reply_to),
+        "references": list(message.references),
+        "headers": {name: list(values) for name, values in message.headers.items()},
+    }
+
+
+def message_of(row: AnyRow) -> Message:
+    """The message of a row of `messages`."""
+    return Message(
+        identity=row.identity,
+        message_id=row.message_id,
+        from_=Address(row.from_name, row.from_address),
+        recipients=_addresses(row.recipients),
+        subject=row.subject,
+        reply_to=_addresses(row.reply_to),
+        sent_at=row.sent_at,
+        in_reply_to=tuple(row.in_reply_to),
+        references=tuple(row.references),
+        headers={name: tuple(values) for name, values in row.headers.items()},
+    )
+
+
+def seen_of(row: AnyRow, places: Iterable[Place]) -> Seen:
+    """The message of a row with the places it was seen in."""
+    return Seen(message_of(row), row.received_at, frozenset(places))
+
+
+def wait_row(wait: Wait, ids: dict[str, int], team: str) -> dict[str, Any]:
+    """The columns of a wait; `ids` gives the row id of each identity."""
+    return {
+        "opener": ids[wait.opener],
+        "mailbox": wait.mailboxes[0],
+        "mailboxes": list(wait.mailboxes),
+        "team": team,
+        "who_name": wait.who.name,
+        "who_address": wait.who.address,
+        "state": wait.state,
+        "opened_at": wait.opened_at,
+        "due_at": wait.due_at,
+        "chased_at": wait.chased_at,
+        "answered_by": ids[wait.answered_by] if wait.answered_by else None,
+        "answered_at": wait.answered_at,
+        "answered_in": wait.answered_in,
+        "evidence": wait.evidence,
+        "handoff": handoff_row(wait.handoff),
+        "first": wait.first,
+    }
+
+
+def handoff_row(handoff: Handoff | None) -> list[Any] | None:
+    """A handoff as JSON."""
+    if handoff is None:
+        return None
+    return [handoff.at.isoformat(), handoff.from_team, handoff.to_team, handoff.decided]
+
+
+def handoff_of(value: Sequence[Any] | None) -> Handoff | None:
+    """A handoff from JSON."""
+    return Handoff(datetime.fromisoformat(value[0]), value[1], value[2], value[3]) if value else None
+
+
+def _addresses(value: list[list[str]]) -> tuple[Address, ...]:
+    return tuple(Address(name, address) for name, address in value)

@@ -1,0 +1,184 @@
+"""FLOOR 1. The database: opened, migrated, and handed out as transactions. SQLite by default, PostgreSQL by URL."""
+
+import json
+import os
+import secrets
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    ColumnElement,
+    Connection,
+    Engine,
+    any_,
+    bindparam,
+    create_engine,
+    event,
+    func,
+    select,
+)
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+
+from monitor.store.tables import settings
+
+BUSY_SECONDS = 30
+_WRITER_LOCK = 0x1B0  # any number: one writer at a time on PostgreSQL, as BEGIN IMMEDIATE gives on SQLite
+_MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+class StoreError(Exception):
+    """The database cannot be used; the text says why and what to do."""
+
+
+class Store:
+    """An open database. Safe to share between threads; every method takes or opens a transaction of its own."""
+
+    def __init__(self, engine: Engine, letter_key: bytes) -> None:
+        self.engine = engine
+        self.letter_key = letter_key
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether it is one file with one writer."""
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that only reads. Raises StoreError."""
+        with _told(), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """The one writing transaction at a time; committed at the end, or rolled back whole. Raises StoreError."""
+        with _told(), self.engine.connect().execution_options(writer=True) as connection, connection.begin():
+            if not self.is_sqlite:
+                connection.execute(select(func.pg_advisory_xact_lock(_WRITER_LOCK)))
+            yield connection
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+
+def open_store(url: str) -> Store:
+    """Open the database at a SQLAlchemy `url`, bringing its schema up to date. Raises StoreError."""
+    with _told():
+        engine = _engine(url)
+        migrate(engine)
+        with engine.connect().execution_options(writer=True) as connection, connection.begin():
+            key = _letter_key(connection)
+    return Store(engine, key)
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the schema up to date; writes nothing where it is."""
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    with engine.connect() as connection:
+        if (
+            MigrationContext.configure(connection).get_current_revision()
+            == ScriptDirectory.from_config(config).get_current_head()
+        ):
+            return
+    with engine.connect().execution_options(writer=True) as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def among(column: Column[Any], values: Collection[Any], connection: Connection) -> ColumnElement[bool]:
+    """`column IN values` as one bound parameter: one statement, whatever the number of values."""
+    if connection.dialect.name == "sqlite":
+        # json_each reads the list, so that no limit on the number of parameters applies.
+        listed = func.json_each(json.dumps(list(values))).table_valued("value")
+        return column.in_(select(listed.c.value))
+    return column == any_(bindparam(None, list(values), type_=ARRAY(column.type)))
+
+
+def _engine(url: str) -> Engine:
+    try:
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "sqlite":
+            return _sqlite(url, parsed.database)
+        if parsed.get_backend_name() == "postgresql" and parsed.drivername == "postgresql":
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        return create_engine(parsed, pool_pre_ping=True)
+    except (ArgumentError, NoSuchModuleError):
+        raise StoreError(
+            '[store] url is not a database address; write "sqlite:////path/to/file" or "postgresql://…"'
+        ) from None
+    except ImportError as error:
+        raise StoreError(
+            f"the database driver is missing ({error.name}): pip install 'inbox-monitor[postgresql]'"
+        ) from None
+
+
+def _sqlite(url: str, database: str | None) -> Engine:
+    if database and database != ":memory:":
+        path = Path(database)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            # Made before SQLite does, so that nobody else may ever read it (failures.md §7).
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        except OSError as error:
+            raise StoreError(
+                f"{path}: {error.strerror}; the service needs to write there, or set [store] url"
+            ) from None
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+
+    @event.listens_for(engine, "connect")
+    def _on_connect(raw: Any, _record: object) -> None:
+        # The driver must not begin transactions by itself: it would begin DEFERRED ones, and a read that
+        # turns into a write then fails at once instead of waiting (failures.md §1).
+        raw.isolation_level = None
+        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL"):
+            raw.execute(f"PRAGMA {pragma}").close()
+
+    @event.listens_for(engine, "begin")
+    def _on_begin(connection: Connection) -> None:
+        writer = connection.get_execution_options().get("writer")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")
+
+    return engine
+
+
+def _letter_key(connection: Connection) -> bytes:
+    """The key that signs our letters' ids: made once for each store, 256 random bits."""
+    row = connection.execute(select(settings.c.value).where(settings.c.name == "letter_key")).scalar()
+    if row is None:
+        row = secrets.token_hex(32)
+        connection.execute(settings.insert().values(name="letter_key", value=row))
+    return bytes.fromhex(row)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Database errors as one line that says what to do."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise StoreError(_advice(" ".join(str(error.orig).split())[:200])) from error
+    except SQLAlchemyError as error:
+        raise StoreError(f"the store failed: {' '.join(str(error).split())[:200]}") from error
+
+
+def _advice(text: str) -> str:
+    lower = text.lower()
+    if "full" in lower or "no space" in lower:
+        return f"the disk of the store is full ({text}); make room: nothing was lost, and the next round goes on"
+    if "readonly" in lower or "read-only" in lower or "permission" in lower:
+        return f"the store cannot be written ({text}); check the owner and the rights of its folder"
+    if "malformed" in lower or "not a database" in lower:
+        return f"the store is damaged ({text}); put a backup in its place"
+    if "locked" in lower:
+        return f"the store is in use by another program ({text}); try again later"
+    return f"the store cannot be used ({text})"

@@ -1,0 +1,192 @@
+"""FLOOR 1. Whole conversations as people want to see them: `threads` and `explain` are made of these."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from monitor.core.message import Address, Direction, Place, Seen
+from monitor.core.waits import Handoff
+from monitor.store.folding import places_of
+from monitor.store.rows import handoff_of, seen_of
+from monitor.store.store import Store, among
+from monitor.store.tables import AnyRow, conversations, letters, messages, reminders, waits
+
+PAGE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class StoryMessage:
+    """A message with its verdict."""
+
+    id: int
+    seen: Seen
+    direction: Direction
+    wants_reply: bool
+    rule: str
+    signals: tuple[str, ...]
+
+    @property
+    def shown_id(self) -> str:
+        """Its Message-ID, else its digest."""
+        return self.seen.message.message_id or self.seen.message.identity
+
+
+@dataclass(frozen=True, slots=True)
+class StoryWait:
+    """A wait; `opener` and `answered_by` are Message-IDs (or digests)."""
+
+    id: int
+    opener: str
+    mailboxes: tuple[str, ...]
+    team: str
+    who: Address
+    state: str
+    opened_at: datetime
+    due_at: datetime
+    chased_at: datetime | None
+    answered_by: str | None
+    answered_at: datetime | None
+    evidence: str | None
+    handoff: Handoff | None
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One conversation: its messages and its waits, oldest first."""
+
+    number: int
+    messages: tuple[StoryMessage, ...]
+    waits: tuple[StoryWait, ...]
+
+    def mailboxes(self) -> set[str]:
+        """Every mailbox in which anything of it was seen."""
+        return {place.mailbox for m in self.messages for place in m.seen.places}
+
+
+@dataclass(frozen=True, slots=True)
+class StoryReminder:
+    """A reminder about a wait, and what became of its letter."""
+
+    wait: int
+    step: str
+    occurrence: int
+    recipient: str
+    moment: datetime
+    letter_state: str
+    settled_at: datetime | None
+    letter: str
+
+
+def all_stories(store: Store) -> Iterator[Story]:
+    """Every conversation by number, a page at a time: nothing loads a whole mailbox into memory (law 10)."""
+    last = 0
+    while True:
+        with store.reading() as connection:
+            query = select(conversations.c.number).where(conversations.c.number > last, conversations.c.lead.is_(None))
+            numbers = connection.execute(query.order_by(conversations.c.number).limit(PAGE)).scalars().all()
+            if not numbers:
+                return
+            page = stories(connection, numbers)
+        yield from page
+        last = numbers[-1]
+
+
+def waiting_stories(store: Store, mailbox: str | None = None) -> Iterator[Story]:
+    """The conversations in which somebody waits, next due first."""
+    with store.reading() as connection:
+        query = (
+            select(waits.c.conversation, waits.c.mailboxes).where(waits.c.state == "waiting").order_by(waits.c.due_at)
+        )
+        rows = connection.execute(query).all()
+    numbers = list(dict.fromkeys(row.conversation for row in rows if mailbox is None or mailbox in row.mailboxes))
+    for at in range(0, len(numbers), PAGE):
+        with store.reading() as connection:
+            page = stories(connection, numbers[at : at + PAGE])
+        yield from page
+
+
+def stories(connection: Connection, numbers: Sequence[int]) -> list[Story]:
+    """These conversations, in this order; numbers that do not exist are left out."""
+    rows: dict[int, list[AnyRow]] = defaultdict(list)
+    found: dict[int, list[AnyRow]] = defaultdict(list)
+    for row in connection.execute(
+        select(messages)
+        .where(among(messages.c.conversation, numbers, connection))
+        .order_by(messages.c.received_at, messages.c.id)
+    ):
+        rows[row.conversation].append(row)
+    for row in connection.execute(
+        select(waits).where(among(waits.c.conversation, numbers, connection)).order_by(waits.c.opened_at, waits.c.id)
+    ):
+        found[row.conversation].append(row)
+    places = places_of(connection, numbers)
+    return [_story(number, rows[number], found[number], places) for number in numbers if number in rows]
+
+
+def led_by(store: Store, number: int) -> int:
+    """The conversation that a number leads to: itself, or the one it was merged into."""
+    with store.reading() as connection:
+        lead = connection.execute(select(conversations.c.lead).where(conversations.c.number == number)).scalar()
+    return number if lead is None else int(lead)
+
+
+def conversation_of(store: Store, message_id: str) -> int | None:
+    """The conversation a Message-ID (or digest) belongs to."""
+    query = select(messages.c.conversation).where(
+        (messages.c.identity == message_id) | (messages.c.message_id == message_id)
+    )
+    with store.reading() as connection:
+        number = connection.execute(query.limit(1)).scalar()
+    return None if number is None else int(number)
+
+
+def story_of(store: Store, number: int) -> Story | None:
+    """One conversation, by its number or by one that was merged into it; None if there is none."""
+    lead = led_by(store, number)
+    with store.reading() as connection:
+        return next(iter(stories(connection, [lead])), None)
+
+
+def reminders_of(store: Store, ids: Sequence[int]) -> list[StoryReminder]:
+    """The reminders of these waits, oldest first."""
+    query = (
+        select(reminders, letters.c.state, letters.c.settled_at, letters.c.message_id)
+        .join(letters, letters.c.id == reminders.c.letter)
+        .order_by(reminders.c.moment, reminders.c.recipient)
+    )
+    with store.reading() as connection:
+        rows = connection.execute(query.where(among(reminders.c.wait, ids, connection))).all()
+    return [
+        StoryReminder(r.wait, r.step, r.occurrence, r.recipient, r.moment, r.state, r.settled_at, r.message_id)
+        for r in rows
+    ]
+
+
+def _story(number: int, rows: Sequence[AnyRow], found: Sequence[AnyRow], places: dict[int, set[Place]]) -> Story:
+    told = tuple(
+        StoryMessage(r.id, seen_of(r, places[r.id]), r.direction, r.wants_reply, r.rule, tuple(r.signals or ()))
+        for r in rows
+    )
+    ids = {m.id: m.shown_id for m in told}
+    return Story(number, told, tuple(_story_wait(row, ids) for row in found))
+
+
+def _story_wait(row: AnyRow, ids: dict[int, str]) -> StoryWait:
+    return StoryWait(
+        id=row.id,
+        opener=ids[row.opener],
+        mailboxes=tuple(row.mailboxes),
+        team=row.team,
+        who=Address(row.who_name, row.who_address),
+        state=row.state,
+        opened_at=row.opened_at,
+        due_at=row.due_at,
+        chased_at=row.chased_at,
+        answered_by=ids.get(row.answered_by),
+        answered_at=row.answered_at,
+        evidence=row.evidence,
+        handoff=handoff_of(row.handoff),
+    )

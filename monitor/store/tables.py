@@ -1,0 +1,234 @@
+"""FLOOR 1. The tables. A column more means a line here and a migration in migrations/versions."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Row,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+AnyRow = Row[*tuple[Any, ...]]
+"""A row of whatever columns were asked for."""
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware moments in, UTC moments out. SQLite would read 12:00+05:00 back as a naive 12:00; naive values are refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuses naive values with ValueError."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a moment without a time zone cannot be stored: {value!r}")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """UTC, always aware."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+Json = JSON().with_variant(JSONB(), "postgresql")
+# Ids grow for years; SQLite knows only INTEGER as its row id.
+Id = BigInteger().with_variant(Integer(), "sqlite")
+
+settings = Table(
+    "settings",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+mailboxes = Table(
+    "mailboxes",
+    metadata,
+    Column("address", String(254), primary_key=True),
+    Column("first_as_of", UtcDateTime),
+    Column("as_of", UtcDateTime),
+    Column("looked_at", UtcDateTime),
+    Column("outgoing_seen_at", UtcDateTime),
+    Column("fault", String(20)),
+    Column("fault_text", Text),
+    Column("fault_since", UtcDateTime),
+)
+
+folders = Table(
+    "folders",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("mailbox", ForeignKey("mailboxes.address"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("role", String(10), nullable=False),
+    Column("uidvalidity", BigInteger),
+    Column("uidnext", BigInteger),
+    Column("highestmodseq", BigInteger),
+    Column("messages", BigInteger),
+    Column("complete", Boolean, nullable=False, default=False),
+    Column("looked_at", UtcDateTime),
+    Column("watched", Boolean, nullable=False, default=True),
+    UniqueConstraint("mailbox", "name"),
+)
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("number", Id, primary_key=True, autoincrement=False),
+    Column("lead", Id, index=True),
+)
+
+nodes = Table(
+    "nodes",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("conversation", Id, nullable=False, index=True),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("identity", Text, nullable=False, unique=True),
+    Column("message_id", Text, nullable=False),
+    Column("conversation", Id, nullable=False, index=True),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("sent_at", UtcDateTime),
+    Column("from_name", Text, nullable=False),
+    Column("from_address", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("recipients", Json, nullable=False),
+    Column("reply_to", Json, nullable=False),
+    Column("in_reply_to", Json, nullable=False),
+    Column("references", Json, nullable=False),
+    Column("headers", Json, nullable=False),
+    Column("direction", String(10)),
+    Column("wants_reply", Boolean),
+    Column("rule", String(40)),
+    Column("signals", Json),
+)
+
+sightings = Table(
+    "sightings",
+    metadata,
+    Column("folder", ForeignKey("folders.id"), primary_key=True),
+    Column("uidvalidity", BigInteger, primary_key=True),
+    Column("uid", BigInteger, primary_key=True),
+    Column("message", ForeignKey("messages.id"), nullable=False, index=True),
+    Column("arrived_at", UtcDateTime, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("flags", Json, nullable=False),
+    Column("gone_at", UtcDateTime),
+)
+
+waits = Table(
+    "waits",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("conversation", Id, nullable=False, index=True),
+    Column("opener", ForeignKey("messages.id"), nullable=False),
+    Column("mailbox", String(254), nullable=False),
+    Column("mailboxes", Json, nullable=False),
+    Column("team", Text, nullable=False),
+    Column("who_name", Text, nullable=False),
+    Column("who_address", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("opened_at", UtcDateTime, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("chased_at", UtcDateTime),
+    Column("answered_by", ForeignKey("messages.id")),
+    Column("answered_at", UtcDateTime),
+    Column("answered_in", String(254)),
+    Column("evidence", String(20)),
+    Column("handoff", Json),
+    Column("first", Boolean, nullable=False),
+    Index("ix_waits_state_due_at", "state", "due_at"),
+    Index("ix_waits_due_at", "due_at"),
+    Index("ix_waits_answered_in_answered_at", "answered_in", "answered_at"),
+)
+
+letters = Table(
+    "letters",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("kind", String(12), nullable=False),
+    Column("message_id", Text, nullable=False, unique=True),
+    Column("recipient", String(254), nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("tries", Integer, nullable=False, default=0),
+    Column("uncertain", Boolean, nullable=False, default=False),
+    Column("next_try_at", UtcDateTime, nullable=False),
+    Column("settled_at", UtcDateTime),
+    Column("reply", Text, nullable=False, default=""),
+    Index("ix_letters_state_next_try_at", "state", "next_try_at"),
+    Index("ix_letters_recipient_created_at", "recipient", "created_at"),
+)
+
+reminders = Table(
+    "reminders",
+    metadata,
+    Column("wait", ForeignKey("waits.id", ondelete="CASCADE"), primary_key=True),
+    Column("step", String(200), primary_key=True),
+    Column("occurrence", Integer, primary_key=True),
+    Column("recipient", String(254), primary_key=True),
+    Column("moment", UtcDateTime, nullable=False),
+    Column("letter", ForeignKey("letters.id"), nullable=False, index=True),
+)
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("kind", String(12), primary_key=True),
+    Column("subject", String(254), primary_key=True),
+    Column("recipient", String(254), primary_key=True),
+    Column("letter", ForeignKey("letters.id"), index=True),
+)
+
+troubles = Table(
+    "troubles",
+    metadata,
+    Column("folder", ForeignKey("folders.id"), primary_key=True),
+    Column("uidvalidity", BigInteger, primary_key=True),
+    Column("uid", BigInteger, primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),
+)
+
+reports = Table(
+    "reports",
+    metadata,
+    Column("week", String(8), primary_key=True),
+    Column("made_at", UtcDateTime, nullable=False),
+    Column("figures", Json, nullable=False),
+)
