@@ -1,0 +1,126 @@
+"""FLOOR 1. The config as the program uses it: frozen values, every default filled in."""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from monitor.core.house import Desk, House, Target
+from monitor.core.ladder import Step
+from monitor.core.staff import Staff
+from monitor.core.week import Moment
+
+Security = Literal["tls", "starttls", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxSettings:
+    """One mailbox: how to reach it and what to read in it."""
+
+    address: str
+    team: str
+    host: str
+    port: int
+    security: Security
+    ca_file: str | None
+    username: str
+    password: Callable[[], str]
+    lookback: timedelta | None
+    poll_every: timedelta
+    inbox: tuple[str, ...]
+    sent: tuple[str, ...]
+    watch: Literal["all", "sent"]
+    replies_confirmed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpSettings:
+    """How letters leave. `username` None: no login."""
+
+    host: str
+    port: int
+    security: Security
+    ca_file: str | None
+    username: str | None
+    password: Callable[[], str] | None
+    from_: str
+
+    @property
+    def where(self) -> str:
+        """`host:port`."""
+        return f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportSettings:
+    """When the weekly report goes out, and to whom."""
+
+    on: Moment
+    to: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything the config says."""
+
+    path: Path
+    organisation: str
+    zone: ZoneInfo
+    operator: str | None
+    templates_dir: Path | None
+    target: Target
+    mailboxes: tuple[MailboxSettings, ...]
+    desks: Mapping[str, Desk]
+    owners: Mapping[str, tuple[str, ...]]
+    teams: tuple[str, ...]
+    staff: Staff
+    steps: tuple[Step, ...]
+    report: ReportSettings | None
+    smtp: SmtpSettings
+    store_url: str
+    ignored_senders: tuple[str, ...]
+    ignored_subjects: tuple[str, ...]
+
+    def house(self, letter_key: bytes) -> House:
+        """What the rules need to know of it."""
+        return House(
+            staff=self.staff,
+            desks=self.desks,
+            letter_key=letter_key,
+            owners={team: frozenset(owners) for team, owners in self.owners.items()},
+            ignored_senders=self.ignored_senders,
+            ignored_subjects=self.ignored_subjects,
+        )
+
+    def rules_fingerprint(self, version: str) -> str:
+        """Changes when anything changes that verdicts and waits depend on; `version` is the product's."""
+        parts = [version, self.staff, self.desks, self.owners, self.ignored_senders, self.ignored_subjects]
+        return hashlib.sha256(json.dumps(parts, default=_stable, sort_keys=True).encode()).hexdigest()
+
+
+def state_folder() -> Path:
+    """Where state is kept unless the config says otherwise: systemd's StateDirectory, else the user's own."""
+    if given := os.environ.get("STATE_DIRECTORY"):
+        return Path(given.partition(":")[0])
+    if os.geteuid() == 0:
+        return Path("/var/lib/inbox-monitor")
+    base = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+    return Path(base) / "inbox-monitor"
+
+
+def _stable(value: object) -> object:
+    if isinstance(value, frozenset | set):
+        return sorted(value)
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, Mapping):
+        return dict(value)
+    slots = getattr(value, "__slots__", None)
+    if slots is None:
+        raise TypeError(type(value))
+    return {name: getattr(value, name) for name in slots}
