@@ -1,0 +1,84 @@
+"""FLOOR 2. Where new letters go: into the outbox with what they fulfil (law 4), or, in a dry run, into a folder to look at."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from monitor.core.ladder import Reminder
+from monitor.store.reminding import NewLetter, Notice, claim, claim_notices, withdraw_outdated
+from monitor.store.reporting import claim_report
+from monitor.store.store import Store
+
+
+class Claims(Protocol):
+    """What the jobs may do with the letters they make."""
+
+    def withdraw(self, now: datetime) -> None:
+        """Take back what is no longer true."""
+
+    def reminder(self, letter: NewLetter, due: Sequence[Reminder], now: datetime) -> None:
+        """A reminder letter and the reminders it fulfils."""
+
+    def notices(self, notices: Sequence[Notice], now: datetime) -> None:
+        """Letters that are sent once."""
+
+    def report(self, week: str, letters: Sequence[NewLetter], figures: dict[str, Any], now: datetime) -> None:
+        """The report of a week, frozen."""
+
+
+class OutboxClaims:
+    """The real thing: one transaction a claim."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def withdraw(self, now: datetime) -> None:
+        """Letters of people who were answered meanwhile."""
+        withdraw_outdated(self._store, now)
+
+    def reminder(self, letter: NewLetter, due: Sequence[Reminder], now: datetime) -> None:
+        """Letter and reminders, both or neither."""
+        claim(self._store, letter, due, now)
+
+    def notices(self, notices: Sequence[Notice], now: datetime) -> None:
+        """All of them or none."""
+        claim_notices(self._store, notices, now)
+
+    def report(self, week: str, letters: Sequence[NewLetter], figures: dict[str, Any], now: datetime) -> None:
+        """Figures and letters, both or neither, once a week."""
+        claim_report(self._store, week, letters, figures, now)
+
+
+class FolderClaims:
+    """A dry run: every letter becomes a file, and the store learns nothing of it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.written: list[Path] = []
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def withdraw(self, now: datetime) -> None:
+        """Nothing: the outbox stays as it is."""
+
+    def reminder(self, letter: NewLetter, due: Sequence[Reminder], now: datetime) -> None:
+        """One file."""
+        self._write(letter)
+
+    def notices(self, notices: Sequence[Notice], now: datetime) -> None:
+        """A file each."""
+        for notice in notices:
+            if notice.letter:
+                self._write(notice.letter)
+
+    def report(self, week: str, letters: Sequence[NewLetter], figures: dict[str, Any], now: datetime) -> None:
+        """A file each."""
+        for letter in letters:
+            self._write(letter)
+
+    def _write(self, letter: NewLetter) -> None:
+        # An address may hold "/" (RFC 5322 §3.2.3): never let it choose the folder.
+        name = "".join(c if c.isalnum() or c in "@.-_+" else "_" for c in letter.recipient)
+        path = self._folder / f"{len(self.written) + 1:03d}-{letter.kind}-{name}.eml"
+        path.write_bytes(letter.body)
+        self.written.append(path)

@@ -1,0 +1,77 @@
+"""FLOOR 2. Is everything well? The facts behind `status`: views, who waits, the outbox, mails that could not be read."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from monitor.config import Settings
+from monitor.jobs.knowledge import Knowledge, know
+from monitor.store.mailboxes import FolderHealth, Trouble, folder_health, trouble_rows
+from monitor.store.outbox import counts
+from monitor.store.reporting import open_now
+from monitor.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxHealth:
+    """One mailbox. `state` is `ok`, `new` (never seen whole), `stale`, or the fault; `fault_text` says what to do."""
+
+    address: str
+    team: str
+    as_of: datetime | None
+    looked_at: datetime | None
+    state: str
+    fault_text: str | None
+    folders: Sequence[FolderHealth]
+    replies_visible: bool
+    waiting: int
+    late: int
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The whole house."""
+
+    mailboxes: Sequence[MailboxHealth]
+    outbox: Mapping[str, int]
+    troubles: Sequence[Trouble]
+    letters_stuck: bool
+
+    @property
+    def healthy(self) -> bool:
+        """Every mailbox was seen whole not long ago, and letters leave."""
+        return all(m.state == "ok" for m in self.mailboxes) and not self.letters_stuck
+
+
+def health(store: Store, settings: Settings, now: datetime) -> Health:
+    """How everything is at `now`."""
+    knowledge = know(store, settings, now)
+    as_of = {m: knowledge.as_of(m) for m in settings.desks}
+    waiting = open_now(store, as_of)
+    folders = folder_health(store)
+    outbox = counts(store)
+    mailboxes = [
+        MailboxHealth(
+            address=m.address,
+            team=m.team,
+            as_of=view.as_of if (view := knowledge.views.get(m.address)) else None,
+            looked_at=view.looked_at if view else None,
+            state=_state(knowledge, m.address, now),
+            fault_text=view.fault_text if view else None,
+            folders=folders.get(m.address, []),
+            replies_visible=knowledge.replies_visible(m.address),
+            waiting=sum(w.mailbox == m.address for w in waiting),
+            late=sum(w.mailbox == m.address and w.as_of is not None and w.due_at <= w.as_of for w in waiting),
+        )
+        for m in settings.mailboxes
+    ]
+    return Health(mailboxes, outbox, trouble_rows(store), outbox["tried"] > 0 or outbox["refused"] > 0)
+
+
+def _state(knowledge: Knowledge, mailbox: str, now: datetime) -> str:
+    view = knowledge.views.get(mailbox)
+    if view is not None and view.fault is not None:
+        return view.fault
+    if view is None or view.as_of is None:
+        return "new"
+    return "ok" if knowledge.seen_recently(mailbox, now) else "stale"

@@ -1,0 +1,136 @@
+"""FLOOR 2. From rows to the pages that letters show: who waits, what is known of it, what happens next."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from monitor.config import Settings
+from monitor.core.durations import words
+from monitor.core.ladder import next_after
+from monitor.core.moments import since
+from monitor.jobs.knowledge import Knowledge
+from monitor.outbox.letters import OpeningPage, ReminderPage, WaitingLine
+from monitor.store.reminding import WaitRow
+
+
+def reminder_page(
+    settings: Settings, knowledge: Knowledge, recipient: str, waits: Sequence[WaitRow], now: datetime
+) -> ReminderPage:
+    """The reminder for one recipient; most overdue first."""
+    mailboxes = _mailboxes(waits, settings)
+    looks = [look for m in mailboxes if (look := knowledge.as_of(m)) is not None]
+    return ReminderPage(
+        organisation=settings.organisation,
+        now=now,
+        zone=settings.zone,
+        teams=_teams(waits, settings, recipient),
+        promise=settings.desks[mailboxes[0]].target.reply_within,
+        lines=_lines(waits, settings, now),
+        seen_up_to=min(looks, default=now),
+        poll_every=max(knowledge.poll_every[m] for m in mailboxes),
+        next_step=_next_step(settings, recipient, waits[0], now),
+        why=_why(settings, recipient, mailboxes),
+    )
+
+
+def opening_page(
+    settings: Settings,
+    knowledge: Knowledge,
+    owner: str,
+    waits: Sequence[WaitRow],
+    mailboxes: Sequence[str],
+    now: datetime,
+) -> OpeningPage:
+    """The opening digest for one owner; oldest first."""
+    return OpeningPage(
+        organisation=settings.organisation,
+        now=now,
+        zone=settings.zone,
+        teams=tuple(dict.fromkeys(settings.desks[m].team for m in mailboxes)),
+        promise=settings.desks[mailboxes[0]].target.reply_within,
+        lines=_lines(waits[:40], settings, now),
+        total=len(waits),
+        replies_unseen=tuple(m for m in mailboxes if not knowledge.replies_visible(m)),
+        why=_why(settings, owner, mailboxes),
+    )
+
+
+def context_of(wait: WaitRow, settings: Settings, now: datetime) -> tuple[str, ...]:
+    """What happened since they wrote, one sentence each."""
+    said: list[str] = []
+    if wait.chased_at is not None:
+        said.append(f"They wrote again {_on(wait.chased_at, settings, now)}.")
+    if wait.handoff is not None and wait.handoff.decided:
+        said.append(f"{wait.handoff.from_team} has answered {wait.handoff.to_team}; the customer has not been told.")
+    elif wait.handoff is not None:
+        at = _on(wait.handoff.at, settings, now)
+        said.append(f"Passed on from {wait.handoff.from_team} to {wait.handoff.to_team} {at}.")
+    return tuple(said)
+
+
+def _lines(waits: Sequence[WaitRow], settings: Settings, now: datetime) -> tuple[WaitingLine, ...]:
+    return tuple(_line(wait, position, settings, now) for position, wait in enumerate(waits, 1))
+
+
+def _line(wait: WaitRow, position: int, settings: Settings, now: datetime) -> WaitingLine:
+    return WaitingLine(
+        number=wait.number,
+        position=position,
+        subject=wait.subject,
+        who=wait.who_name,
+        address=wait.who_address,
+        arrived=wait.opened_at,
+        waited=now - wait.opened_at,
+        past=now - wait.due_at,
+        team=wait.team,
+        mailbox=wait.mailboxes[0],
+        context=context_of(wait, settings, now),
+    )
+
+
+def _mailboxes(waits: Sequence[WaitRow], settings: Settings) -> list[str]:
+    return list(dict.fromkeys(m for wait in waits for m in wait.mailboxes if m in settings.desks))
+
+
+def _teams(waits: Sequence[WaitRow], settings: Settings, recipient: str) -> tuple[str, ...]:
+    """The teams the letter speaks of: the recipient's own, where it owns the mailbox; else the wait's."""
+    teams: dict[str, None] = {}
+    for wait in waits:
+        own = [settings.desks[m].team for m in wait.mailboxes if m in settings.desks]
+        mine = [team for team in own if recipient in settings.owners.get(team, ())]
+        teams |= dict.fromkeys(mine[:1] or [wait.team])
+    return tuple(teams)
+
+
+def _next_step(settings: Settings, recipient: str, wait: WaitRow, now: datetime) -> str | None:
+    """One kind sentence on what comes next for the one who waits longest."""
+    coming = next_after(wait.due_at, settings.steps, now)
+    if coming is None:
+        return None
+    moment, step = coming
+    owners = [o for m in wait.mailboxes if m in settings.desks for o in settings.owners.get(settings.desks[m].team, ())]
+    others = [r for r in step.recipients(owners) if r != recipient]
+    at = _on(moment, settings, now)
+    if recipient in step.recipients(owners) or not others:
+        return f"The monitor stays quiet about this list until {at.removeprefix('on ').removeprefix('at ')}."
+    who = wait.who_name or "the first of them"
+    return f"If {who} is still waiting {at}, {' and '.join(others[:2])} will get this list too, to find you a hand."
+
+
+def _why(settings: Settings, recipient: str, mailboxes: Sequence[str]) -> str:
+    own = [m for m in mailboxes if recipient in settings.owners.get(settings.desks[m].team, ())]
+    if not own:
+        return "You get this because the reminders of this house come to you when somebody has waited long."
+    named = ", ".join(f"{m} ({settings.desks[m].team})" for m in own[:3])
+    together = [o for o in settings.owners.get(settings.desks[own[0]].team, ()) if o != recipient]
+    with_ = f", together with {' and '.join(together[:2])}" if together else ""
+    return f"You get this because you look after {named}{with_}."
+
+
+def _on(moment: datetime, settings: Settings, now: datetime) -> str:
+    text = since(moment, settings.zone, now)
+    return f"at {text}" if text[:1].isdigit() else f"on {text}"
+
+
+def promise_words(settings: Settings) -> str:
+    """`24 hours`."""
+    return words(settings.target.reply_within)

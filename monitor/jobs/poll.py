@@ -1,0 +1,169 @@
+"""FLOOR 2. One sweep of a mailbox: look at every folder, take in what is new, ask the flags of what waits (design.md §5).
+
+Network and database take turns: no transaction is ever open while a server is asked (law 4).
+"""
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from monitor.config import MailboxSettings
+from monitor.core.cursor import Cursor, FolderState, Plan, plan
+from monitor.core.house import House
+from monitor.core.message import EARLIEST_SANE_YEAR, LATER_THAN_RECEIVED, Message, arrival
+from monitor.inbox.providers import choose
+from monitor.inbox.reading import Unreadable, last_hop, read
+from monitor.inbox.source import MailSource, RawMail, SourceError
+from monitor.store.intake import Arrival, take_in
+from monitor.store.mailboxes import (
+    FolderRow,
+    failed_look,
+    flags_changed,
+    folder_looked_at,
+    forget_sightings,
+    looked_completely,
+    waiting_sightings,
+    watch,
+)
+from monitor.store.store import Store
+
+BATCH = 500
+"""Mails fetched and stored at once: bounds memory, and keeps each transaction short."""
+
+log = logging.getLogger("monitor.poll")
+
+Progress = Callable[[str, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """What one look at a mailbox came to. `fault` is None where it was complete."""
+
+    mailbox: str
+    taken_in: int = 0
+    fault: SourceError | None = None
+
+
+def sweep(
+    store: Store,
+    source: MailSource,
+    mailbox: MailboxSettings,
+    house: House,
+    now: datetime,
+    stopping: Callable[[], bool] = lambda: False,
+    progress: Progress = lambda _mailbox, _count: None,
+) -> Sweep:
+    """Look at one mailbox. Never raises for what a server does; StoreError passes through, for then nothing can go on."""
+    looker = _Looker(store, source, mailbox, house, now, stopping, progress)
+    try:
+        looker.look()
+    except SourceError as fault:
+        if fault.fault != "stopped" and not stopping():
+            failed_look(store, mailbox.address, fault.fault, str(fault), now)
+            log.warning("%s: %s", mailbox.address, fault)
+        return Sweep(mailbox.address, looker.taken_in, fault)
+    looked_completely(store, mailbox.address, now)
+    return Sweep(mailbox.address, looker.taken_in)
+
+
+class _Looker:
+    """One sweep of one mailbox; lives for a single call of `sweep`."""
+
+    def __init__(
+        self,
+        store: Store,
+        source: MailSource,
+        mailbox: MailboxSettings,
+        house: House,
+        now: datetime,
+        stopping: Callable[[], bool],
+        progress: Progress,
+    ) -> None:
+        self.store, self.source, self.mailbox, self.house, self.now = store, source, mailbox, house, now
+        self.stopping, self.progress = stopping, progress
+        self.taken_in = 0
+
+    def look(self) -> None:
+        """Every folder, Sent last: a reply seen there is then never older news than the mail it answers."""
+        wanted = choose(self.source.folders(), self.mailbox.inbox, self.mailbox.sent, self.mailbox.watch == "all")
+        rows = watch(self.store, self.mailbox.address, [(f.name, f.role) for f in wanted])
+        for row in rows:
+            self._folder(row)
+
+    def _folder(self, row: FolderRow) -> None:
+        state = self.source.state(row.name)
+        step = plan(row.cursor, state)
+        if step.forget_sightings:
+            log.info("%s: folder %d has a new uidvalidity; seen again from the lookback", self.mailbox.address, row.id)
+            forget_sightings(self.store, row.id, self.now)
+        reached = step.first_uid
+        if step.step in ("FIRST", "RESIGHT", "NEW_FROM"):
+            reached = self._read(row, state, step)
+        if step.ask_flags:
+            self._ask_flags(row)
+        cursor = Cursor(state.uidvalidity, max(reached, state.uidnext or 1), state.highestmodseq, state.messages)
+        folder_looked_at(self.store, row.id, cursor, self.now)
+
+    def _read(self, row: FolderRow, state: FolderState, step: Plan) -> int:
+        """Take in all mails the plan asks for; returns the first uid not read."""
+        since = self.now - self.mailbox.lookback if step.within_lookback and self.mailbox.lookback else None
+        if since is not None and since.year < EARLIEST_SANE_YEAR:
+            since = None
+        reached = step.first_uid
+        for window in self.source.uids(row.name, step.first_uid, since):
+            for uids in _batches(window):
+                if self.stopping():
+                    raise SourceError("stopped", "asked to stop")
+                arrivals = self._arrivals(row.name, self.source.mails(row.name, uids))
+                reached = uids[-1] + 1
+                unfinished = Cursor(state.uidvalidity, reached, complete=step.step == "NEW_FROM")
+                take_in(self.store, row.id, arrivals, unfinished, self.house, self.now)
+                self.taken_in += len(arrivals)
+                self.progress(self.mailbox.address, len(arrivals))
+        return reached
+
+    def _arrivals(self, folder: str, mails: Sequence[RawMail]) -> list[Arrival]:
+        """Read each mail; where the wanted fields leave its identity or its arrival open, its whole header is asked for."""
+        messages = {mail.uid: read(mail.header) for mail in mails}
+        open_ = [mail.uid for mail in mails if _needs_more(messages[mail.uid], mail.internaldate, self.now)]
+        whole = self.source.whole_headers(folder, open_) if open_ else {}
+        return [self._arrival(mail, messages[mail.uid], whole.get(mail.uid)) for mail in mails]
+
+    def _arrival(self, mail: RawMail, message: Message | Unreadable, whole: bytes | None) -> Arrival:
+        if whole is not None and isinstance(message, Message) and not message.message_id:
+            message = read(mail.header, whole)
+        sent_at = message.sent_at if isinstance(message, Message) else None
+        when = arrival(mail.internaldate, last_hop(whole) if whole else None, sent_at, self.now)
+        content = message.reason if isinstance(message, Unreadable) else message
+        return Arrival(mail.uid, mail.flags, mail.size, when, content)
+
+    def _ask_flags(self, row: FolderRow) -> None:
+        known = waiting_sightings(self.store, row.id)
+        if not known:
+            return
+        uids = sorted(known)
+        there: dict[int, frozenset[str]] = {}
+        for batch in _batches(uids):
+            there |= self.source.flags(row.name, batch)
+        changed = {uid: flags for uid, flags in there.items() if flags != known.get(uid)}
+        gone = [uid for uid in uids if uid not in there]
+        if changed or gone:
+            flags_changed(self.store, row.id, changed, gone, self.now)
+
+
+def _needs_more(message: Message | Unreadable, internaldate: datetime | None, now: datetime) -> bool:
+    """No Message-ID: its identity is a digest of the whole header. A doubtful INTERNALDATE: only Received can say."""
+    if isinstance(message, Unreadable):
+        return False
+    if not message.message_id or internaldate is None or message.sent_at is None:
+        return True
+    if internaldate.year < EARLIEST_SANE_YEAR or internaldate > now:
+        return True
+    # A mail that arrives a day after it was written is rare; one that was imported looks just so.
+    return internaldate - message.sent_at > LATER_THAN_RECEIVED - timedelta(hours=1)
+
+
+def _batches(uids: Sequence[int]) -> Iterator[Sequence[int]]:
+    for at in range(0, len(uids), BATCH):
+        yield uids[at : at + BATCH]

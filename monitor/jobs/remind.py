@@ -1,0 +1,156 @@
+"""FLOOR 2. Who must be reminded now: computed from the store at as_of, claimed into the outbox, one letter a recipient."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from email.utils import parseaddr
+
+from monitor.config import Settings
+from monitor.core.ladder import Reminder, due
+from monitor.core.letter_ids import letter_id
+from monitor.jobs.claims import Claims
+from monitor.jobs.knowledge import Knowledge
+from monitor.jobs.pages import opening_page, reminder_page
+from monitor.outbox.letters import Attachment, Letters, Rendered, compose
+from monitor.store.reminding import (
+    NewLetter,
+    Notice,
+    WaitRow,
+    due_between,
+    last_moments,
+    noticed,
+    recently_written_to,
+)
+from monitor.store.store import Store
+
+LETTER_PAUSE = timedelta(hours=1)
+"""At most one reminder letter an hour for each recipient; what falls due meanwhile stands in the next one."""
+
+log = logging.getLogger("monitor.remind")
+
+
+def remind(
+    store: Store, settings: Settings, letters: Letters, knowledge: Knowledge, claims: Claims, now: datetime
+) -> int:
+    """One sweep; idempotent. Returns how many letters were put into the outbox."""
+    claims.withdraw(now)
+    made = _open(store, settings, letters, knowledge, claims, now)
+    by_recipient = _due(store, settings, knowledge, now)
+    quiet = recently_written_to(store, now - LETTER_PAUSE)
+    for recipient, found in sorted(by_recipient.items()):
+        if recipient in quiet:
+            continue
+        due_now = [reminder for _, reminder in found]
+        page = reminder_page(settings, knowledge, recipient, [wait for wait, _ in found], now)
+        obligation = f"{now.isoformat()} " + " ".join(
+            f"{r.wait}/{r.step}/{r.occurrence}/{r.recipient}" for r in due_now
+        )
+        letter = new_letter(store, settings, "reminder", recipient, obligation, letters.render_reminder(page), now)
+        claims.reminder(letter, due_now, now)
+        log.info("reminder for %d people", len(due_now))
+        made += 1
+    return made
+
+
+def new_letter(
+    store: Store,
+    settings: Settings,
+    kind: str,
+    recipient: str,
+    obligation: str,
+    rendered: Rendered,
+    now: datetime,
+    attachments: Sequence[Attachment] = (),
+) -> NewLetter:
+    """A letter with its frozen bytes; its Message-ID follows from what it fulfils."""
+    domain = parseaddr(settings.smtp.from_)[1].rpartition("@")[2]
+    message_id = letter_id(kind, f"{recipient} {obligation}", domain, store.letter_key)
+    body = compose(
+        rendered,
+        from_=settings.smtp.from_,
+        to=recipient,
+        message_id=message_id,
+        date=now.astimezone(settings.zone),
+        list_id=f"inbox-monitor.{domain}",
+        kind=kind,
+        attachments=attachments,
+    )
+    return NewLetter(kind, message_id, recipient, rendered.subject, body)
+
+
+def _due(
+    store: Store, settings: Settings, knowledge: Knowledge, now: datetime
+) -> Mapping[str, list[tuple[WaitRow, Reminder]]]:
+    """The reminders due at as_of, by recipient; most overdue first."""
+    by_recipient: dict[str, list[tuple[WaitRow, Reminder]]] = defaultdict(list)
+    earliest = min((step.after for step in settings.steps), default=timedelta(0))
+    first_looks = [v.first_as_of for v in knowledge.views.values() if v.first_as_of is not None]
+    if not first_looks:
+        return by_recipient
+    # What was overdue at every first look never enters the ladder; the index skips it.
+    waiting = due_between(store, min(first_looks), now - min(earliest, timedelta(0)))
+    last = last_moments(store, [wait.id for wait in waiting])
+    for wait in waiting:
+        as_of = _known_up_to(wait, settings, knowledge, now)
+        owners = _owners(wait, settings, knowledge)
+        if as_of is None or not owners:
+            continue
+        for reminder in due(wait.id, wait.due_at, settings.steps, owners, as_of, last.get(wait.id, {})):
+            by_recipient[reminder.recipient].append((wait, reminder))
+    return by_recipient
+
+
+def _known_up_to(wait: WaitRow, settings: Settings, knowledge: Knowledge, now: datetime) -> datetime | None:
+    """as_of of the wait: the oldest of its mailboxes; None where one of them cannot be seen just now (law 2)."""
+    mailboxes = [m for m in wait.mailboxes if m in settings.desks]
+    if not mailboxes or not all(knowledge.may_remind(m, now) for m in mailboxes):
+        return None
+    looks = [look for m in mailboxes if (look := knowledge.as_of(m)) is not None]
+    return min(looks) if len(looks) == len(mailboxes) else None
+
+
+def _owners(wait: WaitRow, settings: Settings, knowledge: Knowledge) -> list[str]:
+    """The owners of every mailbox it is in, but for mailboxes where it was overdue at the first complete look."""
+    owners: list[str] = []
+    for mailbox in wait.mailboxes:
+        view, desk = knowledge.views.get(mailbox), settings.desks.get(mailbox)
+        if desk and view and view.first_as_of and wait.due_at > view.first_as_of:
+            owners += settings.owners.get(desk.team, ())
+    return list(dict.fromkeys(owners))
+
+
+def _open(
+    store: Store, settings: Settings, letters: Letters, knowledge: Knowledge, claims: Claims, now: datetime
+) -> int:
+    """The opening digest: what was overdue when a mailbox was first seen whole, told once to each owner (situation 33)."""
+    told = {mailbox for mailbox, _ in noticed(store, "opening")}
+    looked = [m for m, v in knowledge.views.items() if v.first_as_of and settings.desks[m].team in settings.owners]
+    new = [m for m in looked if m not in told]
+    late = {m: _late_at_first_look(store, m, knowledge) for m in new}
+    notices: list[Notice] = []
+    for owner, mailboxes in _by_owner(settings, new).items():
+        waits = {wait.id: wait for m in mailboxes for wait in late[m]}
+        ordered = sorted(waits.values(), key=lambda w: (w.due_at, w.id))
+        letter = None
+        if ordered:
+            page = opening_page(settings, knowledge, owner, ordered, mailboxes, now)
+            letter = new_letter(
+                store, settings, "opening", owner, " ".join(mailboxes), letters.render_opening(page), now
+            )
+        notices.append(Notice("opening", tuple(mailboxes), owner, letter))
+    claims.notices(notices, now)
+    return sum(n.letter is not None for n in notices)
+
+
+def _late_at_first_look(store: Store, mailbox: str, knowledge: Knowledge) -> list[WaitRow]:
+    first = knowledge.views[mailbox].first_as_of
+    return [w for w in due_between(store, None, first) if mailbox in w.mailboxes] if first else []
+
+
+def _by_owner(settings: Settings, mailboxes: Iterable[str]) -> dict[str, Sequence[str]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for mailbox in mailboxes:
+        for owner in settings.owners[settings.desks[mailbox].team]:
+            found[owner].append(mailbox)
+    return dict(found)

@@ -1,0 +1,180 @@
+"""FLOOR 2. The weekly report: once for each closed week, also after a missed Monday; what is sent is frozen."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from monitor.config import ReportSettings, Settings
+from monitor.core.moments import day_and_time
+from monitor.core.report import Longest, ReportFacts, report_csv, report_json
+from monitor.core.week import Figures, Rate, WaitFacts, Week, by_team, figures, last_closed
+from monitor.jobs.claims import Claims
+from monitor.jobs.deliver import Delivery, deliver
+from monitor.jobs.knowledge import Knowledge
+from monitor.jobs.remind import new_letter
+from monitor.outbox.letters import Attachment, Letters
+from monitor.store.reminding import NewLetter, Notice
+from monitor.store.reporting import due_in, left_out, open_now, stored
+from monitor.store.store import Store
+
+PATIENCE = timedelta(hours=24)
+"""How long the report waits for a mailbox that cannot be read, before it goes out and says so."""
+MOST_LONGEST = 5
+
+LEFT_OUT_WORDS = {
+    "bulk": "Newsletters and other bulk mail",
+    "automatic": "Automatic replies, bounces and other mail by machines",
+    "spam": "Spam",
+    "ignored": "Left out by the [ignore] settings",
+}
+
+log = logging.getLogger("monitor.report")
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A report's facts, and the waits behind them."""
+
+    facts: ReportFacts
+    cohort: Sequence[WaitFacts]
+
+    def csv(self) -> str:
+        """Every wait behind the figures."""
+        return report_csv(self.cohort)
+
+
+def report_if_due(
+    store: Store, settings: Settings, letters: Letters, knowledge: Knowledge, claims: Claims, now: datetime
+) -> Week | None:
+    """Put the report of the last closed week into the outbox, if its moment has come and it is not there yet."""
+    report = settings.report
+    if report is None or not knowledge.views:
+        return None
+    week = last_closed(now, report.on, settings.zone)
+    if stored(store, week.name) is not None or not _can_be_told(settings, knowledge, week, report, now):
+        return None
+    made = make(store, settings, knowledge, week, now)
+    new = [_letter(store, settings, letters, made, recipient, week.name, now) for recipient in report.to]
+    claims.report(week.name, new, report_json(made.facts), now)
+    log.info("report of %s put into the outbox", week.name)
+    return week
+
+
+def send_again(
+    store: Store, settings: Settings, letters: Letters, knowledge: Knowledge, claims: Claims, made: Made, now: datetime
+) -> Delivery:
+    """Mail a report because somebody asked for it, whatever was sent before; what was frozen stays."""
+    to = settings.report.to if settings.report else ()
+    obligation = f"{made.facts.week.name} asked for at {now.isoformat()}"
+    notices = [
+        Notice("report", (obligation,), recipient, _letter(store, settings, letters, made, recipient, obligation, now))
+        for recipient in to
+    ]
+    claims.notices(notices, now)
+    return deliver(store, settings.smtp, knowledge, now)
+
+
+def make(store: Store, settings: Settings, knowledge: Knowledge, week: Week, now: datetime) -> Made:
+    """The figures of a week as they stand at `now`."""
+    as_of = {m: knowledge.as_of(m) for m in settings.desks}
+    goal = settings.target.goal
+    cohort = due_in(store, week.start, week.end, as_of)
+    waiting = open_now(store, as_of)
+    late = [w for w in waiting if w.as_of is not None and w.due_at <= w.as_of]
+    teams = _teams(cohort, waiting, settings)
+    return Made(
+        ReportFacts(
+            organisation=settings.organisation,
+            week=week,
+            made_at=now,
+            as_of=_oldest(list(as_of.values())),
+            reply_within=settings.target.reply_within,
+            overall=figures(cohort, waiting, goal),
+            previous=_previous(store, week, as_of, goal),
+            teams=teams,
+            longest=tuple(Longest(w.team, w.number, w.opened_at, now - w.opened_at) for w in late[:MOST_LONGEST]),
+            left_out=_left_out(store, week),
+            unseen=tuple(_unseen(settings, knowledge, week)),
+            history_from=_history_from(settings, knowledge, week),
+        ),
+        cohort,
+    )
+
+
+def _teams(
+    cohort: Sequence[WaitFacts], waiting: Sequence[WaitFacts], settings: Settings
+) -> tuple[tuple[str, Figures], ...]:
+    watched = dict.fromkeys(desk.team for desk in settings.desks.values())
+    names = [team for team in settings.teams if team in watched]
+    due, open_ = by_team(cohort, names), by_team(waiting, names)
+    return tuple((t, figures(due.get(t, []), open_.get(t, []), settings.target.goal)) for t in {**due, **open_})
+
+
+def _letter(
+    store: Store, settings: Settings, letters: Letters, made: Made, recipient: str, obligation: str, now: datetime
+) -> NewLetter:
+    name = f"{made.facts.week.name}.csv"
+    rendered = letters.render_report(made.facts, attached=name)
+    return new_letter(store, settings, "report", recipient, obligation, rendered, now, [Attachment(name, made.csv())])
+
+
+def _can_be_told(settings: Settings, knowledge: Knowledge, week: Week, report: ReportSettings, now: datetime) -> bool:
+    """Every mailbox was seen whole since the week closed; after a day of patience, at least one was ever seen."""
+    looks = [knowledge.as_of(m) for m in settings.desks]
+    if all(look is not None and look >= week.end for look in looks):
+        return True
+    return now >= report.on.after(week) + PATIENCE and any(look is not None for look in looks)
+
+
+def _previous(store: Store, week: Week, as_of: dict[str, datetime | None], goal: float) -> Rate | None:
+    """The week before: as it was sent, else as it stands."""
+    before = week.before()
+    sent = stored(store, before.name)
+    if sent is not None:
+        return Rate(sent["overall"]["k"], sent["overall"]["n"], goal)
+    rate = figures(due_in(store, before.start, before.end, as_of), [], goal).rate
+    return rate if rate.n else None
+
+
+def _left_out(store: Store, week: Week) -> tuple[tuple[str, int], ...]:
+    found = left_out(store, week.start, week.end)
+    return tuple(
+        (words, count)
+        for kind, words in LEFT_OUT_WORDS.items()
+        if (count := sum(n for rule, n in found.items() if rule.partition(".")[0] == kind))
+    )
+
+
+def _unseen(settings: Settings, knowledge: Knowledge, week: Week) -> list[str]:
+    said: list[str] = []
+    for mailbox in settings.desks:
+        view, as_of = knowledge.views.get(mailbox), knowledge.as_of(mailbox)
+        if view is None or as_of is None:
+            said.append(f"{mailbox} has not been read completely yet; its messages are not in these figures.")
+        elif as_of < week.end:
+            said.append(
+                f"{mailbox} is known only up to {day_and_time(as_of, settings.zone)}; what came later is not counted."
+            )
+        if view is not None and as_of is not None and not knowledge.replies_visible(mailbox):
+            said.append(
+                f"No reply from {mailbox} was ever seen; its waits may have been answered where we cannot look."
+            )
+    return said
+
+
+def _history_from(settings: Settings, knowledge: Knowledge, week: Week) -> datetime | None:
+    """How far back mail was read, where that is not before the week's waits could open."""
+    starts = []
+    for mailbox in settings.mailboxes:
+        view = knowledge.views.get(mailbox.address)
+        if view is not None and view.first_as_of is not None and mailbox.lookback is not None:
+            starts.append(view.first_as_of - mailbox.lookback)
+    earliest_needed = week.start - settings.target.reply_within
+    latest = max(starts, default=None)
+    return latest.astimezone(UTC) if latest is not None and latest > earliest_needed else None
+
+
+def _oldest(looks: Sequence[datetime | None]) -> datetime | None:
+    known = [look for look in looks if look is not None]
+    return min(known) if known and len(known) == len(looks) else None
