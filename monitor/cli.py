@@ -1,0 +1,310 @@
+"""ROOF. The command line. stdout is data, stderr is talk; exit codes are those of sysexits.h (design.md §6)."""
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+import monitor
+from monitor import logs
+from monitor.config import ConfigError, Settings, load
+from monitor.config.secrets import SecretError
+from monitor.core.report import report_json
+from monitor.core.week import Week
+from monitor.daemon import Clock, Daemon, one_round, wall_clock
+from monitor.jobs import check as checking
+from monitor.jobs.claims import FolderClaims, OutboxClaims
+from monitor.jobs.health import health
+from monitor.jobs.knowledge import know
+from monitor.jobs.report import make, send_again
+from monitor.jobs.round import Round, faults
+from monitor.outbox.letters import Letters
+from monitor.screen import pages, shapes, telling
+from monitor.screen import story as story_page
+from monitor.screen.progress import progress_on
+from monitor.screen.telling import told
+from monitor.store.lock import AlreadyRunning, only_daemon
+from monitor.store.store import Store, StoreError, open_store
+from monitor.store.stories import all_stories, waiting_stories
+
+OK, LATE, USAGE, UNREACHABLE, TRY_LATER, REFUSED, BAD_CONFIG = 0, 1, 2, 69, 75, 77, 78
+FAULT_CODES = {"folder": BAD_CONFIG, "secret": BAD_CONFIG, "refused": REFUSED, "busy": TRY_LATER, "store": TRY_LATER}
+"""Any other fault is UNREACHABLE."""
+WORST_FIRST = (BAD_CONFIG, REFUSED, UNREACHABLE, TRY_LATER)
+DEFAULT_CONFIG = Path("/etc/inbox-monitor/config.toml")
+
+app = typer.Typer(
+    help="Who still waits for a reply from a shared mailbox, and for how long.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@dataclass(slots=True)
+class Global:
+    """What the options before the command say."""
+
+    config: Path
+    clock: Clock
+
+
+@app.callback(invoke_without_command=True)
+def _global(
+    context: typer.Context,
+    config: Annotated[
+        Path | None, typer.Option(help="The config file [default: /etc/inbox-monitor/config.toml].")
+    ] = None,
+    now: Annotated[str | None, typer.Option(help="Work as if it were this moment (ISO 8601).")] = None,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+) -> None:
+    if version:
+        typer.echo(f"inbox-monitor {monitor.__version__}")
+        raise typer.Exit
+    logs.set_up()
+    moment = _moment(now) if now else None
+    path = config or Path(os.environ.get("INBOX_MONITOR_CONFIG") or DEFAULT_CONFIG)
+    context.obj = Global(path, (lambda: moment) if moment else wall_clock)
+
+
+@app.command()
+def run(
+    context: typer.Context,
+    once: Annotated[bool, typer.Option("--once", help="One full round, then exit.")] = False,
+    dry_run: Annotated[Path | None, typer.Option(help="Write letters to this folder; send and remember none.")] = None,
+) -> None:
+    """The daemon: look at the mailboxes, remind, report."""
+    clock = context.obj.clock
+    with _opened(context) as (store, settings), only_daemon(store), progress_on(sys.stderr) as progress:
+        if not once and dry_run is None:
+            Daemon(store, settings, clock, progress).run()
+            return
+        dry = FolderClaims(dry_run) if dry_run else None
+        done = one_round(store, settings, clock, dry, progress)
+    if dry:
+        _talk(f"{len(dry.written)} letters written to {dry_run}; nothing was sent")
+    raise typer.Exit(_said(done))
+
+
+@app.command()
+def threads(
+    context: typer.Context,
+    number: Annotated[int | None, typer.Argument(help="One conversation's story.")] = None,
+    late: Annotated[bool, typer.Option("--late", help="Only where somebody waits past the target.")] = False,
+    all_: Annotated[bool, typer.Option("--all", help="Also conversations in which nobody waits.")] = False,
+    mailbox: Annotated[str | None, typer.Option(help="Only this mailbox.")] = None,
+    fail_if_late: Annotated[
+        bool, typer.Option("--fail-if-late", help="Exit 1 if somebody waits past the target.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Who waits, most overdue first; or one conversation's story."""
+    now = context.obj.clock()
+    with _opened(context) as (store, settings):
+        house = told(store, settings, now)
+        if number is not None:
+            story = _found(telling.find(store, str(number)), f"there is no conversation {number}")[0]
+            _json(shapes.thread(story, house)) if as_json else story_page.explain(story, None, house)
+            return
+        address = mailbox.lower() if mailbox else None
+        if address and address not in settings.desks:
+            _fail(USAGE, f"{address} is not a mailbox of this config; there are {', '.join(settings.desks)}")
+        stories = all_stories(store) if all_ else waiting_stories(store)
+        chosen = telling.Chosen(stories, house, address, late)
+        if as_json:
+            _json_list(shapes.thread(story, house) for story in chosen)
+        else:
+            pages.thread_list(chosen, house, all_)
+        if fail_if_late and chosen.late:
+            raise typer.Exit(LATE)
+
+
+@app.command()
+def explain(
+    context: typer.Context,
+    what: Annotated[str, typer.Argument(metavar="MESSAGE-ID|N", help="A Message-ID, or a conversation's number.")],
+    as_json: Json = False,
+) -> None:
+    """Every decision about a message, with the rule that made it."""
+    now = context.obj.clock()
+    with _opened(context) as (store, settings):
+        house = told(store, settings, now)
+        story, message = _found(telling.find(store, what), f"no message or conversation {what} is known")
+        if as_json:
+            _json(shapes.explained(story, message, house) if message else shapes.explained_all(story, house))
+        else:
+            story_page.explain(story, message, house)
+
+
+@app.command()
+def report(
+    context: typer.Context,
+    week: Annotated[str | None, typer.Option(help="An ISO week, like 2026-W46 [default: the last closed one].")] = None,
+    text: Annotated[bool, typer.Option("--text", help="Print it as text (the default).")] = False,
+    html: Annotated[Path | None, typer.Option(help="Write it as HTML to this file.")] = None,
+    csv: Annotated[Path | None, typer.Option(help="Write the waits behind it as CSV to this file.")] = None,
+    as_json: Json = False,
+    send: Annotated[bool, typer.Option("--send", help="Mail it now to the addresses under [report].")] = False,
+) -> None:
+    """The weekly SLA report."""
+    now = context.obj.clock()
+    with _opened(context) as (store, settings):
+        try:
+            chosen = Week.parse(week, settings.zone) if week else Week.of(now, settings.zone).before()
+        except ValueError as error:
+            _fail(USAGE, f"--week: {error}")
+        if send and settings.report is None:
+            _fail(BAD_CONFIG, 'there is nobody to send it to: add [report] with to = ["…"]')
+        letters = Letters(settings.templates_dir)
+        knowledge = know(store, settings, now)
+        made = make(store, settings, knowledge, chosen, now)
+        if html:
+            _write(html, letters.render_report(made.facts).html)
+        if csv:
+            _write(csv, made.csv())
+        if as_json:
+            _json(report_json(made.facts))
+        elif text or not (html or csv or send):
+            _out(letters.render_report(made.facts).text)
+        if send:
+            delivery = send_again(store, settings, letters, knowledge, OutboxClaims(store), made, now)
+            _talk(delivery.fault or f"{delivery.sent} letters sent")
+            raise typer.Exit(UNREACHABLE if delivery.fault else OK)
+
+
+@app.command()
+def status(context: typer.Context, as_json: Json = False) -> None:
+    """Mailboxes, last complete look, who waits, outbox. Exit 1 if something is unhealthy."""
+    now = context.obj.clock()
+    with _opened(context) as (store, settings):
+        found = health(store, settings, now)
+        _json(shapes.status(found)) if as_json else pages.status(found, settings, now)
+    if not found.healthy:
+        raise typer.Exit(LATE)
+
+
+@app.command()
+def check(
+    context: typer.Context,
+    as_json: Json = False,
+    send_test: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Also send one test letter there.")] = None,
+) -> None:
+    """Config, connect, log in, folders, SMTP: one line a fact, with the fix. Sends nothing, changes nothing."""
+    settings, now = _settings(context), context.obj.clock()
+    facts = list(checking.check(settings, now))
+    if send_test:
+        facts.append(checking.send_test(settings, send_test, now))
+    _json([shapes.fact(f) for f in facts]) if as_json else pages.check(facts, settings)
+    raise typer.Exit(_worst([FAULT_CODES.get(f.fault, UNREACHABLE) for f in facts if f.mark == "fix"]))
+
+
+@app.command()
+def demo(
+    output: Annotated[Path, typer.Option(help="Where the letters are put.")] = Path("demo-output"),
+) -> None:
+    """Play eleven days of a library's mail through the real thing, on servers of its own."""
+    from monitor.demo.stage import run_demo
+
+    raise typer.Exit(run_demo(output))
+
+
+def main() -> None:
+    """The program. Errors become one line on stderr and an exit code; a closed pipe is no error."""
+    try:
+        app()
+    except BrokenPipeError:
+        # `| head` closed stdout: keep the interpreter from complaining when it flushes at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _settings(context: typer.Context) -> Settings:
+    try:
+        return load(context.obj.config)
+    except ConfigError as error:
+        _fail(BAD_CONFIG, str(error))
+
+
+@contextmanager
+def _opened(context: typer.Context) -> Iterator[tuple[Store, Settings]]:
+    """Config and store, opened; what goes wrong with either becomes one line and the right exit code."""
+    settings = _settings(context)
+    try:
+        store = open_store(settings.store_url)
+        try:
+            yield store, settings
+        finally:
+            store.close()
+    except AlreadyRunning as error:
+        _fail(TRY_LATER, str(error))
+    except StoreError as error:
+        _fail(TRY_LATER, str(error))
+    except SecretError as error:
+        _fail(BAD_CONFIG, str(error))
+
+
+def _said(done: Round) -> int:
+    """Say what went wrong in a round; its exit code."""
+    for sweep in faults(done.sweeps):
+        _talk(f"{sweep.mailbox}: {sweep.fault}")
+    if done.delivery.fault:
+        _talk(f"letters stay in the outbox: {done.delivery.fault}")
+    return _worst([FAULT_CODES.get(s.fault.fault, UNREACHABLE) for s in done.sweeps if s.fault])
+
+
+def _worst(codes: list[int]) -> int:
+    return min(codes, key=WORST_FIRST.index, default=OK)
+
+
+def _found(story: Any, text: str) -> Any:
+    if story is None:
+        _fail(USAGE, text)
+    return story
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        _fail(USAGE, f'--now: "{text}" is not a moment; write it like 2026-11-16T08:00:00+00:00')
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _write(path: Path, content: str) -> None:
+    try:
+        path.write_text(content, encoding="utf-8")
+    except OSError as error:
+        _fail(USAGE, f"{path} cannot be written: {error.strerror}")
+
+
+def _json(value: object) -> None:
+    _out(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def _json_list(values: Iterator[dict[str, Any]]) -> None:
+    """A list as it comes, so that a million conversations need no more memory than one."""
+    sys.stdout.write("[")
+    for place, value in enumerate(values):
+        sys.stdout.write(("," if place else "") + "\n" + json.dumps(value, ensure_ascii=False))
+    sys.stdout.write("\n]\n")
+
+
+def _out(text: str) -> None:
+    sys.stdout.write(text.rstrip("\n") + "\n")
+
+
+def _talk(text: str) -> None:
+    sys.stderr.write(text + "\n")
+
+
+def _fail(code: int, text: str) -> NoReturn:
+    _talk(text)
+    raise typer.Exit(code)

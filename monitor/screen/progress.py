@@ -1,0 +1,60 @@
+"""FLOOR 3. A long first look shows how far it is: a bar on a terminal, a log line every 1,000 messages elsewhere."""
+
+import logging
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TextIO
+
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from monitor.jobs.poll import Progress as Tell
+
+EVERY = 1000
+
+log = logging.getLogger("monitor.poll")
+
+
+@contextmanager
+def progress_on(stream: TextIO) -> Iterator[Tell]:
+    """A function that is told (mailbox, messages taken in) and shows it on `stream`."""
+    if not stream.isatty():
+        yield _Lines().tell
+        return
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        TextColumn("{task.completed:,.0f} messages"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(file=stream), transient=True) as bar:
+        yield _Bars(bar).tell
+
+
+class _Lines:
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    def tell(self, mailbox: str, count: int) -> None:
+        with self._lock:
+            before = self._counts[mailbox] // EVERY
+            self._counts[mailbox] += count
+            after = self._counts[mailbox]
+        if after // EVERY > before:
+            log.info("%s: %d messages read", mailbox, after)
+
+
+class _Bars:
+    def __init__(self, bar: Progress) -> None:
+        self._bar = bar
+        self._tasks: dict[str, object] = {}
+        self._lock = threading.Lock()
+
+    def tell(self, mailbox: str, count: int) -> None:
+        with self._lock:
+            if mailbox not in self._tasks:
+                self._tasks[mailbox] = self._bar.add_task(mailbox, total=None)
+            self._bar.advance(self._tasks[mailbox], count)  # type: ignore[arg-type]  # TaskID is an int NewType

@@ -1,0 +1,121 @@
+"""FLOOR 3. `explain`: one conversation, every decision with the name of its rule."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from rich.console import Console
+from rich.text import Text
+
+from monitor.core.durations import short, words
+from monitor.core.moments import short_day_and_time, since
+from monitor.screen.pages import console
+from monitor.screen.shapes import joined_by, mailboxes_of, subject_of
+from monitor.screen.telling import Told
+from monitor.store.stories import Story, StoryMessage, StoryReminder, StoryWait
+
+Line = tuple[str, str, str]
+"""What, which rule, why."""
+
+
+def explain(story: Story, only: StoryMessage | None, told: Told) -> None:
+    """The whole conversation, or one message of it."""
+    out = console()
+    out.print(_headline(story, told))
+    mailboxes = ", ".join(mailboxes_of(story, told.house))
+    out.print(Text(f"{story.number}  {subject_of(story) or '(no subject)'} · {mailboxes}", style="dim"), "")
+    reminders = told.reminders(story)
+    for message in story.messages:
+        if only is None or message.id == only.id:
+            _block(out, _title(message, told), _lines(story, message, told))
+    if only is None:
+        for wait in story.waits:
+            _wait(out, wait, [r for r in reminders if r.wait == wait.id], told)
+
+
+def _headline(story: Story, told: Told) -> Text:
+    waiting = [w for w in story.waits if w.state == "waiting"]
+    if not waiting:
+        return Text("Nobody is waiting here." if story.waits else "Nothing here wants a reply.", style="bold")
+    wait = waiting[0]
+    who = wait.who.name or wait.who.address
+    past = f", {short(told.now - wait.due_at)} past the target." if told.is_late(wait) else ", still in time."
+    waited = words(told.now - wait.opened_at)
+    return Text.assemble(
+        (f"{who} is waiting", "bold"),
+        f" to hear from {wait.team}: ",
+        (waited, "bold red" if told.is_late(wait) else "bold"),
+        past,
+    )
+
+
+def _title(message: StoryMessage, told: Told) -> Text:
+    at = short_day_and_time(message.seen.received_at, told.settings.zone, told.now)
+    from_ = message.seen.message.from_
+    return Text.assemble((at, "bold"), f"  {from_.name} <{from_.address}>" if from_.name else f"  {from_.address}")
+
+
+def _lines(story: Story, message: StoryMessage, told: Told) -> list[Line]:
+    staff = told.house.staff
+    writer = staff.writer(message.seen.message).address
+    ours = "is ours" if staff.is_ours(writer) else "is no address of ours"
+    wants = "wants a reply" if message.wants_reply else "wants no reply"
+    signals = "; ".join(message.signals) or "no sign of a machine"
+    lines: list[Line] = [
+        (message.direction, staff.why(writer), f"{writer} {ours}"),
+        (wants, message.rule, signals),
+        _joined(story, message),
+    ]
+    for wait in story.waits:
+        if wait.opener == message.shown_id:
+            due = since(wait.due_at, told.settings.zone, told.now)
+            lines.append(
+                (
+                    "opens the wait",
+                    "wait.oldest-unanswered",
+                    f"due {due} (elapsed, {short(wait.due_at - wait.opened_at)})",
+                )
+            )
+        if wait.answered_by == message.shown_id:
+            kept = "in time" if told.met(wait) else "past the target"
+            lines.append(("ends the wait", f"answer.{wait.evidence}", f"after {short(_length(wait))}, {kept}"))
+    return lines
+
+
+def _length(wait: StoryWait) -> timedelta:
+    return (wait.answered_at or wait.opened_at) - wait.opened_at
+
+
+def _joined(story: Story, message: StoryMessage) -> Line:
+    rule = joined_by(story, message)
+    what = "new conversation" if rule == "join.none" else "same conversation"
+    names = message.seen.message.names
+    why = {
+        "join.none": "it names no message that we know of",
+        "join.cited": "others name it",
+    }.get(rule, f"names {names[0]}" if names else "")
+    return what, rule, why
+
+
+def _wait(out: Console, wait: StoryWait, reminders: Sequence[StoryReminder], told: Told) -> None:
+    if told.is_late(wait):
+        look = since(told.as_of(wait) or told.now, told.settings.zone, told.now)
+        at = short_day_and_time(wait.due_at, told.settings.zone, told.now)
+        line = ("past the target", "wait.due-before-as-of", f"known at the look of {look}")
+        _block(out, Text.assemble((at, "bold"), ("  target passed", "bold red")), [line])
+    if wait.handoff:
+        at = short_day_and_time(wait.handoff.at, told.settings.zone, told.now)
+        rule = "handoff.decided-not-told" if wait.handoff.decided else "handoff.other-team"
+        line = ("the ball moves", rule, "the clock does not")
+        _block(out, Text(f"{at}  {wait.handoff.from_team} → {wait.handoff.to_team}", style="bold"), [line])
+    for reminder in reminders:
+        at = short_day_and_time(reminder.moment, told.settings.zone, told.now)
+        line = (f"letter {reminder.letter_state}", f"ladder.{reminder.step}", reminder.recipient)
+        _block(out, Text(f"{at}  reminder {reminder.occurrence + 1}", style="bold"), [line])
+
+
+def _block(out: Console, title: Text, lines: Sequence[Line]) -> None:
+    out.print(title)
+    for place, (what, rule, why) in enumerate(lines, 1):
+        branch = "└──" if place == len(lines) else "├──"
+        out.print(Text.assemble((f"{branch} ", "dim"), f"{what:<19}", (f"{rule:<28}", "green"), (why, "dim")))
+    out.print()

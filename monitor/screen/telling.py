@@ -1,0 +1,88 @@
+"""FLOOR 3. What the pages need beside a conversation: the house, what we know of it, the reminders, the moment."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from monitor.config import Settings
+from monitor.core.house import House
+from monitor.core.waits import is_met
+from monitor.jobs.knowledge import Knowledge, know
+from monitor.store.store import Store
+from monitor.store.stories import (
+    Story,
+    StoryMessage,
+    StoryReminder,
+    StoryWait,
+    conversation_of,
+    reminders_of,
+    story_of,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The frame in which conversations are told."""
+
+    store: Store
+    settings: Settings
+    house: House
+    knowledge: Knowledge
+    now: datetime
+
+    def as_of(self, wait: StoryWait) -> datetime | None:
+        """Up to when we know that nobody answered this wait: the oldest view of its mailboxes."""
+        looks = [self.knowledge.as_of(m) for m in wait.mailboxes if m in self.settings.desks]
+        known = [look for look in looks if look is not None]
+        return min(known) if known and len(known) == len(looks) else None
+
+    def met(self, wait: StoryWait) -> bool | None:
+        """Whether the promise was kept, as far as we know."""
+        return is_met(wait.state, wait.answered_at, wait.due_at, self.as_of(wait))
+
+    def is_late(self, wait: StoryWait) -> bool:
+        """Whether somebody waits past the target."""
+        return wait.state == "waiting" and self.met(wait) is False
+
+    def reminders(self, story: Story) -> list[StoryReminder]:
+        """All reminders about the waits of a conversation."""
+        return reminders_of(self.store, [w.id for w in story.waits])
+
+
+def told(store: Store, settings: Settings, now: datetime) -> Told:
+    """The frame at `now`."""
+    return Told(store, settings, settings.house(store.letter_key), know(store, settings, now), now)
+
+
+def find(store: Store, what: str) -> tuple[Story, StoryMessage | None] | None:
+    """A conversation by its number, or by a message's id with the message; None if there is none."""
+    text = what.strip()
+    if text.isdigit():
+        story = story_of(store, int(text))
+        return (story, None) if story else None
+    for wanted in (text, f"<{text.strip('<>')}>"):
+        number = conversation_of(store, wanted)
+        story = story_of(store, number) if number is not None else None
+        if story:
+            return story, next((m for m in story.messages if wanted in (m.shown_id, m.seen.message.identity)), None)
+    return None
+
+
+@dataclass
+class Chosen:
+    """The conversations of a list, filtered as they come; `late` is set when one of them has a late wait."""
+
+    stories: Iterable[Story]
+    frame: Told
+    mailbox: str | None
+    only_late: bool
+    late: bool = field(default=False, init=False)
+
+    def __iter__(self) -> Iterator[Story]:
+        for story in self.stories:
+            if self.mailbox and self.mailbox not in story.mailboxes():
+                continue
+            is_late = any(self.frame.is_late(w) for w in story.waits)
+            self.late = self.late or is_late
+            if is_late or not self.only_late:
+                yield story
