@@ -1,0 +1,65 @@
+"""FLOOR 1. A report's table as columns of plain text, for the part of a letter that is only text."""
+
+import textwrap
+from collections.abc import Sequence
+
+from monitor.core.sections import Cell, Table
+from monitor.outbox.plain import COLUMNS, Laid
+
+_INDENT = "  "
+_GAP = "  "
+_NARROWEST = 12
+
+
+def laid_table(table: Table) -> Laid:
+    """The table without its bars. The first column takes the room that is left, and folds where it must."""
+    if not table.rows:
+        return Laid()
+    kept = _kept(table)
+    body = [[_text(table, row, at) for at in kept] for row in table.rows]
+    titles, right = [_head(table, at)[0] for at in kept], [_head(table, at)[1] for at in kept]
+    widths = [_width(title, [row[at] for row in body]) for at, title in enumerate(titles)]
+    room = COLUMNS - len(_INDENT) - sum(width + len(_GAP) for width in widths[1:])
+    widths[0] = max(_NARROWEST, min(room, widths[0]))
+    lines = _folded(titles, widths, right, bottom=True)
+    for row in body:
+        lines += _folded(row, widths, right, bottom=False)
+    return Laid("\n".join(lines))
+
+
+def _kept(table: Table) -> list[int]:
+    """The places of a row that hold text: those that some cell begins at and no row has a bar in."""
+    cells = [(at, cell) for row in table.rows for at, _, cell in table.placed(row)]
+    return sorted({at for at, _ in cells} - {at for at, cell in cells if cell.bar is not None})
+
+
+def _text(table: Table, row: tuple[Cell, ...], place: int) -> str:
+    return next((cell.text for at, _, cell in table.placed(row) if at == place), "")
+
+
+def _head(table: Table, place: int) -> tuple[str, bool]:
+    """What stands above a place, and whether its figures stand to the right; a wide head stands at its left."""
+    at = 0
+    for column in table.columns:
+        if at <= place < at + column.span:
+            return (column.title if at == place else ""), column.right
+        at += column.span
+    return "", False
+
+
+def _width(title: str, texts: Sequence[str]) -> int:
+    """As wide as the widest figure, or as the longest word of the head: heads fold, figures do not."""
+    return max((len(text) for text in (*title.split(), *texts)), default=0)
+
+
+def _folded(texts: Sequence[str], widths: Sequence[int], right: Sequence[bool], bottom: bool) -> list[str]:
+    """One row as lines; what folds is filled up from the bottom in heads, from the top elsewhere."""
+    parts = [textwrap.wrap(text, max(1, width)) for text, width in zip(texts, widths, strict=True)]
+    height = max((len(part) for part in parts), default=0)
+    filled = [[""] * (height - len(p)) + p if bottom else p + [""] * (height - len(p)) for p in parts]
+    return [_line([part[at] for part in filled], widths, right) for at in range(height)]
+
+
+def _line(texts: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:
+    set_out = [t.rjust(w) if r else t.ljust(w) for t, w, r in zip(texts, widths, right, strict=True)]
+    return (_INDENT + _GAP.join(set_out)).rstrip()

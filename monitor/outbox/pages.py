@@ -1,0 +1,244 @@
+"""FLOOR 1. What a letter says, as values: templates draw them, and the words that need a decision are made here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from monitor.core.durations import words
+from monitor.core.moments import clock, since
+from monitor.outbox.plain import cut, defang, safe_name, tame
+
+MOST_LINES = 40
+"""Longer letters are not read, and mail programs cut them; what is left out is counted."""
+MOST_OPENING_LINES = 20
+FEW_LINES = 8
+"""Up to so many each have a card of their own; in a longer letter only the first few do."""
+FIRST_FEW = 4
+LONGEST_TITLE = 140
+LONGEST_NAME = 60
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingLine:
+    """One person who waits. `past` is how far past the target, negative while it is still kept."""
+
+    number: int
+    position: int
+    subject: str
+    who: str
+    address: str
+    arrived: datetime
+    waited: timedelta
+    past: timedelta
+    team: str
+    mailbox: str
+    context: tuple[str, ...] = ()
+    open_url: str | None = None
+
+    @property
+    def title(self) -> str:
+        """The subject, with links made dead."""
+        return cut(defang(self.subject), LONGEST_TITLE) or "(no subject)"
+
+    @property
+    def name(self) -> str:
+        """The name the mail showed; empty where it only repeats the address."""
+        name = cut(defang(self.who), LONGEST_NAME)
+        return "" if name.casefold() == self.address.casefold() else name
+
+    @property
+    def is_past(self) -> bool:
+        """Whether the promise is broken already: only then it is red."""
+        return self.past >= timedelta(0)
+
+    @property
+    def due(self) -> datetime:
+        """When the promise runs out, or did."""
+        return self.arrived + self.waited - self.past
+
+    @property
+    def link(self) -> str | None:
+        """The link to the message, if it is a web address."""
+        return self.open_url if self.open_url and urlsplit(self.open_url).scheme in ("https", "http") else None
+
+    @property
+    def past_words(self) -> str:
+        """`18 hours past the target`, `just past the target`."""
+        if self.past < timedelta(hours=1):
+            return "just past the target"
+        return f"{words(self.past)} past the target"
+
+
+@dataclass(frozen=True, slots=True)
+class ReminderPage:
+    """Who waits, for one recipient; most overdue first. `more` were cut from a very long list."""
+
+    organisation: str
+    now: datetime
+    zone: ZoneInfo
+    teams: tuple[str, ...]
+    promise: timedelta
+    lines: tuple[WaitingLine, ...]
+    seen_up_to: datetime
+    poll_every: timedelta
+    next_step: str | None
+    why: str
+    more: int = 0
+    most: int = MOST_LINES
+
+    @property
+    def shown(self) -> tuple[WaitingLine, ...]:
+        """The lines that are drawn."""
+        return self.lines[: self.most]
+
+    @property
+    def large(self) -> tuple[WaitingLine, ...]:
+        """The lines with a card of their own."""
+        return self.shown if len(self.shown) <= FEW_LINES else self.shown[:FIRST_FEW]
+
+    @property
+    def small(self) -> tuple[WaitingLine, ...]:
+        """The lines that share one card."""
+        return self.shown[len(self.large) :]
+
+    def shorter(self) -> "ReminderPage":
+        """The same letter with a quarter of its lines only counted."""
+        return replace(self, most=len(self.shown) * 3 // 4)
+
+    @property
+    def hidden(self) -> int:
+        """How many more wait."""
+        return self.more + len(self.lines) - len(self.shown)
+
+    @property
+    def who(self) -> str:
+        """`Ellen Marsh`, `1 person`, `3 people`: one person with two questions is one."""
+        return _who(self.lines, self.more)
+
+    @property
+    def is_one(self) -> bool:
+        """Whether the letter is about one person."""
+        return _people(self.lines, self.more) == 1
+
+    @property
+    def is_warning(self) -> bool:
+        """Whether everybody's time is still running."""
+        return not self.more and all(not line.is_past for line in self.lines)
+
+    @property
+    def teams_named(self) -> str:
+        """`Events & rooms`, `Events & rooms and Front desk`, `4 teams`."""
+        return _named(self.teams, self.organisation)
+
+    @property
+    def longest(self) -> str:
+        """How long the longest has waited, in words."""
+        return words(max((line.waited for line in self.lines), default=timedelta(0)))
+
+    @property
+    def first_due(self) -> str:
+        """When the next promise runs out: `16:05`, or `09:10 on Monday`."""
+        return _at(min((line.due for line in self.lines), default=self.now), self)
+
+    @property
+    def promise_words(self) -> str:
+        """`24 hours`."""
+        return words(self.promise)
+
+    @property
+    def seen_words(self) -> str:
+        """Up to when replies are known: `09:58`."""
+        return since(self.seen_up_to, self.zone, self.now)
+
+    @property
+    def notice_words(self) -> str:
+        """Within what time a reply is noticed."""
+        return words(max(self.poll_every, timedelta(minutes=1)))
+
+    @property
+    def shows_mailbox(self) -> bool:
+        """Whether the lines come from several mailboxes, so that each must say from which."""
+        return len({line.mailbox for line in self.lines}) > 1
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningPage:
+    """What was late already when the monitor first looked; these never get a reminder."""
+
+    organisation: str
+    now: datetime
+    zone: ZoneInfo
+    teams: tuple[str, ...]
+    promise: timedelta
+    lines: tuple[WaitingLine, ...]
+    total: int
+    replies_unseen: tuple[str, ...]
+    why: str
+
+    @property
+    def shown(self) -> tuple[WaitingLine, ...]:
+        """The lines that are drawn."""
+        return self.lines[:MOST_OPENING_LINES]
+
+    @property
+    def hidden(self) -> int:
+        """How many more there are."""
+        return max(0, self.total - len(self.shown))
+
+    @property
+    def teams_named(self) -> str:
+        """`Events & rooms`, `4 teams`."""
+        return _named(self.teams, self.organisation)
+
+    @property
+    def promise_words(self) -> str:
+        """`24 hours`."""
+        return words(self.promise)
+
+    @property
+    def shows_mailbox(self) -> bool:
+        """Whether the lines come from several mailboxes."""
+        return len({line.mailbox for line in self.lines}) > 1
+
+
+@dataclass(frozen=True, slots=True)
+class NoticePage:
+    """A calm letter to the operator: something about the monitor itself."""
+
+    organisation: str
+    now: datetime
+    zone: ZoneInfo
+    headline: str
+    sentences: tuple[str, ...]
+    what_to_do: tuple[str, ...]
+
+
+def due_words(line: WaitingLine, page: ReminderPage) -> str:
+    """When a line's promise runs out: `24 hours at 16:05`, `24 hours at 09:10 on Monday`."""
+    return f"{page.promise_words} at {_at(line.due, page)}"
+
+
+def _at(moment: datetime, page: ReminderPage) -> str:
+    time = clock(moment, page.zone)
+    day = since(moment, page.zone, page.now).removesuffix(time).strip(", ")
+    return f"{time} on {day}" if day else time
+
+
+def _people(lines: Sequence[WaitingLine], more: int) -> int:
+    return len({line.address for line in lines}) + more
+
+
+def _who(lines: Sequence[WaitingLine], more: int) -> str:
+    people = _people(lines, more)
+    if people != 1:
+        return f"{people} people"
+    return next((name for line in lines if (name := safe_name(line.who))), "1 person")
+
+
+def _named(teams: Sequence[str], organisation: str) -> str:
+    names = [tame(team) for team in teams]
+    if len(names) > 2:
+        return f"{len(names)} teams"
+    return " and ".join(names) or tame(organisation)

@@ -1,0 +1,152 @@
+"""FLOOR 1. Hands letters to the mail server, one recipient a letter, over one connection for as long as it holds."""
+
+import smtplib
+import ssl
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from email import message_from_bytes
+from email.utils import parseaddr
+from functools import lru_cache
+from typing import Literal
+
+TIMEOUT = 60.0
+
+
+class SendError(Exception):
+    """A letter was not taken, or we do not know.
+
+    `permanent`: the server will never take it (5xx for this letter). `uncertain`: the connection broke after the letter
+    was handed over, so it may have arrived. `server_wide`: the next letter would fare the same.
+    """
+
+    def __init__(
+        self, text: str, *, permanent: bool = False, uncertain: bool = False, server_wide: bool = False
+    ) -> None:
+        super().__init__(text)
+        self.permanent, self.uncertain, self.server_wide = permanent, uncertain, server_wide
+
+
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """The mail server that takes our letters."""
+
+    host: str
+    port: int
+    security: Literal["tls", "starttls", "none"]
+    username: str | None = None
+    password: Callable[[], str] = str
+    ca_file: str | None = None
+
+    @property
+    def where(self) -> str:
+        """`host:port`."""
+        return f"{self.host}:{self.port}"
+
+
+@lru_cache(maxsize=4)
+def _context(ca_file: str | None) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=ca_file)
+
+
+class SmtpSender:
+    """Sends letters; connects when first needed, and anew after a failure. Use as a context manager."""
+
+    def __init__(self, relay: Relay) -> None:
+        self._relay = relay
+        self._smtp: smtplib.SMTP | None = None
+
+    def __enter__(self) -> "SmtpSender":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._smtp is not None:
+            with suppress(smtplib.SMTPException, OSError):
+                self._smtp.quit()
+
+    def connect(self) -> None:
+        """Connect and log in, if that is not done yet. Raises SendError(server_wide)."""
+        if self._smtp is None:
+            self._smtp = self._open()
+
+    def send(self, body: bytes, recipient: str) -> str:
+        """Hand one letter over; returns the server's words. Raises SendError."""
+        self.connect()
+        smtp = self._smtp
+        if smtp is None:
+            raise SendError("not connected", server_wide=True)
+        sender = parseaddr(message_from_bytes(body)["From"])[1]
+        try:
+            self._expect(smtp.mail(sender), "the sender", server_wide=True)
+            self._expect(smtp.rcpt(recipient), recipient)
+        except (smtplib.SMTPException, OSError) as error:
+            raise self._broken(error, uncertain=False) from error
+        try:
+            code, reply = smtp.data(body)
+        except smtplib.SMTPDataError as error:
+            raise self._refused(error.smtp_code, error.smtp_error, "the letter") from error
+        except (smtplib.SMTPException, OSError) as error:
+            raise self._broken(error, uncertain=True) from error
+        self._expect((code, reply), "the letter")
+        return f"{code} {_words(reply)}"
+
+    def _open(self) -> smtplib.SMTP:
+        relay = self._relay
+        try:
+            if relay.security == "tls":
+                smtp: smtplib.SMTP = smtplib.SMTP_SSL(
+                    relay.host, relay.port, timeout=TIMEOUT, context=_context(relay.ca_file)
+                )
+            else:
+                smtp = smtplib.SMTP(relay.host, relay.port, timeout=TIMEOUT)
+            if relay.security == "starttls":
+                smtp.starttls(context=_context(relay.ca_file))
+            if relay.username:
+                smtp.login(relay.username, relay.password())
+            smtp.ehlo_or_helo_if_needed()
+        except smtplib.SMTPAuthenticationError as error:
+            text = f"the login of {relay.username} was refused; check `username` and `password` under [smtp]"
+            raise SendError(f"{relay.where}: {text} ({error.smtp_code})", server_wide=True) from None
+        except ssl.SSLCertVerificationError as error:
+            text = (
+                f"its certificate does not fit ({error.verify_message}); give the right host, or trust one with ca_file"
+            )
+            raise SendError(f"{relay.where}: {text}", server_wide=True) from error
+        except (smtplib.SMTPException, OSError) as error:
+            text = f"no connection ({_words(error)}); check `host`, `port` and `security` under [smtp]"
+            raise SendError(f"{relay.where}: {text}", server_wide=True) from error
+        return smtp
+
+    def _expect(self, answer: tuple[int, bytes], what: str, server_wide: bool = False) -> None:
+        if answer[0] not in (250, 251):
+            raise self._refused(answer[0], answer[1], what, server_wide)
+
+    def _refused(self, code: int, reply: bytes | str, what: str, server_wide: bool = False) -> SendError:
+        # 421: the server closes (RFC 5321 §4.2.1); no letter fares better until it is back.
+        gone = code == 421 or code < 0
+        if gone:
+            self._smtp = None
+        else:
+            self._reset()
+        text = f"{self._relay.where}: {code} for {what} ({_words(reply)})"
+        return SendError(text, permanent=500 <= code < 600 and not server_wide, server_wide=server_wide or gone)
+
+    def _reset(self) -> None:
+        try:
+            if self._smtp is not None:
+                self._smtp.rset()
+        except (smtplib.SMTPException, OSError):
+            self._smtp = None
+
+    def _broken(self, error: Exception, uncertain: bool) -> SendError:
+        smtp, self._smtp = self._smtp, None
+        if smtp is not None:
+            smtp.close()
+        return SendError(
+            f"{self._relay.where}: the connection broke ({_words(error)})", uncertain=uncertain, server_wide=True
+        )
+
+
+def _words(reply: object) -> str:
+    text = reply.decode("utf-8", "replace") if isinstance(reply, bytes) else str(reply)
+    return "".join(c if c.isprintable() else " " for c in text)[:200].strip() or type(reply).__name__
