@@ -1,6 +1,5 @@
 """ROOF. The command line. stdout is data, stderr is talk; exit codes are those of sysexits.h (design.md §6)."""
 
-import json
 import os
 import sys
 from collections.abc import Iterator
@@ -16,7 +15,6 @@ import monitor
 from monitor import logs
 from monitor.config import ConfigError, Settings, load
 from monitor.config.secrets import SecretError
-from monitor.core.report import report_json
 from monitor.core.week import Week
 from monitor.daemon import Clock, Daemon, one_round, wall_clock
 from monitor.jobs import check as checking
@@ -24,10 +22,10 @@ from monitor.jobs.claims import FolderClaims, OutboxClaims
 from monitor.jobs.health import health
 from monitor.jobs.knowledge import know
 from monitor.jobs.report import make, send_again
-from monitor.jobs.round import Round, faults
 from monitor.outbox.letters import Letters
 from monitor.screen import pages, shapes, telling
 from monitor.screen import story as story_page
+from monitor.screen.output import as_json, as_json_list, out, talk
 from monitor.screen.progress import progress_on
 from monitor.screen.telling import told
 from monitor.store.lock import AlreadyRunning, only_daemon
@@ -91,8 +89,8 @@ def run(
         dry = FolderClaims(dry_run) if dry_run else None
         done = one_round(store, settings, clock, dry, progress)
     if dry:
-        _talk(f"{len(dry.written)} letters written to {dry_run}; nothing was sent")
-    raise typer.Exit(_said(done))
+        talk(f"{len(dry.written)} letters written to {dry_run}; nothing was sent")
+    raise typer.Exit(_worst([FAULT_CODES.get(s.fault.fault, UNREACHABLE) for s in done.sweeps if s.fault]))
 
 
 @app.command()
@@ -105,7 +103,7 @@ def threads(
     fail_if_late: Annotated[
         bool, typer.Option("--fail-if-late", help="Exit 1 if somebody waits past the target.")
     ] = False,
-    as_json: Json = False,
+    json: Json = False,
 ) -> None:
     """Who waits, most overdue first; or one conversation's story."""
     now = context.obj.clock()
@@ -113,15 +111,15 @@ def threads(
         house = told(store, settings, now)
         if number is not None:
             story = _found(telling.find(store, str(number)), f"there is no conversation {number}")[0]
-            _json(shapes.thread(story, house)) if as_json else story_page.explain(story, None, house)
+            as_json(shapes.thread(story, house)) if json else story_page.explain(story, None, house)
             return
         address = mailbox.lower() if mailbox else None
         if address and address not in settings.desks:
             _fail(USAGE, f"{address} is not a mailbox of this config; there are {', '.join(settings.desks)}")
         stories = all_stories(store) if all_ else waiting_stories(store)
         chosen = telling.Chosen(stories, house, address, late)
-        if as_json:
-            _json_list(shapes.thread(story, house) for story in chosen)
+        if json:
+            as_json_list(shapes.thread(story, house) for story in chosen)
         else:
             pages.thread_list(chosen, house, all_)
         if fail_if_late and chosen.late:
@@ -132,15 +130,15 @@ def threads(
 def explain(
     context: typer.Context,
     what: Annotated[str, typer.Argument(metavar="MESSAGE-ID|N", help="A Message-ID, or a conversation's number.")],
-    as_json: Json = False,
+    json: Json = False,
 ) -> None:
     """Every decision about a message, with the rule that made it."""
     now = context.obj.clock()
     with _opened(context) as (store, settings):
         house = told(store, settings, now)
         story, message = _found(telling.find(store, what), f"no message or conversation {what} is known")
-        if as_json:
-            _json(shapes.explained(story, message, house) if message else shapes.explained_all(story, house))
+        if json:
+            as_json(shapes.explained(story, message, house) if message else shapes.explained_all(story, house))
         else:
             story_page.explain(story, message, house)
 
@@ -152,7 +150,7 @@ def report(
     text: Annotated[bool, typer.Option("--text", help="Print it as text (the default).")] = False,
     html: Annotated[Path | None, typer.Option(help="Write it as HTML to this file.")] = None,
     csv: Annotated[Path | None, typer.Option(help="Write the waits behind it as CSV to this file.")] = None,
-    as_json: Json = False,
+    json: Json = False,
     send: Annotated[bool, typer.Option("--send", help="Mail it now to the addresses under [report].")] = False,
 ) -> None:
     """The weekly SLA report."""
@@ -171,23 +169,23 @@ def report(
             _write(html, letters.render_report(made.facts).html)
         if csv:
             _write(csv, made.csv())
-        if as_json:
-            _json(report_json(made.facts))
+        if json:
+            as_json(report_json(made.facts))
         elif text or not (html or csv or send):
-            _out(letters.render_report(made.facts).text)
+            out(letters.render_report(made.facts).text)
         if send:
             delivery = send_again(store, settings, letters, knowledge, OutboxClaims(store), made, now)
-            _talk(delivery.fault or f"{delivery.sent} letters sent")
+            talk(delivery.fault or f"{delivery.sent} letters sent")
             raise typer.Exit(UNREACHABLE if delivery.fault else OK)
 
 
 @app.command()
-def status(context: typer.Context, as_json: Json = False) -> None:
+def status(context: typer.Context, json: Json = False) -> None:
     """Mailboxes, last complete look, who waits, outbox. Exit 1 if something is unhealthy."""
     now = context.obj.clock()
     with _opened(context) as (store, settings):
         found = health(store, settings, now)
-        _json(shapes.status(found)) if as_json else pages.status(found, settings, now)
+        as_json(shapes.status(found)) if json else pages.status(found, settings, now)
     if not found.healthy:
         raise typer.Exit(LATE)
 
@@ -195,7 +193,7 @@ def status(context: typer.Context, as_json: Json = False) -> None:
 @app.command()
 def check(
     context: typer.Context,
-    as_json: Json = False,
+    json: Json = False,
     send_test: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Also send one test letter there.")] = None,
 ) -> None:
     """Config, connect, log in, folders, SMTP: one line a fact, with the fix. Sends nothing, changes nothing."""
@@ -203,7 +201,7 @@ def check(
     facts = list(checking.check(settings, now))
     if send_test:
         facts.append(checking.send_test(settings, send_test, now))
-    _json([shapes.fact(f) for f in facts]) if as_json else pages.check(facts, settings)
+    as_json([shapes.fact(f) for f in facts]) if json else pages.check(facts, settings)
     raise typer.Exit(_worst([FAULT_CODES.get(f.fault, UNREACHABLE) for f in facts if f.mark == "fix"]))
 
 
@@ -220,10 +218,23 @@ def demo(
 def main() -> None:
     """The program. Errors become one line on stderr and an exit code; a closed pipe is no error."""
     try:
-        app()
+        app(_globals_first(sys.argv[1:]))
     except BrokenPipeError:
         # `| head` closed stdout: keep the interpreter from complaining when it flushes at the end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _globals_first(words: list[str]) -> list[str]:
+    """`threads --config FILE` means `--config FILE threads`: people put options last."""
+    first: list[str] = []
+    rest: list[str] = []
+    remaining = iter(words)
+    for word in remaining:
+        if word in ("--config", "--now"):
+            first += [word, *([value] if (value := next(remaining, None)) is not None else [])]
+        else:
+            (first if word.startswith(("--config=", "--now=")) else rest).append(word)
+    return first + rest
 
 
 def _settings(context: typer.Context) -> Settings:
@@ -251,15 +262,6 @@ def _opened(context: typer.Context) -> Iterator[tuple[Store, Settings]]:
         _fail(BAD_CONFIG, str(error))
 
 
-def _said(done: Round) -> int:
-    """Say what went wrong in a round; its exit code."""
-    for sweep in faults(done.sweeps):
-        _talk(f"{sweep.mailbox}: {sweep.fault}")
-    if done.delivery.fault:
-        _talk(f"letters stay in the outbox: {done.delivery.fault}")
-    return _worst([FAULT_CODES.get(s.fault.fault, UNREACHABLE) for s in done.sweeps if s.fault])
-
-
 def _worst(codes: list[int]) -> int:
     return min(codes, key=WORST_FIRST.index, default=OK)
 
@@ -285,26 +287,6 @@ def _write(path: Path, content: str) -> None:
         _fail(USAGE, f"{path} cannot be written: {error.strerror}")
 
 
-def _json(value: object) -> None:
-    _out(json.dumps(value, indent=2, ensure_ascii=False))
-
-
-def _json_list(values: Iterator[dict[str, Any]]) -> None:
-    """A list as it comes, so that a million conversations need no more memory than one."""
-    sys.stdout.write("[")
-    for place, value in enumerate(values):
-        sys.stdout.write(("," if place else "") + "\n" + json.dumps(value, ensure_ascii=False))
-    sys.stdout.write("\n]\n")
-
-
-def _out(text: str) -> None:
-    sys.stdout.write(text.rstrip("\n") + "\n")
-
-
-def _talk(text: str) -> None:
-    sys.stderr.write(text + "\n")
-
-
 def _fail(code: int, text: str) -> NoReturn:
-    _talk(text)
+    talk(text)
     raise typer.Exit(code)

@@ -1,4 +1,4 @@
-"""ROOF. The daemon: `schedule` is a heartbeat and only says "tick"; what must happen is decided by the store (law 3)."""
+"""ROOF. The daemon: `schedule` is a heartbeat and only says "tick"; the store decides what must happen (law 3)."""
 
 import logging
 import os

@@ -14,7 +14,7 @@ class OneLine(logging.Formatter):
     """One record, one line: a mail's control characters never begin a new one (law 9)."""
 
     def __init__(self, with_priority: bool) -> None:
-        super().__init__("%(name)s: %(message)s")
+        super().__init__("%(name)s: %(message)s" if with_priority else "%(message)s")
         self._with_priority = with_priority
 
     def format(self, record: logging.LogRecord) -> str:

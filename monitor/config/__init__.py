@@ -1,6 +1,7 @@
-"""FLOOR 1. config.toml → values (settings.py), by way of the model (model.py); mistakes are shown where they stand (places.py)."""
+"""FLOOR 1. config.toml → values (settings.py) by way of the model; places.py shows a mistake where it stands."""
 
 from monitor.config.load import ConfigError, load
+from monitor.config.secrets import SecretError
 from monitor.config.settings import MailboxSettings, ReportSettings, Settings, SmtpSettings
 
-__all__ = ["ConfigError", "MailboxSettings", "ReportSettings", "Settings", "SmtpSettings", "load"]
+__all__ = ["ConfigError", "MailboxSettings", "ReportSettings", "SecretError", "Settings", "SmtpSettings", "load"]

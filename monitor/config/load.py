@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from monitor.config.freemail import PUBLIC_PROVIDERS
 from monitor.config.model import ConfigModel, MailboxPart, SmtpPart, TargetKeys, TeamPart
 from monitor.config.places import Mistake, show
 from monitor.config.secrets import Secret
@@ -23,11 +24,6 @@ DEFAULT_POLL = timedelta(minutes=5)
 DEFAULT_STEPS = (Step(timedelta(0), ("owners",), timedelta(hours=24)),)
 IMAP_PORTS = {"tls": 993, "starttls": 143, "none": 143}
 SMTP_PORTS = {"tls": 465, "starttls": 587, "none": 25}
-
-PUBLIC_PROVIDERS = frozenset(
-    ["gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "hotmail.co.uk", "live.com", "msn.com", "yahoo.com", "yahoo.co.uk", "ymail.com", "aol.com", "icloud.com", "me.com", "mac.com", "gmx.de", "gmx.net", "gmx.at", "gmx.ch", "web.de", "t-online.de", "freenet.de", "mail.com", "mail.ru", "yandex.ru", "proton.me", "protonmail.com", "posteo.de", "mailbox.org", "fastmail.com", "zoho.com", "orange.fr", "free.fr", "laposte.net", "wanadoo.fr", "libero.it", "virgilio.it", "btinternet.com", "comcast.net", "verizon.net", "att.net", "qq.com", "163.com", "126.com"]
-)
-"""Whose domain is nobody's own: it never makes its other users staff."""
 
 _TOML_PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
 

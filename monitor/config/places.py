@@ -1,7 +1,7 @@
 """FLOOR 1. Where in config.toml a setting stands, and how a mistake is shown there.
 
-tomllib gives values but no positions, and no kept library gives both; so the lines are searched for the table header and
-the key that a mistake names. That is only for showing: what the file means is tomllib's word alone.
+tomllib gives values but no positions, and no kept library gives both; so the lines are searched for the table
+header and the key that a mistake names. That is only for showing: what the file means is tomllib's word alone.
 """
 
 import re

@@ -28,7 +28,8 @@ class Secret(BaseModel):
     def _is_a_table(cls, value: object) -> object:
         if not isinstance(value, dict | Secret):
             raise ValueError(
-                'must say where the secret is, not what it is: { file = "…" }, { credential = "…" }, { env = "…" } or { command = […] }'
+                "must say where the secret is, not what it is: "
+                '{ file = "…" }, { credential = "…" }, { env = "…" } or { command = […] }'
             )
         return value
 

@@ -57,9 +57,9 @@ AUTOMATIC_SUBJECT = re.compile(
 def auto_submitted(message: Message) -> str | None:
     """Auto-Submitted whose first token is not `no` (RFC 3834 §5; comments stripped, several fields possible)."""
     for value in message.headers.get("auto-submitted", ()):
-        token = _COMMENT.sub("", value).strip().split(";")[0].strip().lower()
-        if token and token != "no":
-            return f"Auto-Submitted: {token}"
+        word = _COMMENT.sub("", value).strip().split(";")[0].strip().lower()
+        if word and word != "no":
+            return f"Auto-Submitted: {word}"
     return None
 
 

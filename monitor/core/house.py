@@ -29,7 +29,7 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """All that the rules need to know of the configuration. `desks` stand in the order of the config: it decides homes."""
+    """All that the rules need to know of the config. `desks` stand in its order, which decides homes."""
 
     staff: Staff
     desks: Mapping[str, Desk]
@@ -54,6 +54,12 @@ class House:
         """The team that answers for a mailbox; the address itself where the config no longer knows it."""
         desk = self.desks.get(mailbox)
         return desk.team if desk else mailbox
+
+    def team_of(self, address: str) -> str:
+        """The team behind an address: its mailbox's, or the one it owns; else no more than "a colleague" (no names)."""
+        if address in self.desks:
+            return self.desks[address].team
+        return next((team for team, owners in self.owners.items() if address in owners), "a colleague")
 
 
 def due_at(opened_at: datetime, target: Target) -> datetime:

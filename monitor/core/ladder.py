@@ -9,7 +9,7 @@ from monitor.core.durations import canonical
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One `[[reminder]]`: `after` due (negative warns before), to addresses ("owners" stands for theirs), again every `repeat`."""
+    """One `[[reminder]]`: `after` due (negative warns before), to addresses or "owners", again every `repeat`."""
 
     after: timedelta = timedelta(0)
     to: tuple[str, ...] = ("owners",)
@@ -27,7 +27,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Reminder:
-    """Wait × step × occurrence × recipient: an obligation that exists at most once. `moment` (UTC) is when it fell due."""
+    """Wait × step × occurrence × recipient: an obligation that exists at most once. `moment` (UTC): its due time."""
 
     wait: int
     step: str

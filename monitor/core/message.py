@@ -80,16 +80,16 @@ def arrival(internaldate: datetime | None, hop: datetime | None, sent_at: dateti
     day after the topmost readable Received (`hop`; an imported mailbox stamps the day of the import).
     Then that Received, else a sane Date header, else `now`, the moment of the first look.
     """
-    limit = now + FUTURE_ALLOWED
-    hop_sane = hop is not None and hop.year >= EARLIEST_SANE_YEAR and hop <= limit
-    if internaldate is not None and internaldate.year >= EARLIEST_SANE_YEAR and internaldate <= limit:
-        if not hop_sane or hop is None or internaldate - hop <= LATER_THAN_RECEIVED:
-            return internaldate
-    if hop_sane and hop is not None:
-        return hop
-    if sent_at is not None and sent_at.year >= EARLIEST_SANE_YEAR and sent_at <= limit:
-        return sent_at
-    return now
+    stamp, received, written = (_sane(moment, now) for moment in (internaldate, hop, sent_at))
+    if stamp is not None and (received is None or stamp - received <= LATER_THAN_RECEIVED):
+        return stamp
+    return received or written or now
+
+
+def _sane(moment: datetime | None, now: datetime) -> datetime | None:
+    if moment is None or moment.year < EARLIEST_SANE_YEAR or moment > now + FUTURE_ALLOWED:
+        return None
+    return moment
 
 
 def same_mail(one: Message, other: Message) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
+from monitor.core.answers import is_claimed
 from monitor.core.automatic import spam_mark, strong_signs, weak_signs
 from monitor.core.house import House
 from monitor.core.letter_ids import is_letter_id
@@ -93,13 +94,14 @@ def strong(case: Case) -> Verdict | None:
 
 
 def ours(case: Case) -> Verdict | None:
-    """Staff wrote it, or it lies in a Sent folder, which needs that mailbox's login. Outgoing if an outsider gets it."""
+    """Staff wrote it, or it lies in a Sent folder, which takes that login. Outgoing if an outsider gets it."""
     seen, staff = case.seen, case.house.staff
     writer = staff.writer(seen.message).address
     sent = seen.in_role("sent")
     if not sent and not case.is_ours(writer):
         return None
-    why = "staff.sent-folder" if sent else staff.why(writer)
+    # In our name, but the receiving server says it is not from us: shown, never an answer (situation 32).
+    why = "staff.sent-folder" if sent else "claimed.dmarc-fail" if is_claimed(seen, staff) else staff.why(writer)
     recipients = seen.message.recipients
     # Bcc and lists leave a Sent copy without recipients; what it answers says whom it reaches (rules.md §1).
     goes_out = any(not case.is_ours(r.address) or r.address in staff.lists for r in recipients) or (

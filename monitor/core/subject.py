@@ -3,7 +3,8 @@
 import re
 
 _PREFIXES = (
-    "re|aw|antw|antwort|sv|vs|réf|res|rif|r|odp|vá|ynt|απ|σχετ|תגובה|השב|ответ|отв|回复|回覆|答复|返信|답장|회신|trả lời"
+    "re|aw|antw|antwort|sv|vs|réf|res|rif|r|odp|vá|ynt|απ|σχετ|תגובה|השב|ответ|отв|回复|回覆|答复|返信"
+    "|답장|회신|trả lời"
     "|fwd|fw|wg|doorst|vb|vl|tr|rv|enc|i|pd|fs|i̇lt|ilt|πρθ|הועבר|пересл|转发|轉寄|転送|전달"
 )
 _PREFIX = re.compile(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from monitor.core.answers import evidence, is_claimed, reached
+from monitor.core.answers import evidence, reached
 from monitor.core.house import House, due_at
 from monitor.core.message import Address, Seen
 from monitor.core.needs_reply import Verdict, case, judge
@@ -15,7 +15,7 @@ State = Literal["waiting", "answered", "no_reply_needed", "excused"]
 
 @dataclass(frozen=True, slots=True)
 class Handoff:
-    """The latest internal message of a wait. `decided`: a colleague has answered the desk, the customer was not told."""
+    """The latest internal message of a wait. `decided`: a colleague answered the desk, the customer was not told."""
 
     at: datetime
     from_team: str
@@ -25,7 +25,7 @@ class Handoff:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """One stretch of waiting. Times in UTC; `members` are the identities of all incoming messages in it, opener first."""
+    """One stretch of waiting. Times in UTC; `members`: the identities of its incoming messages, opener first."""
 
     opener: str
     members: tuple[str, ...]
@@ -45,11 +45,10 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """What a conversation comes to: each message's verdict by identity, its waits oldest first, claimed replies."""
+    """What a conversation comes to: each message's verdict by identity, its waits oldest first."""
 
     verdicts: dict[str, Verdict]
     waits: tuple[Wait, ...]
-    claimed: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -66,7 +65,7 @@ class _Open:
 
 
 def is_met(wait_state: str, answered_at: datetime | None, due: datetime, as_of: datetime | None) -> bool | None:
-    """True: answered in time; False: answered late, or still waiting past due at `as_of`; None: undecided or not counted."""
+    """True: answered in time. False: answered late, or waiting past due at `as_of`. None: undecided or not counted."""
     if wait_state == "answered":
         return None if answered_at is None else answered_at <= due
     if wait_state == "waiting" and as_of is not None and due <= as_of:
@@ -110,7 +109,6 @@ class _Fold:
         self.reach: dict[str, frozenset[str]] = {}
         self.open: list[_Open] = []
         self.closed: list[Wait] = []
-        self.claimed: list[str] = []
 
     def run(self) -> Folded:
         verdicts: dict[str, Verdict] = {}
@@ -121,7 +119,7 @@ class _Fold:
             self._step(seen, verdict)
         waits = self.closed + [self._wait(o, "waiting") for o in self.open]
         waits.sort(key=lambda w: (w.opened_at, w.opener))
-        return Folded(verdicts, tuple(waits), tuple(self.claimed))
+        return Folded(verdicts, tuple(waits))
 
     def _step(self, seen: Seen, verdict: Verdict) -> None:
         if verdict.direction == "incoming":
@@ -149,8 +147,6 @@ class _Fold:
         self.reach[seen.message.message_id] = to
         grade = evidence(seen, self.house.staff)
         if grade is None:
-            if is_claimed(seen, self.house.staff):
-                self.claimed.append(seen.message.identity)
             return
         to_list = bool(to & self.house.staff.lists)
         for wait in [o for o in self.open if to_list or to & o.party]:
@@ -166,7 +162,8 @@ class _Fold:
             elsewhere = [t for t in targets if t not in desks]
             decided = writer not in desks and not elsewhere and bool(targets)
             to = elsewhere[0] if elsewhere else desks[0]
-            wait.handoff = Handoff(seen.received_at, self._team(writer, seen), self.house.team(to), decided)
+            from_ = next((p.mailbox for p in sorted(seen.places) if p.role == "sent"), writer)
+            wait.handoff = Handoff(seen.received_at, self.house.team_of(from_), self.house.team_of(to), decided)
 
     def _wait(self, o: _Open, state: State, answer: Seen | None = None, grade: str | None = None) -> Wait:
         mailboxes = self._mailboxes(o)
@@ -210,10 +207,6 @@ class _Fold:
     def _is_ours(self, seen: Seen) -> bool:
         return seen.in_role("sent") or self._ours(self.house.staff.writer(seen.message).address)
 
-    def _team(self, writer: str, seen: Seen) -> str:
-        sent_from = next((p.mailbox for p in sorted(seen.places) if p.role == "sent"), writer)
-        return self.house.team(sent_from)
-
 
 def _relates(seen: Seen, voices: frozenset[str], name: str, o: _Open, house: House) -> bool:
     """Whether this message belongs to the wait of `o`, rather than to another customer in the same conversation.
@@ -235,7 +228,7 @@ def _full_name(name: str) -> str:
 
 
 def _guests(messages: Sequence[Seen], house: House) -> frozenset[str]:
-    """Staff who wrote to a desk as its customer: who opened the conversation, where the mailbox serves its own house."""
+    """Staff who wrote to a desk as its customer: they opened the conversation, and the desk serves its own house."""
     if not messages:
         return frozenset()
     first = messages[0]

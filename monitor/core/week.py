@@ -82,7 +82,7 @@ class WaitFacts:
     mailbox: str = ""
 
     def length(self) -> tuple[timedelta, bool] | None:
-        """(length, answered); open waits count as long as we know of them. None where it does not count or is unknown."""
+        """(length, answered); open waits count as long as we know of them. None: it does not count or is unknown."""
         if self.state == "answered" and self.answered_at is not None:
             return self.answered_at - self.opened_at, True
         if self.state == "waiting" and self.as_of is not None:
@@ -104,7 +104,8 @@ class Rate:
         if self.n < FEWEST_FOR_PERCENT:
             return None
         exact = 100 * self.k / self.n
-        rounded = round(exact)
+        # Neither "100%" nor "0%" while there was one of the other kind.
+        rounded = max(min(round(exact), 100 if self.k == self.n else 99), 1 if self.k else 0)
         if (rounded >= self.goal) != (exact >= self.goal):
             return int(exact) if exact < self.goal else int(exact) + 1
         return rounded

@@ -1,1 +1,1 @@
-"""FLOOR 1. Reads mail: from an IMAP server (imap.py alone knows imapclient) to facts (reading.py alone knows mailparser)."""
+"""FLOOR 1. Reads mail. imap.py and faults.py alone know imapclient, reading.py alone knows mailparser."""

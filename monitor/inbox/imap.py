@@ -1,11 +1,13 @@
 """FLOOR 1. One mailbox over IMAP, read-only (law 7): EXAMINE and BODY.PEEK. The only room that knows imapclient.
 
-Nothing that comes from a mail ever enters a command here: uids are integers, folder names come from the server's own list.
+Nothing that comes from a mail ever enters a command here: uids are integers, folder names come from
+the server's own list.
 """
 
 import logging
 import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -120,10 +122,9 @@ class ImapSource:
         """LOGOUT if it still can be said, then the socket; never raises."""
         client, self._client, self._examined = self._client, None, None
         if client is not None:
-            try:
+            # The connection is given up: how it dies is of no interest.
+            with suppress(Exception):
                 client.logout()
-            except Exception:  # noqa: BLE001, S110  # the connection is given up: how it dies is of no interest
-                pass
 
     def abort(self) -> None:
         """Cut the connection under whoever reads from it in another thread; that call ends with a SourceError."""
@@ -184,14 +185,12 @@ class ImapSource:
 
 
 def _searched(criteria: list[object]) -> Callable[[IMAPClient], list[int]]:
-    return lambda client: client.search(criteria)  # type: ignore[no-any-return]  # imapclient has no types
+    return lambda client: client.search(criteria)
 
 
 def _drop(client: IMAPClient) -> None:
-    try:
+    with suppress(OSError, AttributeError):
         client.shutdown()
-    except (OSError, AttributeError):
-        pass
 
 
 def _uids_at(client: IMAPClient, numbers: Sequence[int]) -> list[int]:

@@ -9,12 +9,14 @@ from datetime import UTC, datetime, timedelta, timezone
 
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _ADDR = rf"{_ATOM}(?:\.{_ATOM})*@[A-Za-z0-9](?:[A-Za-z0-9-]*(?:\.[A-Za-z0-9-]+)*)"
+_WORDS = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~. -]*?"
 _MAILBOX = re.compile(
-    rf"\s*(?:(?:\"(?P<quoted>[^\"\\]*)\"|(?P<words>[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~. -]*?))\s*<(?P<angle>{_ADDR})>|(?P<bare>{_ADDR}))\s*(?:,|$)"
+    rf"\s*(?:(?:\"(?P<quoted>[^\"\\]*)\"|(?P<words>{_WORDS}))\s*<(?P<angle>{_ADDR})>|(?P<bare>{_ADDR}))\s*(?:,|$)"
 )
-_MONTHS = {m: i for i, m in enumerate(["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"], 1)}
+_MONTHS = dict(Jan=1, Feb=2, Mar=3, Apr=4, May=5, Jun=6, Jul=7, Aug=8, Sep=9, Oct=10, Nov=11, Dec=12)  # noqa: C408  # readable
 _DATE = re.compile(
-    r"\s*(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), )?(\d{1,2}) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)([0-5]\d)(?: \(\w+\))?\s*"
+    r"\s*(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), )?(\d{1,2}) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d)"
+    r" ([+-])(\d\d)([0-5]\d)(?: \(\w+\))?\s*"
 )
 
 

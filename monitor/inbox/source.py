@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 from monitor.core.cursor import FolderState
 from monitor.core.message import Role
 
-Fault = Literal["unreachable", "refused", "certificate", "folder", "busy", "protocol", "stopped"]
+Fault = Literal["unreachable", "refused", "certificate", "folder", "busy", "protocol", "secret", "stopped"]
 
 
 class SourceError(Exception):

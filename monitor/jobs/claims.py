@@ -1,4 +1,4 @@
-"""FLOOR 2. Where new letters go: into the outbox with what they fulfil (law 4), or, in a dry run, into a folder to look at."""
+"""FLOOR 2. Where new letters go: into the outbox with what they fulfil (law 4), or in a dry run into a folder."""
 
 from collections.abc import Sequence
 from datetime import datetime

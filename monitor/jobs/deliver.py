@@ -1,10 +1,10 @@
-"""FLOOR 2. Empties the outbox: claim was before, here is send and mark (law 4). One bad letter never blocks the others."""
+"""FLOOR 2. Empties the outbox: after the claim, send and mark (law 4). One bad letter never blocks the others."""
 
 import logging
 from dataclasses import dataclass
 from datetime import datetime
 
-from monitor.config import SmtpSettings
+from monitor.config import SecretError, SmtpSettings
 from monitor.jobs.knowledge import Knowledge
 from monitor.outbox.smtp import Relay, SendError, SmtpSender
 from monitor.store.outbox import LetterRow, begin_try, mark_refused, mark_sent, pending, try_later
@@ -27,7 +27,14 @@ class Delivery:
 
 def relay_of(smtp: SmtpSettings) -> Relay:
     """The mail server of the config."""
-    return Relay(smtp.host, smtp.port, smtp.security, smtp.username, smtp.password, smtp.ca_file)
+
+    def password() -> str:
+        try:
+            return smtp.password() if smtp.password else ""
+        except SecretError as error:
+            raise SendError(f"{smtp.where}: {error}", server_wide=True) from None
+
+    return Relay(smtp.host, smtp.port, smtp.security, smtp.username, password, smtp.ca_file)
 
 
 def deliver(store: Store, smtp: SmtpSettings, knowledge: Knowledge, now: datetime) -> Delivery:

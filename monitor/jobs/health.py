@@ -1,4 +1,4 @@
-"""FLOOR 2. Is everything well? The facts behind `status`: views, who waits, the outbox, mails that could not be read."""
+"""FLOOR 2. Is everything well? The facts behind `status`: views, who waits, the outbox, unreadable mails."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

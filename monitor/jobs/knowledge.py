@@ -9,7 +9,7 @@ from monitor.store.mailboxes import MailboxView, answering, views
 from monitor.store.store import Store
 
 GRACE = timedelta(minutes=10)
-"""A view may be this much older than two polls before it counts as stale: a round over many mailboxes takes its time."""
+"""A view may be this much older than two polls before it is stale: a round over many mailboxes takes its time."""
 
 
 @dataclass(frozen=True, slots=True)

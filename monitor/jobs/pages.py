@@ -60,7 +60,8 @@ def context_of(wait: WaitRow, settings: Settings, now: datetime) -> tuple[str, .
     if wait.chased_at is not None:
         said.append(f"They wrote again {_on(wait.chased_at, settings, now)}.")
     if wait.handoff is not None and wait.handoff.decided:
-        said.append(f"{wait.handoff.from_team} has answered {wait.handoff.to_team}; the customer has not been told.")
+        who = wait.handoff.from_team[:1].upper() + wait.handoff.from_team[1:]
+        said.append(f"{who} has answered {wait.handoff.to_team}; the customer has not been told.")
     elif wait.handoff is not None:
         at = _on(wait.handoff.at, settings, now)
         said.append(f"Passed on from {wait.handoff.from_team} to {wait.handoff.to_team} {at}.")

@@ -1,4 +1,4 @@
-"""FLOOR 2. One sweep of a mailbox: look at every folder, take in what is new, ask the flags of what waits (design.md §5).
+"""FLOOR 2. One sweep of a mailbox: look at every folder, take in what is new, ask the flags of what waits.
 
 Network and database take turns: no transaction is ever open while a server is asked (law 4).
 """
@@ -54,7 +54,7 @@ def sweep(
     stopping: Callable[[], bool] = lambda: False,
     progress: Progress = lambda _mailbox, _count: None,
 ) -> Sweep:
-    """Look at one mailbox. Never raises for what a server does; StoreError passes through, for then nothing can go on."""
+    """Look at one mailbox. Never raises for what a server does; StoreError passes, for then nothing can go on."""
     looker = _Looker(store, source, mailbox, house, now, stopping, progress)
     try:
         looker.look()
@@ -124,7 +124,7 @@ class _Looker:
         return reached
 
     def _arrivals(self, folder: str, mails: Sequence[RawMail]) -> list[Arrival]:
-        """Read each mail; where the wanted fields leave its identity or its arrival open, its whole header is asked for."""
+        """Read each mail; where the wanted fields leave identity or arrival open, the whole header is asked for."""
         messages = {mail.uid: read(mail.header) for mail in mails}
         open_ = [mail.uid for mail in mails if _needs_more(messages[mail.uid], mail.internaldate, self.now)]
         whole = self.source.whole_headers(folder, open_) if open_ else {}

@@ -1,4 +1,4 @@
-"""FLOOR 2. Who must be reminded now: computed from the store at as_of, claimed into the outbox, one letter a recipient."""
+"""FLOOR 2. Who must be reminded now: computed at as_of, claimed into the outbox, one letter a recipient."""
 
 import logging
 from collections import defaultdict
@@ -123,7 +123,7 @@ def _owners(wait: WaitRow, settings: Settings, knowledge: Knowledge) -> list[str
 def _open(
     store: Store, settings: Settings, letters: Letters, knowledge: Knowledge, claims: Claims, now: datetime
 ) -> int:
-    """The opening digest: what was overdue when a mailbox was first seen whole, told once to each owner (situation 33)."""
+    """The opening digest: what was overdue at a mailbox's first complete look, told once to each owner."""
     told = {mailbox for mailbox, _ in noticed(store, "opening")}
     looked = [m for m, v in knowledge.views.items() if v.first_as_of and settings.desks[m].team in settings.owners]
     new = [m for m in looked if m not in told]

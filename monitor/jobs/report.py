@@ -27,6 +27,7 @@ LEFT_OUT_WORDS = {
     "automatic": "Automatic replies, bounces and other mail by machines",
     "spam": "Spam",
     "ignored": "Left out by the [ignore] settings",
+    "claimed": "Claimed replies that did not pass the sender check",
 }
 
 log = logging.getLogger("monitor.report")
@@ -55,6 +56,8 @@ def report_if_due(
     if stored(store, week.name) is not None or not _can_be_told(settings, knowledge, week, report, now):
         return None
     made = make(store, settings, knowledge, week, now)
+    if not made.cohort and all(v.first_as_of is None or v.first_as_of >= week.end for v in knowledge.views.values()):
+        return None  # nobody watched in that week, and what was read back to it holds nothing to tell
     new = [_letter(store, settings, letters, made, recipient, week.name, now) for recipient in report.to]
     claims.report(week.name, new, report_json(made.facts), now)
     log.info("report of %s put into the outbox", week.name)

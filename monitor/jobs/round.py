@@ -1,4 +1,4 @@
-"""FLOOR 2. One full round: poll every mailbox, then remind, report and deliver. Each part may be repeated at any time."""
+"""FLOOR 2. One full round: poll every mailbox, then remind, report, deliver. Each part may be repeated any time."""
 
 import logging
 import threading
@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import monitor
-from monitor.config import MailboxSettings, Settings
+from monitor.config import MailboxSettings, SecretError, Settings
 from monitor.inbox.imap import ImapSource, Login
-from monitor.inbox.source import MailSource
+from monitor.inbox.source import MailSource, SourceError
 from monitor.jobs.claims import Claims, OutboxClaims
 from monitor.jobs.deliver import Delivery, deliver
 from monitor.jobs.knowledge import know
@@ -61,7 +61,14 @@ class Connections:
 
 def login_of(mailbox: MailboxSettings) -> Login:
     """How to reach a mailbox."""
-    return Login(mailbox.host, mailbox.port, mailbox.security, mailbox.username, mailbox.password, mailbox.ca_file)
+
+    def password() -> str:
+        try:
+            return mailbox.password()
+        except SecretError as error:
+            raise SourceError("secret", str(error)) from None
+
+    return Login(mailbox.host, mailbox.port, mailbox.security, mailbox.username, password, mailbox.ca_file)
 
 
 def poll(
@@ -75,8 +82,8 @@ def poll(
 ) -> list[Sweep]:
     """Look at these mailboxes, several at a time; one broken mailbox never stops another."""
     house = settings.house(store.letter_key)
-    if refold_if_rules_changed(store, settings.rules_fingerprint(monitor.__version__), house):
-        log.info("the rules are new; every conversation was judged again")
+    if judged := refold_if_rules_changed(store, settings.rules_fingerprint(monitor.__version__), house):
+        log.info("the rules have changed; %d conversations were judged again", judged)
 
     def one(mailbox: MailboxSettings) -> Sweep:
         return sweep(store, source_of(mailbox), mailbox, house, now, stopping, progress)

@@ -1,4 +1,4 @@
-"""FLOOR 2. One letter to the operator for each change of state: a mailbox that cannot be read, a letter refused for good."""
+"""FLOOR 2. One letter to the operator for each change of state: a mailbox that cannot be read."""
 
 from datetime import datetime, timedelta
 
@@ -20,7 +20,7 @@ LASTED = timedelta(hours=2)
 def tell_operator(
     store: Store, settings: Settings, letters: Letters, knowledge: Knowledge, claims: Claims, now: datetime
 ) -> int:
-    """Tell the operator about each mailbox that cannot be read, once for each fault. Returns how many letters were made."""
+    """Tell the operator about each mailbox that cannot be read, once a fault. Returns how many letters were made."""
     if settings.operator is None:
         return 0
     told = {subject for subject, _ in noticed(store, "fault")}

@@ -75,6 +75,8 @@ def _wait_table(pairs: Sequence[tuple[Story, StoryWait]], told: Told, when: str)
         about = Text(subject_of(story) or "(no subject)")
         for line in context(wait, told):
             about.append(f"\n{line}", style="yellow" if "not been told" in line else "dim")
+        if claimed(story):
+            about.append("\na reply in our name did not pass the sender check", style="yellow")
         waited = Text(short(told.now - wait.opened_at), style=f"bold {style}".strip())
         table.add_row(
             Text(str(story.number), style="bold"),
@@ -103,6 +105,11 @@ def ball(wait: StoryWait) -> str:
     return wait.handoff.to_team if wait.handoff and not wait.handoff.decided else wait.team
 
 
+def claimed(story: Story) -> bool:
+    """Whether a reply in our name came that did not pass the sender check."""
+    return any(m.rule == "claimed.dmarc-fail" for m in story.messages)
+
+
 def context(wait: StoryWait, told: Told) -> list[str]:
     """What happened since they wrote."""
     said = []
@@ -121,7 +128,8 @@ def _known(told: Told) -> str:
     if unknown:
         return f"Not known yet: {', '.join(unknown)} was never seen whole. Run: inbox-monitor run --once"
     oldest = min(looks, key=lambda m: looks[m] or told.now)
-    return f"Known up to {since(looks[oldest] or told.now, told.settings.zone, told.now)}, the oldest complete look ({oldest})."
+    look = since(looks[oldest] or told.now, told.settings.zone, told.now)
+    return f"Known up to {look}, the oldest complete look ({oldest})."
 
 
 def status(health: Health, settings: Settings, now: datetime) -> None:

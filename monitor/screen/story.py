@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from monitor.core.durations import short, words
@@ -109,13 +110,22 @@ def _wait(out: Console, wait: StoryWait, reminders: Sequence[StoryReminder], tol
         _block(out, Text(f"{at}  {wait.handoff.from_team} → {wait.handoff.to_team}", style="bold"), [line])
     for reminder in reminders:
         at = short_day_and_time(reminder.moment, told.settings.zone, told.now)
-        line = (f"letter {reminder.letter_state}", f"ladder.{reminder.step}", reminder.recipient)
-        _block(out, Text(f"{at}  reminder {reminder.occurrence + 1}", style="bold"), [line])
+        line = (
+            f"letter {reminder.letter_state}",
+            f"ladder.{reminder.step.partition('.')[0]}",
+            f"to {reminder.recipient}",
+        )
+        _block(out, Text(f"{at}  reminder", style="bold"), [line])
 
 
 def _block(out: Console, title: Text, lines: Sequence[Line]) -> None:
     out.print(title)
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(width=3)
+    table.add_column(min_width=17, no_wrap=True)
+    table.add_column(min_width=26, no_wrap=True)
+    table.add_column(overflow="fold")
     for place, (what, rule, why) in enumerate(lines, 1):
         branch = "└──" if place == len(lines) else "├──"
-        out.print(Text.assemble((f"{branch} ", "dim"), f"{what:<19}", (f"{rule:<28}", "green"), (why, "dim")))
-    out.print()
+        table.add_row(Text(branch, style="dim"), what, Text(rule, style="green"), Text(why, style="dim"))
+    out.print(table, "")

@@ -177,14 +177,15 @@ def _outline(row: AnyRow) -> Message:
 
 
 def _told_apart(batch: Sequence[tuple[Arrival, Message]], firsts: dict[str, Message]) -> list[tuple[Arrival, Message]]:
-    """A program that gives several mails one Message-ID must not make people vanish: another mail gets another identity."""
+    """A program that repeats one Message-ID must not make people vanish: another mail gets another identity."""
     apart = []
     for arrival, message in batch:
         first = firsts.setdefault(message.identity, message)
         if message.message_id and not same_mail(message, first):
             mark = digest(f"{message.from_.address}\n{message.sent_at}\n{message.subject}".encode())[7:19]
-            message = replace(message, identity=f"{message.message_id}#{mark}")
-        apart.append((arrival, message))
+            apart.append((arrival, replace(message, identity=f"{message.message_id}#{mark}")))
+        else:
+            apart.append((arrival, message))
     return apart
 
 

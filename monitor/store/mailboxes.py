@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, exists, func, insert, select, update
 
 from monitor.core.cursor import Cursor
+from monitor.core.house import House
 from monitor.core.message import Role
 from monitor.store.folding import refold
 from monitor.store.store import Store, among
@@ -188,15 +189,15 @@ def flags_changed(
             )
 
 
-def refold_if_rules_changed(store: Store, fingerprint: str, house: Any, batch: int = 500) -> bool:
-    """Fold all conversations again where the rules (`fingerprint` of the config) are not those of the last time."""
+def refold_if_rules_changed(store: Store, fingerprint: str, house: House, batch: int = 500) -> int:
+    """Fold all conversations again where the rules (`fingerprint`) are not those of the last time; how many."""
     with store.reading() as connection:
         old = connection.execute(select(settings.c.value).where(settings.c.name == "rules")).scalar()
         numbers = (
             connection.execute(select(conversations.c.number).where(conversations.c.lead.is_(None))).scalars().all()
         )
     if old == fingerprint:
-        return False
+        return 0
     for at in range(0, len(numbers), batch):
         with store.writing() as connection:
             refold(connection, numbers[at : at + batch], house)
@@ -206,7 +207,7 @@ def refold_if_rules_changed(store: Store, fingerprint: str, house: Any, batch: i
             connection.execute(insert(settings).values(**row))
         else:
             connection.execute(update(settings).where(settings.c.name == "rules").values(**row))
-    return True
+    return len(numbers)
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,8 +70,8 @@ def try_later(store: Store, letter: LetterRow, reply: str, uncertain: bool, now:
 def counts(store: Store) -> dict[str, int]:
     """How many letters are in each state; `tried` are those pending that a server did not take so far."""
     with store.reading() as connection:
-        rows = connection.execute(select(letters.c.state, func.count()).group_by(letters.c.state))
-        found = {state: count for state, count in rows}
+        rows = connection.execute(select(letters.c.state, func.count().label("letters")).group_by(letters.c.state))
+        found = {row.state: int(row.letters) for row in rows}
         tried = select(func.count()).where(letters.c.state == "pending", letters.c.tries > 0)
         found["tried"] = connection.execute(tried).scalar_one()
     return {state: found.get(state, 0) for state in ("pending", "tried", "sent", "withdrawn", "refused")}

@@ -43,7 +43,7 @@ class NewLetter:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A letter sent once for each of `subjects` (mailboxes, faults) to a recipient; no letter: there was nothing to say."""
+    """A letter sent once for each of `subjects` (mailboxes, faults) to a recipient; None: nothing to say."""
 
     kind: str
     subjects: tuple[str, ...]

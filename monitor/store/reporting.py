@@ -44,11 +44,11 @@ def left_out(store: Store, start: datetime, end: datetime) -> dict[str, int]:
         .join(sightings, sightings.c.message == messages.c.id)
         .join(folders, folders.c.id == sightings.c.folder)
         .where(messages.c.received_at >= start, messages.c.received_at < end, folders.c.role == "inbox")
-        .where(messages.c.wants_reply.is_(False), messages.c.direction.in_(("incoming", "automatic")))
+        .where(messages.c.wants_reply.is_(False))
         .group_by(messages.c.rule)
     )
     with store.reading() as connection:
-        return {rule: count for rule, count in connection.execute(query)}
+        return {str(row[0]): int(row[1]) for row in connection.execute(query)}
 
 
 def stored(store: Store, week: str) -> dict[str, Any] | None:

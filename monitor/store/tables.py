@@ -29,7 +29,7 @@ AnyRow = Row[*tuple[Any, ...]]
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """Aware moments in, UTC moments out. SQLite would read 12:00+05:00 back as a naive 12:00; naive values are refused."""
+    """Aware moments in, UTC moments out. SQLite would read 12:00+05:00 back as a naive 12:00."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
