@@ -1,0 +1,86 @@
+# Everything here works twice, in any order, in a folder of any name; only `make test` may want root, to install servers.
+#
+#   make demo        try it: invented mail, a mail server and a letter box of its own, nothing to configure
+#   make test        lint and tests (about the quick ones); `make test-all` also the slow ones
+#   make lint        ruff and mypy
+#   make bench       how fast the first look is, beside what the mail server could deliver at best
+#   make lock        the newest versions of all packages into the lock files
+#   make clean       remove what the above made
+
+PYTHON ?= python3
+PY := .venv/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check install --quiet
+
+.PHONY: demo test test-all lint lock bench clean servers environment test-environment
+.DEFAULT_GOAL := demo
+
+demo: environment
+	@$(PY) -m monitor demo
+
+test: lint servers
+	@$(PY) -m pytest -m "not full"
+
+test-all: lint servers
+	@$(PY) -m pytest
+
+lint: test-environment
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+
+bench: test-environment
+	@$(PY) -m bench $(BENCH)
+
+clean:
+	rm -rf .venv build dist demo-output .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# -- the environment
+
+# A stamp holds what was installed and where: an environment does not survive that its folder is renamed.
+environment: LOCK = requirements.lock
+test-environment: LOCK = requirements-test.lock
+environment test-environment: .venv/bin/python
+	@wanted="$$(cat $(LOCK) pyproject.toml | cksum) in $$(pwd)"; \
+	test "$$(cat .venv/$(LOCK).stamp 2>/dev/null)" = "$$wanted" || { \
+	  echo "installing $(LOCK) into .venv" >&2; \
+	  $(PIP) --require-hashes -r $(LOCK) && $(PIP) --no-deps --editable . && \
+	  echo "$$wanted" > .venv/$(LOCK).stamp; }
+
+# Debian packs ensurepip apart; without it `venv` leaves half an environment behind.
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed; name one: make PYTHON=python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	  { echo "Python cannot make an environment. Type: apt-get install python3-venv" >&2; exit 1; }
+	@$(PYTHON) -m venv .venv
+
+# The hashes of a lock file are of what the package registry has; no host name gets in.
+COMPILE = CUSTOM_COMPILE_COMMAND="make lock" "$$tools/bin/pip-compile" --quiet --upgrade --generate-hashes \
+  --strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
+
+lock:
+	@tools="$$(mktemp -d)" && trap 'rm -rf "$$tools"' EXIT && \
+	$(PYTHON) -m venv "$$tools" && \
+	"$$tools/bin/python" -m pip --disable-pip-version-check install --quiet pip-tools && \
+	$(COMPILE) --extra demo --output-file requirements.lock pyproject.toml && \
+	$(COMPILE) --extra test --constraint requirements.lock --output-file requirements-test.lock pyproject.toml
+
+# -- the servers that tests use: Dovecot and PostgreSQL
+
+# Debian starts what it installs, on the usual ports; policy-rc.d forbids that meanwhile. Tests start their own.
+APT = DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends
+servers:
+	@missing=""; PATH="$$PATH:/usr/sbin:/usr/local/sbin"; \
+	command -v dovecot >/dev/null || missing="dovecot-imapd"; \
+	command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$$missing postgresql"; \
+	test -z "$$missing" || { \
+	if test "$$(id -u)" = 0 && command -v apt-get >/dev/null; then \
+	  echo "installing:" $$missing >&2; \
+	  policy=/usr/sbin/policy-rc.d; \
+	  test -e $$policy || { trap "rm -f $$policy" EXIT; printf '#!/bin/sh\nexit 101\n' >$$policy; chmod 755 $$policy; }; \
+	  $(APT) $$missing >/dev/null 2>&1 || { apt-get update -qq && $(APT) $$missing >/dev/null; } || \
+	    echo "that failed; the tests that need them are skipped" >&2; \
+	else \
+	  echo "some tests will be skipped; for them, as root, type: apt-get install $$(echo $$missing)" >&2; \
+	fi; }
