@@ -1,0 +1,1 @@
+"""How fast the first look at a mailbox is, beside what its server could deliver at best: `python -m bench`."""

@@ -1,0 +1,50 @@
+"""Real servers as fixtures: one Dovecot and one PostgreSQL for all tests, a fresh mailbox or database for each."""
+
+import itertools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.servers.available import need_dovecot, need_postgres
+from tests.servers.dovecot import Dovecot
+from tests.servers.postgres import Postgres
+from tests.servers.smtp_sink import SmtpSink
+
+_domains = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def dovecot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dovecot]:
+    """A Dovecot for all tests; use names from `mailboxes`, so that they do not see each other's mail."""
+    need_dovecot()
+    with Dovecot(tmp_path_factory.mktemp("dovecot")) as server:
+        yield server
+
+
+@pytest.fixture
+def mailboxes() -> Callable[[str], str]:
+    """`mailboxes("info")` is an address that no other test has; all of one test are in one domain."""
+    domain = f"t{next(_domains)}.example"
+    return lambda name: f"{name}@{domain}"
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """A PostgreSQL for all tests."""
+    need_postgres()
+    with Postgres(tmp_path_factory.mktemp("postgres")) as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres: Postgres) -> str:
+    """The URL of an empty database."""
+    return postgres.new_database()
+
+
+@pytest.fixture
+def smtp_sink(tmp_path: Path) -> Iterator[SmtpSink]:
+    """An SMTP server without TLS and login."""
+    with SmtpSink(tmp_path) as sink:
+        yield sink

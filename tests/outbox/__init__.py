@@ -1,0 +1,1 @@
+"""Tests of the outbox; a package for its samples."""

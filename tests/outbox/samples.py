@@ -1,0 +1,145 @@
+"""Invented pages and facts for the letters: Harbour City Libraries, one week in November 2026."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from monitor.core.report import Longest, ReportFacts
+from monitor.core.week import Figures, Rate, Week
+from monitor.outbox.letters import NoticePage, OpeningPage, ReminderPage, WaitingLine
+
+LONDON = ZoneInfo("Europe/London")
+NOW = datetime(2026, 11, 14, 10, 0, tzinfo=UTC)
+DAY = timedelta(hours=24)
+HOUR = timedelta(hours=1)
+
+
+def line(
+    position: int = 1,
+    subject: str = "Meeting room for the chess club, Saturdays from January",
+    who: str = "Ellen Marsh",
+    address: str = "ellen.marsh@post.example",
+    waited: timedelta = timedelta(hours=48, minutes=24),
+    context: tuple[str, ...] = ("They wrote again on Friday 09:12.",),
+    mailbox: str = "events@harbourcity.example",
+) -> WaitingLine:
+    """One who waits, since `waited` before NOW, with a promise of 24 hours."""
+    return WaitingLine(
+        number=4179 + position,
+        position=position,
+        subject=subject,
+        who=who,
+        address=address,
+        arrived=NOW - waited,
+        waited=waited,
+        past=waited - DAY,
+        team="Events & rooms",
+        mailbox=mailbox,
+        context=context,
+        open_url=f"https://mail.harbourcity.example/search?id={position}",
+    )
+
+
+THREE = (
+    line(),
+    line(2, "Step-free route to the lantern workshop", "Daniel Okafor", "d.okafor@post.example", 42 * HOUR,
+         ("Passed on from Front desk on Friday.",)),
+    line(3, "Projector in the Quay Room shows no picture", "Harbour Choir Society", "choir@singers.example",
+         DAY + timedelta(minutes=12), ("Digital help has answered Front desk; the customer has not been told.",)),
+)  # fmt: skip
+
+
+NEXT = "If Ellen Marsh is still waiting on Monday at 09:00, elena@harbourcity.example gets this list too."
+
+
+def reminder(lines: tuple[WaitingLine, ...] = THREE, more: int = 0, next_step: str | None = NEXT) -> ReminderPage:
+    """The reminder for the owners of Events & rooms."""
+    return ReminderPage(
+        organisation="Harbour City Libraries",
+        now=NOW,
+        zone=LONDON,
+        teams=("Events & rooms",),
+        promise=DAY,
+        lines=lines,
+        seen_up_to=NOW - timedelta(minutes=2),
+        poll_every=timedelta(minutes=5),
+        next_step=next_step,
+        why="You get this because you look after events@harbourcity.example (Events & rooms).",
+        more=more,
+    )
+
+
+def opening(total: int = 14, replies_unseen: tuple[str, ...] = ("events@harbourcity.example",)) -> OpeningPage:
+    """What was late at the first look."""
+    return OpeningPage(
+        organisation="Harbour City Libraries",
+        now=NOW,
+        zone=LONDON,
+        teams=("Events & rooms", "Front desk"),
+        promise=DAY,
+        lines=THREE if total else (),
+        total=total,
+        replies_unseen=replies_unseen,
+        why="You get this because you look after events@harbourcity.example (Events & rooms).",
+    )
+
+
+def notice() -> NoticePage:
+    """A letter to the operator."""
+    return NoticePage(
+        organisation="Harbour City Libraries",
+        now=NOW,
+        zone=LONDON,
+        headline="events@harbourcity.example cannot be read since 09:10",
+        sentences=(
+            "The server refused the login. Nothing is lost: the mailbox is read again as soon as the login works.",
+            "Until then nobody is reminded about it, because the monitor cannot know who has been answered.",
+        ),
+        what_to_do=("Check the password of events@harbourcity.example.", "Run inbox-monitor check."),
+    )
+
+
+def figures(k: int, n: int, waiting: int = 0, late: int = 0, hours: int = 4, goal: float = 90) -> Figures:
+    """Figures with a typical wait of `hours`."""
+    return Figures(Rate(k, n, goal), hours * HOUR, 23 * HOUR, 136 * HOUR, waiting, late, n - k, 0, 0, 0, 0)
+
+
+TEAMS = (
+    ("Front desk", figures(44, 46, 2, 1, 3)),
+    ("Events & rooms", figures(30, 36, 5, 3, 13)),
+    ("Loans & collections", figures(36, 38, 2, 0, 3)),
+    ("Digital help", figures(23, 24, 2, 1, 2)),
+    ("Membership", figures(16, 16, 1, 0, 3)),
+    ("Local history", figures(5, 7, 4, 3, 20)),
+    ("Home delivery", Figures(Rate(0, 0, 90), None, None, timedelta(0), 0, 0, 0, 0, 0, 0, 0)),
+)
+
+
+THE_WEEK_BEFORE = Rate(160, 182, 90)
+
+
+def facts(
+    overall: Figures | None = None,
+    previous: Rate | None = THE_WEEK_BEFORE,
+    teams: tuple[tuple[str, Figures], ...] = TEAMS,
+    unseen: tuple[str, ...] = ("events@harbourcity.example could not be read on Tuesday from 09:10 to 16:20.",),
+    as_of: datetime | None = datetime(2026, 11, 16, 6, 58, tzinfo=UTC),
+) -> ReportFacts:
+    """Week 46 of 2026."""
+    return ReportFacts(
+        organisation="Harbour City Libraries",
+        week=Week(2026, 46, LONDON),
+        made_at=datetime(2026, 11, 16, 7, 0, tzinfo=UTC),
+        as_of=as_of,
+        reply_within=DAY,
+        overall=overall or figures(154, 168, 16, 8),
+        previous=previous,
+        teams=teams,
+        longest=(
+            Longest("Local history", 4121, datetime(2026, 11, 10, 15, 12, tzinfo=UTC), 136 * HOUR),
+            Longest("Events & rooms", 4180, datetime(2026, 11, 12, 9, 36, tzinfo=UTC), 93 * HOUR),
+            Longest("Front desk", 4218, datetime(2026, 11, 13, 13, 25, tzinfo=UTC), 66 * HOUR),
+        ),
+        left_out=(("Newsletters and other bulk mail", 214), ("Automatic replies and bounces", 61), ("Spam", 38)),
+        unseen=unseen,
+        history_from=None,
+    )

@@ -1,0 +1,87 @@
+"""The HTML and text parts keep the rules of mail programs: Word, Gmail, dark, phone, and 76 columns."""
+
+import re
+from dataclasses import replace
+
+from monitor.outbox.letters import Rendered
+from monitor.outbox.plain import COLUMNS
+from tests.outbox.rendered import ALL, LETTERS, Outline, each_letter, forty
+from tests.outbox.samples import reminder
+
+
+@each_letter
+def test_html_keeps_the_rules_of_word_and_gmail(letter: Rendered) -> None:
+    html, outline = letter.html, Outline(letter.html)
+    assert not re.search(r"display:\s*(flex|grid)|<svg|data:|url\(|@import|<link|<img|position:", html)
+    assert all(attrs["href"].startswith("https://") for attrs in outline.of("a"))
+    for attrs in outline.of("table"):
+        assert not re.search(r"margin|padding", attrs.get("style", ""))
+        assert attrs["cellpadding"] == attrs["cellspacing"] == "0"
+        assert attrs.get("role") == "presentation" or "block" in attrs["class"]
+    for tag, attrs in outline.tags:
+        assert tag in {"td", "th", "a", "body"} or not re.search(r"padding", attrs.get("style", "")), tag
+    assert all("scope" in attrs for attrs in outline.of("th"))
+    assert "@media (prefers-color-scheme: dark)" in html
+    assert "<style>" in html
+    assert len("".join(re.findall(r"<style>(.*?)</style>", html, re.DOTALL)).encode()) < 16_000
+
+
+@each_letter
+def test_html_is_one_document_that_can_be_read_aloud(letter: Rendered) -> None:
+    outline = Outline(letter.html)
+    assert outline.open == []
+    assert outline.of("html") == [{"lang": "en"}]
+    assert len(outline.of("h1")) == len(outline.of("title")) == 1
+    assert letter.html.lower().startswith("<!doctype html>")
+
+
+@each_letter
+def test_mail_programs_do_not_cut_it(letter: Rendered) -> None:
+    assert len(letter.html.encode()) < 90_000
+
+
+def test_even_the_worst_list_is_not_cut() -> None:
+    worst = tuple(replace(one, subject="&<>\"'" * 51, context=("&" * 900,)) for one in forty())
+    rendered = LETTERS.render_reminder(reminder(worst))
+    assert len(rendered.html.encode()) < 90_000
+    assert rendered.subject.startswith("40 people")
+    assert re.search(r"\d+ more messages wait", rendered.text)
+
+
+@each_letter
+def test_text_part_is_written_for_76_columns(letter: Rendered) -> None:
+    long = [one for one in letter.text.splitlines() if len(one) > COLUMNS and not one.startswith("    Open: ")]
+    assert long == []
+    assert not re.search(r"</?(td|tr|p|br|span|div)\b|&(amp|nbsp|middot|lt);|\n\n\n", letter.text)
+
+
+LIGHT = (
+    "#14222b on #ecf0f1", "#55626b on #ecf0f1", "#55626b on #f1f5f5", "#b3261e on #f1f5f5", "#8a5300 on #ffffff",
+    "#0b6b61 on #e0f0ed", "#ffffff on #0b6b61", "#14222b on #fff3e0",
+)  # fmt: skip
+
+
+DARK = (
+    "#edf2f2 on #0f1416", "#a9b5b9 on #242c30", "#ff8a80 on #242c30", "#f0b557 on #1a2024", "#6fd3c6 on #1f3a38",
+    "#0c1a1a on #5ac2b6", "#edf2f2 on #35291a", "#6fd3c6 on #1a2024",
+)  # fmt: skip
+
+
+def test_contrast_is_enough_in_both_schemes() -> None:
+    style = " ".join(rendered.html for rendered in ALL.values())
+    for ink, paper in (pair.split(" on ") for pair in LIGHT + DARK):
+        assert ink in style
+        assert paper in style
+        assert _contrast(ink, paper) >= 4.5, (ink, paper)
+
+
+def _contrast(one: str, other: str) -> float:
+    """WCAG 2.2: the ratio of relative luminances."""
+    high, low = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    shares = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (s / 12.92 if s <= 0.04045 else ((s + 0.055) / 1.055) ** 2.4 for s in shares)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

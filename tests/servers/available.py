@@ -1,0 +1,29 @@
+"""Is the real server installed? If not, a test is skipped with the line to type; on a CI machine it fails."""
+
+import os
+import shutil
+
+import pytest
+
+from tests.servers import postgres
+
+SERVERS_PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
+
+
+def need_dovecot() -> None:
+    """Go on only with Dovecot."""
+    _need(bool(shutil.which("dovecot", path=SERVERS_PATH)), "Dovecot", "dovecot-imapd")
+
+
+def need_postgres() -> None:
+    """Go on only with PostgreSQL."""
+    _need(postgres.programs() is not None, "PostgreSQL", "postgresql")
+
+
+def _need(found: bool, name: str, package: str) -> None:
+    if found:
+        return
+    reason = f"{name} is not installed: apt-get install {package}"
+    if os.environ.get("CI", "").lower() in ("true", "1"):
+        pytest.fail(f"{reason} (CI is set, so that nothing may be skipped)", pytrace=False)
+    pytest.skip(reason)
