@@ -15,6 +15,7 @@ import monitor
 from monitor import logs
 from monitor.config import ConfigError, Settings, load
 from monitor.config.secrets import SecretError
+from monitor.core.report import report_json
 from monitor.core.week import Week
 from monitor.daemon import Clock, Daemon, one_round, wall_clock
 from monitor.jobs import check as checking

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 
 from monitor.core.answers import is_claimed
 from monitor.core.automatic import spam_mark, strong_signs, weak_signs
 from monitor.core.house import House
 from monitor.core.letter_ids import is_letter_id
 from monitor.core.message import Direction, Seen
+from monitor.core.patterns import matches
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +111,11 @@ def ours(case: Case) -> Verdict | None:
 
 
 def ignored(case: Case) -> Verdict | None:
-    """Named under [ignore] in the config; patterns are shell patterns, any case."""
+    """Named under [ignore] in the config; `*` and `?` stand for anything, any case."""
     house, message = case.house, case.seen.message
-    if any(fnmatchcase(message.from_.address, p) for p in house.ignored_senders):
+    if any(matches(message.from_.address, p) for p in house.ignored_senders):
         return Verdict("incoming", False, "ignored.sender", case.signals)
-    if any(fnmatchcase(message.subject.casefold(), p.casefold()) for p in house.ignored_subjects):
+    if any(matches(message.subject.casefold(), p.casefold()) for p in house.ignored_subjects):
         return Verdict("incoming", False, "ignored.subject", case.signals)
     return None
 

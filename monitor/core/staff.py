@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 from monitor.core.message import NOBODY, Address, Message
+from monitor.core.patterns import matches
 
 PERSON_BEHIND = ("x-original-from", "x-original-sender")
 """Where a list or group that rewrites From leaves the person (Google Groups, Microsoft 365, Mailman 2.1.18+)."""
@@ -12,7 +12,7 @@ PERSON_BEHIND = ("x-original-from", "x-original-sender")
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """Everything that is "us". All addresses and domains lower case; patterns are shell patterns.
+    """Everything that is "us". All addresses and domains lower case; patterns are those of patterns.py.
 
     A domain matches exactly; write `*.example.org` for its subdomains. `customers` wins over `domains`:
     a university shares one domain between its staff and its students.
@@ -34,10 +34,10 @@ class Staff:
             return "staff.person"
         if address in self.lists or address in self.groups:
             return "staff.list"
-        if any(fnmatchcase(address, pattern) for pattern in self.customers):
+        if any(matches(address, pattern) for pattern in self.customers):
             return "staff.customer"
         domain = address.rpartition("@")[2]
-        if domain and any(fnmatchcase(domain, pattern) for pattern in self.domains):
+        if domain and any(matches(domain, pattern) for pattern in self.domains):
             return "staff.domain"
         return "staff.outside"
 
