@@ -7,7 +7,7 @@ from datetime import datetime
 from monitor.config import SecretError, SmtpSettings
 from monitor.jobs.knowledge import Knowledge
 from monitor.outbox.smtp import Relay, SendError, SmtpSender
-from monitor.store.outbox import LetterRow, begin_try, mark_refused, mark_sent, pending, try_later
+from monitor.store.outbox import LetterRow, begin_try, mark_refused, mark_sent, note_unreachable, pending, try_later
 from monitor.store.reminding import waits_of_letter
 from monitor.store.store import Store
 
@@ -51,7 +51,8 @@ def deliver(store: Store, smtp: SmtpSettings, knowledge: Knowledge, now: datetim
             try:
                 sender.connect()
             except SendError as error:
-                log.warning("%s", error)
+                log.warning("letters stay in the outbox: %s", error)
+                note_unreachable(store, letters, str(error))
                 done.fault = str(error)
                 break
             if not _try(store, sender, letter, done, now):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from monitor.config import Settings
 from monitor.jobs.knowledge import Knowledge, know
@@ -10,6 +10,9 @@ from monitor.store.mailboxes import FolderHealth, Trouble, folder_health, troubl
 from monitor.store.outbox import counts
 from monitor.store.reporting import open_now
 from monitor.store.store import Store
+
+REFUSED_COUNTS = timedelta(days=7)
+"""For so long a letter that was refused for good counts as something to look at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ def health(store: Store, settings: Settings, now: datetime) -> Health:
     as_of = {m: knowledge.as_of(m) for m in settings.desks}
     waiting = open_now(store, as_of)
     folders = folder_health(store)
-    outbox = counts(store)
+    outbox = counts(store, now - REFUSED_COUNTS)
     mailboxes = [
         MailboxHealth(
             address=m.address,
@@ -65,7 +68,7 @@ def health(store: Store, settings: Settings, now: datetime) -> Health:
         )
         for m in settings.mailboxes
     ]
-    return Health(mailboxes, outbox, trouble_rows(store), outbox["tried"] > 0 or outbox["refused"] > 0)
+    return Health(mailboxes, outbox, trouble_rows(store), outbox["tried"] > 0 or outbox["refused_lately"] > 0)
 
 
 def _state(knowledge: Knowledge, mailbox: str, now: datetime) -> str:

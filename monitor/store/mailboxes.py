@@ -193,11 +193,10 @@ def refold_if_rules_changed(store: Store, fingerprint: str, house: House, batch:
     """Fold all conversations again where the rules (`fingerprint`) are not those of the last time; how many."""
     with store.reading() as connection:
         old = connection.execute(select(settings.c.value).where(settings.c.name == "rules")).scalar()
-        numbers = (
-            connection.execute(select(conversations.c.number).where(conversations.c.lead.is_(None))).scalars().all()
-        )
-    if old == fingerprint:
-        return 0
+        if old == fingerprint:
+            return 0
+        query = select(conversations.c.number).where(conversations.c.lead.is_(None))
+        numbers = connection.execute(query).scalars().all()
     for at in range(0, len(numbers), batch):
         with store.writing() as connection:
             refold(connection, numbers[at : at + batch], house)

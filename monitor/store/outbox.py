@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import func, select, update
 
-from monitor.store.store import Store
+from monitor.store.store import Store, among
 from monitor.store.tables import letters
 
 FIRST_PAUSE = timedelta(minutes=5)
 LONGEST_PAUSE = timedelta(hours=24)
+STATES = ("pending", "tried", "sent", "withdrawn", "refused", "refused_lately")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class LetterRow:
     tries: int
 
 
-def pending(store: Store, now: datetime, most: int = 100) -> Sequence[LetterRow]:
+def pending(store: Store, now: datetime, most: int = 1000) -> Sequence[LetterRow]:
     """The letters that may be tried at `now`, oldest first."""
     with store.reading() as connection:
         rows = connection.execute(
@@ -67,14 +68,26 @@ def try_later(store: Store, letter: LetterRow, reply: str, uncertain: bool, now:
         )
 
 
-def counts(store: Store) -> dict[str, int]:
-    """How many letters are in each state; `tried` are those pending that a server did not take so far."""
+def note_unreachable(store: Store, waiting: Sequence[LetterRow], reply: str) -> None:
+    """The mail server as a whole could not be used: these letters wait for the next round."""
+    with store.writing() as connection:
+        ids = [letter.id for letter in waiting]
+        connection.execute(update(letters).where(among(letters.c.id, ids, connection)).values(reply=reply[:500]))
+
+
+def counts(store: Store, refused_since: datetime) -> dict[str, int]:
+    """How many letters are in each state; `tried` are those pending that were not taken so far.
+
+    `refused_lately` are those refused for good since `refused_since`.
+    """
     with store.reading() as connection:
         rows = connection.execute(select(letters.c.state, func.count().label("letters")).group_by(letters.c.state))
         found = {row.state: int(row.letters) for row in rows}
-        tried = select(func.count()).where(letters.c.state == "pending", letters.c.tries > 0)
+        tried = select(func.count()).where(letters.c.state == "pending", letters.c.reply != "")
         found["tried"] = connection.execute(tried).scalar_one()
-    return {state: found.get(state, 0) for state in ("pending", "tried", "sent", "withdrawn", "refused")}
+        lately = select(func.count()).where(letters.c.state == "refused", letters.c.settled_at >= refused_since)
+        found["refused_lately"] = connection.execute(lately).scalar_one()
+    return {state: found.get(state, 0) for state in STATES}
 
 
 def _settle(store: Store, letter: int, state: str, reply: str, now: datetime) -> None:
