@@ -1,7 +1,7 @@
 # Everything here works twice, in any order, in a folder of any name; only `make test` may want root, to install servers.
 #
 #   make demo        try it: invented mail, a mail server and a letter box of its own, nothing to configure
-#   make test        lint and tests (about the quick ones); `make test-all` also the slow ones
+#   make test        lint and the tests; `make test-all` also those that take minutes
 #   make lint        ruff and mypy
 #   make bench       how fast the first look is, beside what the mail server could deliver at best
 #   make lock        the newest versions of all packages into the lock files

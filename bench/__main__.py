@@ -25,6 +25,7 @@ COLUMNS = (
     ("share of raw", "{share:.1%}"),
     ("peak MB", "{peak_mb:.0f}"),
     ("quiet round ms", "{ms:.2f}"),
+    ("of that server ms", "{server_ms:.2f}"),
     ("quiet ms a folder", "{ms_per_folder:.2f}"),
     ("quiet bytes a folder", "{bytes_per_folder:,.0f}"),
 )

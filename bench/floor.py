@@ -33,7 +33,7 @@ def floor(server: Dovecot, user: str, folders: Iterable[str], messages: int) -> 
 def _fetch_all(server: Dovecot, user: str, folders: tuple[str, ...], messages: int) -> tuple[float, int]:
     fetch = f"UID FETCH 1:* (UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER.FIELDS ({' '.join(FIELDS)})])"
     seconds, size, found = 0.0, 0, 0
-    with _Line(server.host, server.port) as line:
+    with Line(server.host, server.port) as line:
         line.ask(f'LOGIN "{user}" "{server.password}"')
         for folder in folders:
             found += int(re.findall(rb"\* (\d+) EXISTS", line.ask(f'EXAMINE "{folder}"'))[0])
@@ -45,14 +45,14 @@ def _fetch_all(server: Dovecot, user: str, folders: tuple[str, ...], messages: i
     return seconds, size
 
 
-class _Line:
+class Line:
     """A connection that knows just enough IMAP to see where an answer ends."""
 
     def __init__(self, host: str, port: int) -> None:
         self._socket = socket.create_connection((host, port), timeout=600)
         self._buffer = bytearray(BUFFER)
 
-    def __enter__(self) -> "_Line":
+    def __enter__(self) -> "Line":
         while not self._socket.recv(BUFFER).endswith(b"\r\n"):
             pass
         return self

@@ -17,7 +17,7 @@ from monitor.config import ConfigError, Settings, load
 from monitor.config.secrets import SecretError
 from monitor.core.report import report_json
 from monitor.core.week import Week
-from monitor.daemon import Clock, Daemon, one_round, wall_clock
+from monitor.daemon import Clock, Daemon, one_round, settle_memory, wall_clock
 from monitor.jobs import check as checking
 from monitor.jobs.claims import FolderClaims, OutboxClaims
 from monitor.jobs.health import health
@@ -83,6 +83,7 @@ def run(
 ) -> None:
     """The daemon: look at the mailboxes, remind, report."""
     clock = context.obj.clock
+    settle_memory()
     with _opened(context) as (store, settings), only_daemon(store), progress_on(sys.stderr) as progress:
         if not once and dry_run is None:
             Daemon(store, settings, clock, progress).run()

@@ -1,5 +1,6 @@
 """ROOF. The daemon: `schedule` is a heartbeat and only says "tick"; the store decides what must happen (law 3)."""
 
+import gc
 import logging
 import os
 import signal
@@ -25,6 +26,13 @@ LAST_MOMENT_SECONDS = 8.0
 Clock = Callable[[], datetime]
 
 log = logging.getLogger("monitor.daemon")
+
+
+def settle_memory() -> None:
+    """What was imported stays for good: the collector need not walk it with every batch of mails (12 % of a look)."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def wall_clock() -> datetime:

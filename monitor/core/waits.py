@@ -9,6 +9,7 @@ from monitor.core.answers import evidence, reached
 from monitor.core.house import House, due_at
 from monitor.core.message import Address, Seen
 from monitor.core.needs_reply import Verdict, case, judge
+from monitor.core.order import in_order
 
 State = Literal["waiting", "answered", "no_reply_needed", "excused"]
 
@@ -71,26 +72,6 @@ def is_met(wait_state: str, answered_at: datetime | None, due: datetime, as_of: 
     if wait_state == "waiting" and as_of is not None and due <= as_of:
         return False
     return None
-
-
-def in_order(messages: Iterable[Seen]) -> list[Seen]:
-    """Oldest first; a message that names another counts as after it, whatever the stamps say (rules.md §1).
-
-    Clients stamp their own Sent copies, and their clocks are not ours.
-    """
-    messages = list(messages)
-    stamps: dict[str, datetime] = {}
-    for seen in messages:
-        own = seen.message.message_id or seen.message.identity
-        stamps[own] = min(seen.received_at, stamps.get(own, seen.received_at))
-
-    def key(seen: Seen) -> tuple[datetime, bool, datetime, str]:
-        own = seen.message.message_id
-        named = max((stamps[n] for n in seen.message.names if n in stamps and n != own), default=seen.received_at)
-        late = named > seen.received_at
-        return (named if late else seen.received_at, late, seen.received_at, seen.message.identity)
-
-    return sorted(messages, key=key)
 
 
 def fold(messages: Iterable[Seen], house: House) -> Folded:
@@ -176,7 +157,7 @@ class _Fold:
             state=state,
             opened_at=opened_at,
             due_at=due_at(opened_at, self.house.target(mailboxes[0])),
-            chased_at=o.members[-1].received_at if len(o.members) > 1 else None,
+            chased_at=max(s.received_at for s in o.members) if len(o.members) > 1 else None,
             answered_by=answer.message.identity if answer else None,
             answered_at=max(answer.received_at, opened_at) if answer else None,
             answered_in=self._answered_in(answer) if answer else None,

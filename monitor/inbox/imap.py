@@ -14,9 +14,11 @@ from functools import lru_cache
 from typing import Literal, TypeVar
 
 from imapclient import IMAPClient, SocketTimeout
+from imapclient.exceptions import IMAPClientError
 
 from monitor.core.cursor import FolderState
 from monitor.inbox.faults import fault_of
+from monitor.inbox.fetching import Part, raw_mails
 from monitor.inbox.fields import FIELDS
 from monitor.inbox.source import RawMail, RemoteFolder, SourceError
 
@@ -30,7 +32,7 @@ SEARCH_WINDOW = 50_000
 """Messages a SEARCH may answer with: imaplib breaks at 1 MB a line, about 130,000 ids."""
 
 _HEADER_ITEM = f"BODY.PEEK[HEADER.FIELDS ({' '.join(FIELDS)})]<0.16384>"
-_ITEMS = ("UID", "FLAGS", "INTERNALDATE", "RFC822.SIZE", _HEADER_ITEM)
+_ITEMS = f"(UID FLAGS INTERNALDATE RFC822.SIZE {_HEADER_ITEM})"
 _WHOLE_ITEM = "BODY.PEEK[HEADER]<0.65536>"
 
 T = TypeVar("T")
@@ -103,8 +105,9 @@ class ImapSource:
     def mails(self, folder: str, uids: Sequence[int]) -> list[RawMail]:
         """One FETCH; mails that are gone are left out."""
         self._examine(folder)
-        fetched = self._guarded("fetching headers", lambda c: c.fetch(list(uids), _ITEMS))
-        return [_raw(uid, item) for uid, item in fetched.items()]
+        wanted = set(uids)
+        found = self._guarded("fetching headers", lambda c: list(raw_mails(_uid_fetch(c, uids, _ITEMS))))
+        return [mail for mail in found if mail.uid in wanted]
 
     def whole_headers(self, folder: str, uids: Sequence[int]) -> Mapping[int, bytes]:
         """BODY.PEEK[HEADER], the first 64 KB."""
@@ -202,6 +205,14 @@ def _uids_at(client: IMAPClient, numbers: Sequence[int]) -> list[int]:
         client.use_uid = True
 
 
+def _uid_fetch(client: IMAPClient, uids: Sequence[int], items: str) -> list[Part]:
+    """UID FETCH as imaplib gives it: lines and literals, not taken apart yet."""
+    status, parts = client._imap.uid("FETCH", ",".join(map(str, uids)), items)
+    if status != "OK":
+        raise IMAPClientError(f"FETCH failed: {parts!r}"[:200])
+    return parts  # type: ignore[no-any-return]  # imapclient has no types
+
+
 def _name(raw: bytes | str) -> str:
     return raw if isinstance(raw, str) else raw.decode("utf-8", "replace")
 
@@ -213,17 +224,6 @@ def _flags(item: Mapping[bytes, object]) -> frozenset[str]:
 
 def _body(item: Mapping[bytes, object], prefix: bytes) -> bytes:
     return next((v for k, v in item.items() if k.startswith(prefix) and isinstance(v, bytes)), b"")
-
-
-def _raw(uid: int, item: Mapping[bytes, object]) -> RawMail:
-    when, size = item.get(b"INTERNALDATE"), item.get(b"RFC822.SIZE")
-    return RawMail(
-        uid=uid,
-        flags=_flags(item),
-        internaldate=when if isinstance(when, datetime) else None,
-        size=size if isinstance(size, int) else 0,
-        header=_body(item, b"BODY[HEADER.FIELDS"),
-    )
 
 
 __all__ = ["FIELDS", "ImapSource", "Login", "SourceError", "tls_context"]

@@ -4,7 +4,9 @@ A constant number of statements for any number of conversations (law 10).
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
@@ -12,7 +14,8 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from monitor.core.house import House
-from monitor.core.message import Place
+from monitor.core.message import Place, Seen
+from monitor.core.needs_reply import Verdict
 from monitor.core.waits import Folded, Wait, fold
 from monitor.store.rows import seen_of, wait_row
 from monitor.store.store import among
@@ -21,8 +24,21 @@ from monitor.store.tables import AnyRow, folders, messages, reminders, sightings
 Grouped = dict[int, list[AnyRow]]
 
 
-def refold(connection: Connection, numbers: Collection[int], house: House) -> None:
-    """Fold these conversations and store their verdicts and waits."""
+@dataclass(frozen=True, slots=True)
+class New:
+    """A message that has no row yet: its columns but for the verdict, and what the fold needs of it."""
+
+    columns: dict[str, Any]
+    seen: Seen
+
+
+def refold(
+    connection: Connection,
+    numbers: Collection[int],
+    house: House,
+    new: Mapping[int, Sequence[New]] = MappingProxyType({}),
+) -> None:
+    """Fold these conversations and store their verdicts and waits; `new` messages of each are put in on the way."""
     if not numbers:
         return
     rows = _grouped(
@@ -31,11 +47,17 @@ def refold(connection: Connection, numbers: Collection[int], house: House) -> No
     stored = _grouped(connection.execute(select(waits).where(among(waits.c.conversation, numbers, connection))).all())
     places = places_of(connection, numbers)
     verdicts: list[dict[str, Any]] = []
+    inserted: list[dict[str, Any]] = []
     changes = _Changes()
     for number in numbers:
-        folded = fold([seen_of(row, places[row.id]) for row in rows[number]], house)
-        verdicts += _changed_verdicts(rows[number], folded)
-        _match(number, folded.waits, stored[number], {row.identity: row.id for row in rows[number]}, house, changes)
+        old, fresh = rows[number], new.get(number, ())
+        folded = fold([seen_of(row, places[row.id]) for row in old] + [n.seen for n in fresh], house)
+        verdicts += _changed_verdicts(old, folded)
+        inserted += [n.columns | _verdict_row(folded.verdicts[n.seen.message.identity]) for n in fresh]
+        ids = {row.identity: row.id for row in old} | {n.columns["identity"]: n.columns["id"] for n in fresh}
+        _match(number, folded.waits, stored[number], ids, house, changes)
+    if inserted:
+        connection.execute(insert(messages), inserted)
     if verdicts:
         connection.execute(update(messages).where(messages.c.id == bindparam("row")), verdicts)
     changes.write(connection)
@@ -59,11 +81,14 @@ def places_of(connection: Connection, numbers: Collection[int]) -> dict[int, set
 def _changed_verdicts(rows: Sequence[AnyRow], folded: Folded) -> list[dict[str, Any]]:
     changed = []
     for row in rows:
-        v = folded.verdicts[row.identity]
-        new = {"direction": v.direction, "wants_reply": v.wants_reply, "rule": v.rule, "signals": list(v.signals)}
+        new = _verdict_row(folded.verdicts[row.identity])
         if any(getattr(row, name) != value for name, value in new.items()):
             changed.append({"row": row.id, **new})
     return changed
+
+
+def _verdict_row(v: Verdict) -> dict[str, Any]:
+    return {"direction": v.direction, "wants_reply": v.wants_reply, "rule": v.rule, "signals": list(v.signals)}
 
 
 class _Changes:

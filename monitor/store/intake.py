@@ -15,9 +15,9 @@ from monitor.core.conversations import Joined, join, nodes
 from monitor.core.cursor import Cursor
 from monitor.core.house import House
 from monitor.core.ids import digest
-from monitor.core.message import Address, Message, same_mail
+from monitor.core.message import Address, Message, Place, Seen, same_mail
 from monitor.store import tables
-from monitor.store.folding import refold
+from monitor.store.folding import New, refold
 from monitor.store.rows import message_row
 from monitor.store.store import Store, among
 from monitor.store.tables import AnyRow, conversations, folders, messages, sightings, troubles, waits
@@ -42,8 +42,7 @@ def take_in(store: Store, folder: int, batch: Sequence[Arrival], cursor: Cursor,
         if bad:
             _note_troubles(connection, folder, bad, cursor.uidvalidity, now)
         if readable:
-            touched = _Intake(connection, folder, cursor.uidvalidity).run(readable)
-            refold(connection, touched, house)
+            _Intake(connection, folder, cursor.uidvalidity).run(readable, house)
         move_cursor(connection, folder, cursor)
 
 
@@ -68,8 +67,8 @@ class _Intake:
     def __init__(self, connection: Connection, folder: int, uidvalidity: int) -> None:
         self.connection, self.folder, self.uidvalidity = connection, folder, uidvalidity
 
-    def run(self, batch: Sequence[tuple[Arrival, Message]]) -> Collection[int]:
-        """Returns the conversations that may have changed."""
+    def run(self, batch: Sequence[tuple[Arrival, Message]], house: House) -> None:
+        """Facts, conversations, waits. Sightings of known messages come before the fold, which reads them."""
         known = self._known({m.identity for _, m in batch})
         batch = _told_apart(batch, {identity: _outline(row) for identity, row in known.items()})
         known |= self._known({m.identity for _, m in batch} - known.keys())
@@ -81,13 +80,15 @@ class _Intake:
                 fresh.setdefault(message.identity, message)
         ids = {identity: row.id for identity, row in known.items()}
         touched = {row.conversation for identity, row in known.items() if identity in earliest}
+        new: dict[int, list[New]] = {}
         if fresh:
             joined = self._join(list(fresh.values()))
             touched = {joined.merged.get(number, number) for number in touched}
-            touched |= self._insert_messages(fresh, earliest, joined, ids)
+            new = self._new_messages(fresh, earliest, joined, ids)
         self._pull_back(known, earliest)
-        self._sight(batch, ids)
-        return touched
+        self._sight([(a, m) for a, m in batch if m.identity in known], ids)
+        refold(self.connection, touched | new.keys(), house, new)
+        self._sight([(a, m) for a, m in batch if m.identity not in known], ids)
 
     def _known(self, identities: Collection[str]) -> dict[str, AnyRow]:
         columns = [messages.c[name] for name in _KNOWN_COLUMNS]
@@ -124,18 +125,26 @@ class _Intake:
             statement = update(conversations).where(column == bindparam("old")).values(lead=bindparam("new"))
             self.connection.execute(statement, moves)
 
-    def _insert_messages(
+    def _new_messages(
         self, fresh: Mapping[str, Message], earliest: Mapping[str, datetime], joined: Joined, ids: dict[str, int]
-    ) -> set[int]:
+    ) -> dict[int, list[New]]:
+        """The messages without a row, by conversation; their row ids are put into `ids`."""
         last = self.connection.execute(select(func.coalesce(func.max(messages.c.id), 0))).scalar_one()
-        rows = []
+        here = frozenset({self._place()})
+        new: dict[int, list[New]] = {}
         for number, (identity, message) in enumerate(fresh.items(), last + 1):
             ids[identity] = number
-            row = message_row(message)
-            row |= {"id": number, "received_at": earliest[identity], "conversation": joined.numbers[nodes(message)[0]]}
-            rows.append(row)
-        self.connection.execute(insert(messages), rows)
-        return {row["conversation"] for row in rows}
+            conversation = joined.numbers[nodes(message)[0]]
+            columns = {"id": number, "received_at": earliest[identity], "conversation": conversation}
+            seen = Seen(message, earliest[identity], here)
+            new.setdefault(conversation, []).append(New(columns | message_row(message), seen))
+        return new
+
+    def _place(self) -> Place:
+        row = self.connection.execute(
+            select(folders.c.mailbox, folders.c.role).where(folders.c.id == self.folder)
+        ).one()
+        return Place(row.mailbox, row.role)
 
     def _pull_back(self, known: Mapping[str, AnyRow], earliest: Mapping[str, datetime]) -> None:
         """received_at is the earliest of all sightings, in whatever order the folders are read."""
@@ -148,6 +157,8 @@ class _Intake:
             self.connection.execute(update(messages).where(messages.c.id == bindparam("row")), earlier)
 
     def _sight(self, batch: Sequence[tuple[Arrival, Message]], ids: Mapping[str, int]) -> None:
+        if not batch:
+            return
         rows = [
             {
                 "folder": self.folder,
