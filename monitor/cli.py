@@ -18,11 +18,13 @@ from monitor.config.secrets import SecretError
 from monitor.core.report import report_json
 from monitor.core.week import Week
 from monitor.daemon import Clock, Daemon, one_round, settle_memory, wall_clock
+from monitor.exits import BAD_CONFIG, LATE, OK, TRY_LATER, UNREACHABLE, USAGE, exit_code
 from monitor.jobs import check as checking
 from monitor.jobs.claims import FolderClaims, OutboxClaims
+from monitor.jobs.deliver import deliver
 from monitor.jobs.health import health
 from monitor.jobs.knowledge import know
-from monitor.jobs.report import make, send_again
+from monitor.jobs.report import ask_for, make
 from monitor.outbox.letters import Letters
 from monitor.screen import pages, shapes, telling
 from monitor.screen import story as story_page
@@ -33,10 +35,6 @@ from monitor.store.lock import AlreadyRunning, only_daemon
 from monitor.store.store import Store, StoreError, open_store
 from monitor.store.stories import all_stories, waiting_stories
 
-OK, LATE, USAGE, UNREACHABLE, TRY_LATER, REFUSED, BAD_CONFIG = 0, 1, 2, 69, 75, 77, 78
-FAULT_CODES = {"folder": BAD_CONFIG, "secret": BAD_CONFIG, "refused": REFUSED, "busy": TRY_LATER, "store": TRY_LATER}
-"""Any other fault is UNREACHABLE."""
-WORST_FIRST = (BAD_CONFIG, REFUSED, UNREACHABLE, TRY_LATER)
 DEFAULT_CONFIG = Path("/etc/inbox-monitor/config.toml")
 
 app = typer.Typer(
@@ -92,7 +90,7 @@ def run(
         done = one_round(store, settings, clock, dry, progress)
     if dry:
         talk(f"{len(dry.written)} letters written to {dry_run}; nothing was sent")
-    raise typer.Exit(_worst([FAULT_CODES.get(s.fault.fault, UNREACHABLE) for s in done.sweeps if s.fault]))
+    raise typer.Exit(exit_code(s.fault.fault for s in done.sweeps if s.fault))
 
 
 @app.command()
@@ -176,9 +174,8 @@ def report(
         elif text or not (html or csv or send):
             out(letters.render_report(made.facts).text)
         if send:
-            delivery = send_again(store, settings, letters, knowledge, OutboxClaims(store), made, now)
-            talk(delivery.fault or f"{delivery.sent} letters sent")
-            raise typer.Exit(UNREACHABLE if delivery.fault else OK)
+            ask_for(store, settings, letters, OutboxClaims(store), made, now)
+            raise typer.Exit(_delivered(store, settings, now))
 
 
 @app.command()
@@ -204,7 +201,7 @@ def check(
     if send_test:
         facts.append(checking.send_test(settings, send_test, now))
     as_json([shapes.fact(f) for f in facts]) if json else pages.check(facts, settings)
-    raise typer.Exit(_worst([FAULT_CODES.get(f.fault, UNREACHABLE) for f in facts if f.mark == "fix"]))
+    raise typer.Exit(exit_code(f.fault for f in facts if f.mark == "fix"))
 
 
 @app.command()
@@ -264,8 +261,16 @@ def _opened(context: typer.Context) -> Iterator[tuple[Store, Settings]]:
         _fail(BAD_CONFIG, str(error))
 
 
-def _worst(codes: list[int]) -> int:
-    return min(codes, key=WORST_FIRST.index, default=OK)
+def _delivered(store: Store, settings: Settings, now: datetime) -> int:
+    """Empty the outbox, unless a daemon does that: two at once would send a letter twice."""
+    try:
+        with only_daemon(store):
+            delivery = deliver(store, settings.smtp, know(store, settings, now), now)
+    except AlreadyRunning:
+        talk("put into the outbox; the daemon that runs sends it with its next round")
+        return OK
+    talk(delivery.fault or f"{delivery.sent} letters sent")
+    return UNREACHABLE if delivery.fault else OK
 
 
 def _found(story: Any, text: str) -> Any:

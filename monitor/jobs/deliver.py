@@ -82,8 +82,11 @@ def _try(store: Store, sender: SmtpSender, letter: LetterRow, done: Delivery, no
 
 
 def _is_true_now(store: Store, letter: LetterRow, knowledge: Knowledge, now: datetime) -> bool:
-    """Looked at once more: a reminder whose mailboxes cannot be seen just now is held back (situation 27, 37)."""
+    """Looked at once more: a reminder of somebody answered, or whose mailboxes cannot be seen now, is held back."""
     if letter.kind != "reminder":
         return True
     rows = waits_of_letter(store, letter.id)
+    waiting = [row.state == "waiting" for row in rows]
+    if not (any(waiting) if letter.uncertain else all(waiting)):
+        return False
     return all(knowledge.is_fresh(m, now) for row in rows for m in row.mailboxes if m in knowledge.poll_every)

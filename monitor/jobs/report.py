@@ -10,7 +10,6 @@ from monitor.core.moments import day_and_time
 from monitor.core.report import Longest, ReportFacts, report_csv, report_json
 from monitor.core.week import Figures, Rate, WaitFacts, Week, by_team, figures, last_closed
 from monitor.jobs.claims import Claims
-from monitor.jobs.deliver import Delivery, deliver
 from monitor.jobs.knowledge import Knowledge
 from monitor.jobs.remind import new_letter
 from monitor.outbox.letters import Attachment, Letters
@@ -64,10 +63,8 @@ def report_if_due(
     return week
 
 
-def send_again(
-    store: Store, settings: Settings, letters: Letters, knowledge: Knowledge, claims: Claims, made: Made, now: datetime
-) -> Delivery:
-    """Mail a report because somebody asked for it, whatever was sent before; what was frozen stays."""
+def ask_for(store: Store, settings: Settings, letters: Letters, claims: Claims, made: Made, now: datetime) -> None:
+    """Put a report into the outbox because somebody asked for it, whatever was sent before; what was frozen stays."""
     to = settings.report.to if settings.report else ()
     obligation = f"{made.facts.week.name} asked for at {now.isoformat()}"
     notices = [
@@ -75,7 +72,6 @@ def send_again(
         for recipient in to
     ]
     claims.notices(notices, now)
-    return deliver(store, settings.smtp, knowledge, now)
 
 
 def make(store: Store, settings: Settings, knowledge: Knowledge, week: Week, now: datetime) -> Made:

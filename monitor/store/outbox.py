@@ -25,6 +25,7 @@ class LetterRow:
     subject: str
     body: bytes
     tries: int
+    uncertain: bool
 
 
 def pending(store: Store, now: datetime, most: int = 1000) -> Sequence[LetterRow]:
