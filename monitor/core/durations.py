@@ -3,8 +3,9 @@
 import re
 from datetime import timedelta
 
-_PART = re.compile(r"(\d+(?:\.\d+)?)\s*(w|d|h|m|min|s)")
+_PART = re.compile(r"(\d+(?:\.\d+)?)\s*(w|d|h|min|m|s)", re.ASCII)
 _UNITS = {"w": 604800.0, "d": 86400.0, "h": 3600.0, "m": 60.0, "min": 60.0, "s": 1.0}
+_LONGEST = 36525 * 86400.0
 
 
 def parse_duration(text: str) -> timedelta:
@@ -15,7 +16,10 @@ def parse_duration(text: str) -> timedelta:
     parts = _PART.findall(body)
     if not parts or _PART.sub("", body).strip():
         raise ValueError(f'"{text}" is not a length of time; write for example "24h", "30m" or "2d"')
-    return sign * timedelta(seconds=sum(float(number) * _UNITS[unit] for number, unit in parts))
+    seconds = sum(float(number) * _UNITS[unit] for number, unit in parts)
+    if seconds > _LONGEST:
+        raise ValueError(f'"{text}" is longer than a hundred years; write for example "24h", "30m" or "2d"')
+    return sign * timedelta(seconds=seconds)
 
 
 def short(length: timedelta) -> str:

@@ -13,6 +13,7 @@ _BRACKETED = re.compile(r"<\s*([^<>\s]+(?:\s+[^<>\s]+)*)\s*>")
 _BARE = re.compile(r"[^\s<>,;\"()]+@[^\s<>,;\"()]+")
 _PRINTABLE = re.compile(r"[!-~]+")
 _SPACE = re.compile(r"\s+")
+_FROM_SOMEBODY = re.compile(r"\s*message from\s.*\sof\b", re.IGNORECASE | re.DOTALL)
 
 
 def canonical(inside: str) -> str | None:
@@ -28,8 +29,10 @@ def find_ids(value: str) -> tuple[str, ...]:
 
     Brackets win: where the header holds `Your message of "Mon" <a@b>`, or a name in a comment, only
     `<a@b>` counts. Ids without brackets are accepted where there are no bracketed ones
-    (776 of 11,424 messages of one real archive are written so).
+    (776 of 11,424 messages of one real archive are written so). In `Message from Ann <ann@x> of Mon <a@b>` (MH
+    writes so) the first is a person, and would tie together all that anybody ever answered her.
     """
+    value = _FROM_SOMEBODY.sub("", value, count=1) if _FROM_SOMEBODY.match(value) else value
     if "<" in value:
         # A missing bracket at either end: "<a@b" or "a@b>".
         found = [canonical(m) for m in _BRACKETED.findall(value)]

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 from imapclient import IMAPClient, SocketTimeout
 from imapclient.exceptions import IMAPClientError
@@ -67,8 +67,10 @@ class ImapSource:
     def __init__(self, login: Login) -> None:
         self._login = login
         self._client: IMAPClient | None = None
+        self._selected: str | None = None
         self._examined: str | None = None
         self._exists = 0
+        self._uidvalidity: dict[str, int] = {}
 
     def folders(self) -> Sequence[RemoteFolder]:
         """LIST with the SPECIAL-USE marks (RFC 6154)."""
@@ -76,16 +78,24 @@ class ImapSource:
         return [RemoteFolder(_name(n), frozenset(_name(f).lower() for f in flags)) for flags, _, n in found]
 
     def state(self, folder: str) -> FolderState:
-        """STATUS; where the server gives no UIDNEXT there, EXAMINE may."""
+        """STATUS; where the server gives no UIDNEXT there, EXAMINE may.
+
+        Of the folder that is open STATUS tells what was known when it was opened (seen with Dovecot 2.3; RFC 3501
+        §6.3.10 warns of it): new mail would never be seen over a kept connection. So that one is left first.
+        """
+        if self._selected == folder:
+            self._guarded("leaving a folder", _leave)
+            self._selected = None
         status = self._guarded(
             "asking for the state of a folder", lambda c: c.folder_status(folder, self._status_items(c))
         )
         self._examined = None
         if b"UIDVALIDITY" not in status or b"UIDNEXT" not in status:
-            status = {**self._guarded("opening a folder", lambda c: c.select_folder(folder, readonly=True)), **status}
+            status = {**self._select(folder), **status}
             status.setdefault(b"MESSAGES", status.get(b"EXISTS"))
+        self._uidvalidity[folder] = int(status.get(b"UIDVALIDITY") or 0)
         return FolderState(
-            int(status.get(b"UIDVALIDITY") or 0),
+            self._uidvalidity[folder],
             status.get(b"UIDNEXT"),
             status.get(b"HIGHESTMODSEQ"),
             status.get(b"MESSAGES"),
@@ -123,7 +133,7 @@ class ImapSource:
 
     def close(self) -> None:
         """LOGOUT if it still can be said, then the socket; never raises."""
-        client, self._client, self._examined = self._client, None, None
+        client, self._client, self._selected, self._examined = self._client, None, None, None
         if client is not None:
             # The connection is given up: how it dies is of no interest.
             with suppress(Exception):
@@ -141,8 +151,17 @@ class ImapSource:
 
     def _examine(self, folder: str) -> None:
         if self._examined != folder or self._client is None:
-            answer = self._guarded("opening a folder", lambda c: c.select_folder(folder, readonly=True))
+            answer = self._select(folder)
+            now_valid = int(answer.get(b"UIDVALIDITY") or 0)
+            if now_valid != self._uidvalidity.get(folder, now_valid):
+                # The plan was made for other uids: what they name now is not what was meant.
+                raise SourceError("protocol", f"{self._login.where}: a folder was rebuilt while it was being read")
             self._examined, self._exists = folder, int(answer.get(b"EXISTS") or 0)
+
+    def _select(self, folder: str) -> dict[bytes, Any]:
+        answer: dict[bytes, Any] = self._guarded("opening a folder", lambda c: c.select_folder(folder, readonly=True))
+        self._selected = folder
+        return answer
 
     def _windows(self, first_uid: int) -> Iterator[tuple[int, int | str]]:
         if self._exists <= SEARCH_WINDOW:
@@ -163,7 +182,7 @@ class ImapSource:
             return call(self._client)
         except Exception as error:
             fault = fault_of(error, self._login.where, self._login.username, doing)
-            client, self._client, self._examined = self._client, None, None
+            client, self._client, self._selected, self._examined = self._client, None, None, None
             if client is not None:
                 _drop(client)
             raise fault from error
@@ -185,6 +204,14 @@ class ImapSource:
             _drop(client)
             raise
         return client
+
+
+def _leave(client: IMAPClient) -> None:
+    """UNSELECT (RFC 3691); else CLOSE, which removes nothing from a folder opened by EXAMINE (RFC 3501 §6.4.2)."""
+    if client.has_capability("UNSELECT"):
+        client.unselect_folder()
+    else:
+        client.close_folder()
 
 
 def _searched(criteria: list[object]) -> Callable[[IMAPClient], list[int]]:
