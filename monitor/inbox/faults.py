@@ -7,7 +7,7 @@ alike, and one dead connection shows as a dozen different errors (failures.md §
 import socket
 import ssl
 
-from imapclient.exceptions import LoginError
+from imapclient.exceptions import IMAPClientAbortError, LoginError
 
 from monitor.inbox.reading import clean
 from monitor.inbox.source import SourceError
@@ -24,6 +24,7 @@ _TRANSIENT = (
     "try again",
     "connection",
 )
+_NO_FOLDER = ("nonexistent", "doesn't exist", "does not exist", "no such", "unknown mailbox", "not found")
 _TLS_VERSION = ("wrong_version_number", "wrong version number", "record layer", "unknown protocol")
 
 
@@ -52,7 +53,15 @@ def fault_of(error: BaseException, where: str, who: str, doing: str) -> SourceEr
         return SourceError("unreachable", f"{where}: no answer in time while {doing}; tried again at the next poll")
     if isinstance(error, OSError):
         return SourceError("unreachable", f"{where}: the connection failed while {doing} ({text})")
+    if isinstance(error, IMAPClientAbortError) and "unexpected response" not in text:
+        return SourceError("unreachable", f"{where}: the connection broke while {doing} ({text})")
     return SourceError("protocol", f"{where}: the server said something unexpected while {doing} ({text})")
+
+
+def is_no_folder(fault: SourceError) -> bool:
+    """Whether the server, asked for a folder by its name, said that there is none."""
+    text = str(fault).lower()
+    return fault.fault == "protocol" and any(word in text for word in _NO_FOLDER)
 
 
 def _login(text: str, where: str, who: str) -> SourceError:

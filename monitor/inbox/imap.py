@@ -17,9 +17,10 @@ from imapclient import IMAPClient, SocketTimeout
 from imapclient.exceptions import IMAPClientError
 
 from monitor.core.cursor import FolderState
-from monitor.inbox.faults import fault_of
+from monitor.inbox.faults import fault_of, is_no_folder
 from monitor.inbox.fetching import Part, raw_mails
 from monitor.inbox.fields import FIELDS
+from monitor.inbox.reading import clean
 from monitor.inbox.source import RawMail, RemoteFolder, SourceError
 
 # Its debug log prints whole messages, and it inherits the root logger's level (failures.md §1).
@@ -70,11 +71,19 @@ class ImapSource:
         self._selected: str | None = None
         self._examined: str | None = None
         self._exists = 0
+        self._aborted = False
         self._uidvalidity: dict[str, int] = {}
 
     def folders(self) -> Sequence[RemoteFolder]:
         """LIST with the SPECIAL-USE marks (RFC 6154)."""
-        found = self._guarded("listing folders", lambda c: c.list_folders())
+        idle = self._client is not None
+        try:
+            found = self._guarded("listing folders", lambda c: c.list_folders())
+        except SourceError as fault:
+            # A server ends what idles between two polls (RFC 3501 §5.4); only a fresh connection can tell more.
+            if not idle or self._aborted or fault.fault != "unreachable":
+                raise
+            found = self._guarded("listing folders", lambda c: c.list_folders())
         return [RemoteFolder(_name(n), frozenset(_name(f).lower() for f in flags)) for flags, _, n in found]
 
     def state(self, folder: str) -> FolderState:
@@ -86,8 +95,8 @@ class ImapSource:
         if self._selected == folder:
             self._guarded("leaving a folder", _leave)
             self._selected = None
-        status = self._guarded(
-            "asking for the state of a folder", lambda c: c.folder_status(folder, self._status_items(c))
+        status = self._of_folder(
+            folder, "asking for the state of a folder", lambda c: c.folder_status(folder, self._status_items(c))
         )
         self._examined = None
         if b"UIDVALIDITY" not in status or b"UIDNEXT" not in status:
@@ -141,6 +150,7 @@ class ImapSource:
 
     def abort(self) -> None:
         """Cut the connection under whoever reads from it in another thread; that call ends with a SourceError."""
+        self._aborted = True
         client = self._client
         if client is not None:
             _drop(client)
@@ -159,7 +169,9 @@ class ImapSource:
             self._examined, self._exists = folder, int(answer.get(b"EXISTS") or 0)
 
     def _select(self, folder: str) -> dict[bytes, Any]:
-        answer: dict[bytes, Any] = self._guarded("opening a folder", lambda c: c.select_folder(folder, readonly=True))
+        answer: dict[bytes, Any] = self._of_folder(
+            folder, "opening a folder", lambda c: c.select_folder(folder, readonly=True)
+        )
         self._selected = folder
         return answer
 
@@ -173,6 +185,16 @@ class ImapSource:
             yield first_uid, bound
             first_uid = bound + 1
         yield first_uid, "*"
+
+    def _of_folder(self, folder: str, doing: str, call: Callable[[IMAPClient], T]) -> T:
+        """A question that names a folder, which may have gone since it was listed."""
+        try:
+            return self._guarded(doing, call)
+        except SourceError as fault:
+            if not is_no_folder(fault):
+                raise
+            text = f'{self._login.where}: there is no folder "{clean(folder, 120)}" any more; tried again at the next poll'
+            raise SourceError("folder", text) from fault
 
     def _guarded(self, doing: str, call: Callable[[IMAPClient], T]) -> T:
         """The one boundary: any error ends this connection and is told as a SourceError."""

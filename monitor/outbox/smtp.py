@@ -94,28 +94,33 @@ class SmtpSender:
         relay = self._relay
         try:
             if relay.security == "tls":
-                smtp: smtplib.SMTP = smtplib.SMTP_SSL(
-                    relay.host, relay.port, timeout=TIMEOUT, context=_context(relay.ca_file)
-                )
+                context = _context(relay.ca_file)
+                smtp: smtplib.SMTP = smtplib.SMTP_SSL(relay.host, relay.port, timeout=TIMEOUT, context=context)
             else:
                 smtp = smtplib.SMTP(relay.host, relay.port, timeout=TIMEOUT)
-            if relay.security == "starttls":
-                smtp.starttls(context=_context(relay.ca_file))
-            if relay.username:
-                smtp.login(relay.username, relay.password())
-            smtp.ehlo_or_helo_if_needed()
+            try:
+                self._greet(smtp)
+            except BaseException:
+                smtp.close()
+                raise
         except smtplib.SMTPAuthenticationError as error:
             text = f"the login of {relay.username} was refused; check `username` and `password` under [smtp]"
             raise SendError(f"{relay.where}: {text} ({error.smtp_code})", server_wide=True) from None
         except ssl.SSLCertVerificationError as error:
-            text = (
-                f"its certificate does not fit ({error.verify_message}); give the right host, or trust one with ca_file"
-            )
-            raise SendError(f"{relay.where}: {text}", server_wide=True) from error
+            text = f"its certificate does not fit ({error.verify_message})"
+            fix = "give the right host, or trust one with ca_file"
+            raise SendError(f"{relay.where}: {text}; {fix}", server_wide=True) from error
         except (smtplib.SMTPException, OSError) as error:
             text = f"no connection ({_words(error)}); check `host`, `port` and `security` under [smtp]"
             raise SendError(f"{relay.where}: {text}", server_wide=True) from error
         return smtp
+
+    def _greet(self, smtp: smtplib.SMTP) -> None:
+        if self._relay.security == "starttls":
+            smtp.starttls(context=_context(self._relay.ca_file))
+        if self._relay.username:
+            smtp.login(self._relay.username, self._relay.password())
+        smtp.ehlo_or_helo_if_needed()
 
     def _expect(self, answer: tuple[int, bytes], what: str, server_wide: bool = False) -> None:
         if answer[0] not in (250, 251):
@@ -125,7 +130,7 @@ class SmtpSender:
         # 421: the server closes (RFC 5321 §4.2.1); no letter fares better until it is back.
         gone = code == 421 or code < 0
         if gone:
-            self._smtp = None
+            self._drop()
         else:
             self._reset()
         text = f"{self._relay.where}: {code} for {what} ({_words(reply)})"
@@ -136,12 +141,15 @@ class SmtpSender:
             if self._smtp is not None:
                 self._smtp.rset()
         except (smtplib.SMTPException, OSError):
-            self._smtp = None
+            self._drop()
 
-    def _broken(self, error: Exception, uncertain: bool) -> SendError:
+    def _drop(self) -> None:
         smtp, self._smtp = self._smtp, None
         if smtp is not None:
             smtp.close()
+
+    def _broken(self, error: Exception, uncertain: bool) -> SendError:
+        self._drop()
         return SendError(
             f"{self._relay.where}: the connection broke ({_words(error)})", uncertain=uncertain, server_wide=True
         )
