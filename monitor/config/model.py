@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -58,12 +59,30 @@ def _moment(value: object) -> Moment:
     return Moment.parse(str(value))
 
 
+def _only(allowed: str | bool, what: str) -> Any:
+    def refuse_others(value: object) -> object:
+        if value != allowed or type(value) is not type(allowed):
+            raise ValueError(what)
+        return value
+
+    return BeforeValidator(refuse_others)
+
+
+def beside(folder: Path, name: str | None) -> str | None:
+    """A file that the config names: as it stands there, below the config's own folder where it is relative."""
+    return str(folder / Path(name).expanduser()) if name else None
+
+
 def _not_yet(what: str) -> Any:
     def refuse(value: object) -> object:
         raise ValueError(what)
 
     return BeforeValidator(refuse)
 
+
+_ELAPSED = 'can only be "elapsed" in this version: nights and weekends count'
+_NO_SUBJECTS = "can only be false in this version: the report shows no subjects"
+_KEPT_SUBJECTS = "can only be true in this version: subjects are kept, for the reminders show them"
 
 Addr = Annotated[str, BeforeValidator(_address)]
 Length = Annotated[timedelta, BeforeValidator(_length), AfterValidator(_positive)]
@@ -86,10 +105,12 @@ class TargetKeys(Part):
     """What is promised. Also allowed in a [[team]] and a [[mailbox]]."""
 
     reply_within: Length | None = Field(default=None, description="the promise, by the clock")
-    goal: Annotated[float, Field(ge=0, le=100)] | None = Field(
+    goal: Annotated[float, Field(strict=True, ge=0, le=100)] | None = Field(
         default=None, description="percent of waits that should keep it"
     )
-    clock: Literal["elapsed"] | None = Field(default=None, description="which hours count: all of them")
+    clock: Annotated[Literal["elapsed"], _only("elapsed", _ELAPSED)] | None = Field(
+        default=None, description="which hours count: all of them"
+    )
     closed: Annotated[Any, _not_yet("is for the clock open-days, which this version does not have yet")] = None
     hours: Annotated[Any, _not_yet("is for the clock office-hours, which this version does not have yet")] = None
     holidays: Annotated[Any, _not_yet("is for the clock open-days, which this version does not have yet")] = None
@@ -121,7 +142,7 @@ class MailboxPart(ImapKeys, TargetKeys):
     done: Annotated[Any, _not_yet("is not there yet in this version; leave it out")] = None
     ignored: Names = ()
     watch: Literal["all", "sent"] = "all"
-    internal_customers: bool = False
+    internal_customers: Annotated[bool, Field(strict=True)] = False
     replies: Literal["confirmed"] | None = None
 
 
@@ -156,7 +177,7 @@ class ReportPart(Part):
 
     on: Annotated[Moment, BeforeValidator(_moment)] = Moment(0, 7, 0)
     to: Annotated[Addrs, Field(min_length=1)]
-    subjects: Literal[False] = False
+    subjects: Annotated[Literal[False], _only(False, _NO_SUBJECTS)] = False
 
 
 class SmtpPart(Part):
@@ -176,7 +197,7 @@ class StorePart(Part):
 
     url: str | None = None
     retention: Annotated[Any, _not_yet("is not there yet in this version; everything is kept")] = None
-    subjects: Literal[True] = True
+    subjects: Annotated[Literal[True], _only(True, _KEPT_SUBJECTS)] = True
 
 
 class IgnorePart(Part):

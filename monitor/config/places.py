@@ -1,77 +1,202 @@
 """FLOOR 1. Where in config.toml a setting stands, and how a mistake is shown there.
 
-tomllib gives values but no positions, and no kept library gives both; so the lines are searched for the table
-header and the key that a mistake names. That is only for showing: what the file means is tomllib's word alone.
+tomllib gives values but no positions, and no kept library gives both; so the text, which tomllib has accepted, is
+walked through once more. That is only for showing: what the file means is tomllib's word alone.
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections import Counter
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 
-_HEADER = re.compile(r"^\s*(\[\[?)\s*([A-Za-z0-9_.\"-]+)\s*\]\]?")
-_KEY = re.compile(r"^(\s*)(\"?)([A-Za-z0-9_-]+)\2\s*=")
-_STRING = re.compile(r"\"[^\"]*\"|'[^']*'")
-_SECRET_KEYS = {"password"}
+_BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
+_TEXT = re.compile(r'"""(?:\\.|[^\\])*?"{3,5}|\'\'\'.*?\'{3,5}|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\'', re.DOTALL)
+_BARE = re.compile(r"[^\s,=\[\]{}#\"']+(?: \d\d:[\d:.+Z-]+)?")
+_KEY = re.compile(r"[A-Za-z0-9_-]+|\"(?:\\.|[^\"\\\n])*\"|'[^'\n]*'")
+_DOT = re.compile(r"[ \t]*\.[ \t]*")
+_SECRET = re.compile(r"(?i)pass|secret|token|credential|pwd|^\s*pw\b")
+_QUOTED = re.compile(r"(\"\"\"|'''|\"|').*?(?:\1|$)")
+_IN_URL = re.compile(r"(://)[^/@\s\"']*@")
 
-Path = Sequence[str | int]
+Path = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """One mistake: the path of the setting, what is wrong, and the names it may have been meant for."""
+    """One mistake: the path of the setting, what is wrong, and the names it may have been meant for.
 
-    path: tuple[str | int, ...]
+    `word` is what was written there, where that is not the last name of the path; `at` is a place of the text.
+    """
+
+    path: Path
     text: str
     candidates: tuple[str, ...] = ()
-    line: int | None = None
-    column: int | None = None
+    word: str | None = None
+    at: int | None = None
 
 
-def show(mistake: Mistake, name: str, source: str) -> str:
-    """The mistake as `file:line:col: text`, the line, a caret, and "did you mean". Never shows a secret."""
-    lines = source.splitlines()
-    line, column, width = _place(mistake, lines)
-    head = f"{name}:{line}:{column}: {mistake.text}"
-    if not lines or line > len(lines):
-        return head
-    key = str(mistake.path[-1]) if mistake.path else ""
-    meant = get_close_matches(key, mistake.candidates, n=1) if mistake.candidates else []
-    hint = f" did you mean `{meant[0]}`?" if meant else ""
-    shown = _masked(lines[line - 1])
-    return f"{head}\n{line:>6} | {shown}\n       | {' ' * (column - 1)}{'^' * width}{hint}"
+class Places:
+    """The text of a config and where its settings stand."""
+
+    def __init__(self, name: str, source: str, is_toml: bool = True) -> None:
+        self.name, self._source = name, source
+        self._spans = _Walk(source).spans() if is_toml else {}
+        self._starts = [0, *(match.end() for match in re.finditer("\n", source))]
+
+    def order(self, mistake: Mistake) -> int:
+        """Mistakes are told in the order in which people read the file."""
+        return self._span(mistake)[0]
+
+    def show(self, mistake: Mistake) -> str:
+        """The mistake as `file:line:col: text`, the line, a caret, and "did you mean". Never shows a secret."""
+        at, length = self._span(mistake)
+        number = bisect_right(self._starts, at)
+        start = self._starts[number - 1]
+        line = self._source[start:].partition("\n")[0].rstrip()
+        head = f"{self.name}:{number}:{at - start + 1}: {mistake.text}"
+        if not line:
+            return head
+        column = at - start
+        before, after = line[:column].ljust(column), line[column:]
+        if self._may_hold_a_secret(mistake, line, start):
+            before, after = _blotted(before, after, mistake.at is not None)
+        before, after = _IN_URL.sub(r"\1…@", before), _IN_URL.sub(r"\1…@", after)
+        # Tabs stay tabs below the line too, so that the caret stands where it belongs.
+        indent = "".join("\t" if c == "\t" else " " for c in before)
+        width = max(1, min(length, len(after)))
+        return f"{head}\n{number:>6} | {(before + after).rstrip()}\n       | {indent}{'^' * width}{_hint(mistake)}"
+
+    def _span(self, mistake: Mistake) -> tuple[int, int]:
+        """(offset, length) of the mistake, or of the nearest table around it."""
+        if mistake.at is not None:
+            return min(mistake.at, len(self._source)), 1
+        for depth in range(len(mistake.path), 0, -1):
+            if span := self._spans.get(mistake.path[:depth]):
+                return span
+        return 0, 1
+
+    def _may_hold_a_secret(self, mistake: Mistake, line: str, start: int) -> bool:
+        header = self._source[: start + 1].rpartition("\n[")[2].partition("\n")[0]
+        key = self._source[:start].rpartition("=")[0].rpartition("\n")[2] if "=" not in line else ""
+        named = [part for part in mistake.path if isinstance(part, str)]
+        return any(_SECRET.search(text) for text in (line, header, key, *named))
 
 
-def _masked(line: str) -> str:
-    match = _KEY.match(line)
-    return _STRING.sub('"…"', line) if match and match[3] in _SECRET_KEYS and "{" not in line else line
+def _blotted(before: str, after: str, is_broken: bool) -> tuple[str, str]:
+    """Every value in quotes as "…"; where nobody can know where a value ends, all of it."""
+    line = before + after
+    if is_broken or any(line.count(quotes) % 2 for quotes in ('"""', "'''")):
+        key = re.match(r"[^=\"']*=", line)
+        shown = f"{key[0]} …" if key else "…"
+        return shown[: len(before)].ljust(min(len(before), len(shown))), shown[len(before) :]
+    return _QUOTED.sub('"…"', before), _QUOTED.sub('"…"', after)
 
 
-def _place(mistake: Mistake, lines: Sequence[str]) -> tuple[int, int, int]:
-    """(line, column, width), from 1."""
-    if mistake.line is not None:
-        return mistake.line, mistake.column or 1, 1
-    tables = [part for part in mistake.path if isinstance(part, str)]
-    counts = [part for part in mistake.path if isinstance(part, int)]
-    for depth in range(len(tables), 0, -1):
-        found = _find(lines, tables[: depth - 1], counts[0] if counts else 0, tables[depth - 1])
-        if found:
-            return found
-    return 1, 1, 1
+def _hint(mistake: Mistake) -> str:
+    word = mistake.word if mistake.word is not None else str(mistake.path[-1]) if mistake.path else ""
+    meant = get_close_matches(word, mistake.candidates, n=1)
+    return f" did you mean `{meant[0]}`?" if meant else ""
 
 
-def _find(lines: Sequence[str], table: Sequence[str], nth: int, key: str) -> tuple[int, int, int] | None:
-    """The line of `key` in the nth table of that name; or of the header, where `key` names a table itself."""
-    current, seen, header = "", -1 if table else 0, None
-    wanted = ".".join(table)
-    for number, line in enumerate(lines, 1):
-        if match := _HEADER.match(line):
-            current = match[2].replace('"', "")
-            seen += current == wanted
-            if current == wanted and seen == nth:
-                header = (number, 1, len(line.strip()))
-            if not table and current == key and header is None:
-                header = (number, 1, len(line.strip()))
-        elif (match := _KEY.match(line)) and current == wanted and seen == nth and match[3] == key:
-            return number, len(match[1]) + 1, len(key)
-    return header
+@dataclass
+class _Walk:
+    """One walk through a text that is TOML."""
+
+    text: str
+    _at: int = 0
+    _table: Path = ()
+    _found: dict[Path, tuple[int, int]] = field(default_factory=dict)
+    _counts: Counter[Path] = field(default_factory=Counter)
+
+    def spans(self) -> dict[Path, tuple[int, int]]:
+        """path → (offset, length) of its key, its header, or its element."""
+        self._blank()
+        while self._at < len(self.text):
+            before = self._at
+            if self.text[self._at] == "[":
+                self._header()
+            else:
+                self._pair(self._table)
+            self._blank()
+            if self._at == before:
+                break
+        return self._found
+
+    def _header(self) -> None:
+        start, double = self._at, self.text.startswith("[[", self._at)
+        self._at += 2 if double else 1
+        names = self._names()
+        self._at = self.text.find("]]" if double else "]", self._at) + (2 if double else 1)
+        path: Path = ()
+        for name, _ in names[:-1]:
+            path = self._newest((*path, name))
+        whole = (*path, names[-1][0]) if names else path
+        if double:
+            whole = (*whole, self._counts[whole])
+            self._counts[whole[:-1]] += 1
+        self._found.setdefault(whole, (start, self._at - start))
+        self._found.setdefault(whole[:-1] if double else whole, (start, self._at - start))
+        self._table = whole
+
+    def _newest(self, path: Path) -> Path:
+        return (*path, self._counts[path] - 1) if self._counts[path] else path
+
+    def _names(self) -> list[tuple[str, int]]:
+        """A key, plain or dotted: its names and where each stands."""
+        found = []
+        while match := _KEY.match(self.text, self._skip()):
+            found.append((match[0].strip("\"'"), match.start()))
+            self._at = match.end()
+            dot = _DOT.match(self.text, self._at)
+            if not dot:
+                break
+            self._at = dot.end()
+        return found
+
+    def _skip(self) -> int:
+        while self.text[self._at : self._at + 1] in (" ", "\t"):
+            self._at += 1
+        return self._at
+
+    def _pair(self, table: Path) -> None:
+        names = self._names()
+        path = table
+        for name, start in names:
+            path = (*path, name)
+            self._found.setdefault(path, (start, len(name)))
+        self._at = self.text.find("=", self._at) + 1 or len(self.text)
+        self._skip()
+        self._value(path)
+
+    def _value(self, path: Path) -> None:
+        start = self._at
+        opening = self.text[start : start + 1]
+        if opening in ("[", "{"):
+            self._at += 1
+            self._members(path, "]" if opening == "[" else "}")
+        elif match := _TEXT.match(self.text, start) or _BARE.match(self.text, start):
+            self._at = match.end()
+        self._found.setdefault(path, (start, max(1, self._at - start)))
+
+    def _members(self, path: Path, closing: str) -> None:
+        place = 0
+        self._blank()
+        while self._at < len(self.text) and self.text[self._at] != closing:
+            before = self._at
+            if closing == "]":
+                self._value((*path, place))
+            else:
+                self._pair(path)
+            place += 1
+            self._blank()
+            if self.text[self._at : self._at + 1] == ",":
+                self._at += 1
+                self._blank()
+            if self._at == before:
+                break
+        self._at += 1
+
+    def _blank(self) -> None:
+        match = _BLANK.match(self.text, self._at)
+        self._at = match.end() if match else self._at

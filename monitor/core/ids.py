@@ -13,7 +13,8 @@ _BRACKETED = re.compile(r"<\s*([^<>\s]+(?:\s+[^<>\s]+)*)\s*>")
 _BARE = re.compile(r"[^\s<>,;\"()]+@[^\s<>,;\"()]+")
 _PRINTABLE = re.compile(r"[!-~]+")
 _SPACE = re.compile(r"\s+")
-_FROM_SOMEBODY = re.compile(r"\s*message from\s.*\sof\b", re.IGNORECASE | re.DOTALL)
+_MESSAGE_FROM = re.compile(r"\s*message from\s", re.IGNORECASE)
+_OF = re.compile(r"\sof\b")
 
 
 def canonical(inside: str) -> str | None:
@@ -32,7 +33,12 @@ def find_ids(value: str) -> tuple[str, ...]:
     (776 of 11,424 messages of one real archive are written so). In `Message from Ann <ann@x> of Mon <a@b>` (MH
     writes so) the first is a person, and would tie together all that anybody ever answered her.
     """
-    value = _FROM_SOMEBODY.sub("", value, count=1) if _FROM_SOMEBODY.match(value) else value
+    if _MESSAGE_FROM.match(value):
+        return _find(_OF.split(value)[-1])[-1:]
+    return _find(value)
+
+
+def _find(value: str) -> tuple[str, ...]:
     if "<" in value:
         # A missing bracket at either end: "<a@b" or "a@b>".
         found = [canonical(m) for m in _BRACKETED.findall(value)]

@@ -38,7 +38,7 @@ def _each_after_named(named: Named) -> list[int]:
 
 
 def _without_rings(named: Named) -> Named:
-    """The same without the names that close a ring; of those the name of the later message goes. Never recursive."""
+    """The same without the names that close a ring; of such names, that of the later message goes. Never recursive."""
     if all(other < at for at, others in enumerate(named) for other in others):
         return named
     kept: list[set[int]] = [set() for _ in named]

@@ -104,11 +104,11 @@ class Rate:
         if self.n < FEWEST_FOR_PERCENT:
             return None
         exact = 100 * self.k / self.n
-        # Neither "100%" nor "0%" while there was one of the other kind.
-        rounded = max(min(round(exact), 100 if self.k == self.n else 99), 1 if self.k else 0)
-        if (rounded >= self.goal) != (exact >= self.goal):
-            return int(exact) if exact < self.goal else int(exact) + 1
-        return rounded
+        percent = round(exact)
+        if (percent >= self.goal) != (exact >= self.goal):
+            percent = int(exact) if exact < self.goal else int(exact) + 1
+        # Neither "100%" nor "0%" while there was one of the other kind; that weighs more than a goal of 99.5.
+        return max(min(percent, 100 if self.k == self.n else 99), 1 if self.k else 0)
 
     @property
     def goal_met(self) -> bool | None:

@@ -5,6 +5,7 @@ the server's own list.
 """
 
 import logging
+import socket
 import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -153,7 +154,9 @@ class ImapSource:
         self._aborted = True
         client = self._client
         if client is not None:
-            _drop(client)
+            # Only the socket: closing its file would wait for the very read that is to end.
+            with suppress(OSError, AttributeError):
+                client.socket().shutdown(socket.SHUT_RDWR)
 
     def _status_items(self, client: IMAPClient) -> tuple[str, ...]:
         items = ("UIDVALIDITY", "UIDNEXT", "MESSAGES")
@@ -193,7 +196,9 @@ class ImapSource:
         except SourceError as fault:
             if not is_no_folder(fault):
                 raise
-            text = f'{self._login.where}: there is no folder "{clean(folder, 120)}" any more; tried again at the next poll'
+            text = (
+                f'{self._login.where}: there is no folder "{clean(folder, 120)}" any more; tried again at the next poll'
+            )
             raise SourceError("folder", text) from fault
 
     def _guarded(self, doing: str, call: Callable[[IMAPClient], T]) -> T:

@@ -43,7 +43,8 @@ def addresses(value: str) -> list[tuple[str, str]] | None:
 def date(value: str) -> datetime | None:
     """A plain RFC 5322 date in UTC; None where it is not plain."""
     match = _DATE.fullmatch(value)
-    if not match or match[2] not in _MONTHS:
+    # A year like 0026 is two digits to some; mail-parser decides.
+    if not match or match[2] not in _MONTHS or match[3] < "1900":
         return None
     day, year, hour, minute, second = (int(match[i]) for i in (1, 3, 4, 5, 6))
     offset = timedelta(hours=int(match[8]), minutes=int(match[9]))

@@ -8,7 +8,7 @@ repeated fields, Latin-1 bytes, folded lines (failures.md §1).
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from email.utils import getaddresses, parsedate_to_datetime
 
 import mailparser
 
@@ -82,7 +82,7 @@ def split_fields(raw: bytes) -> Fields:
 
 def clean(text: str, longest: int) -> str:
     """One line of printable text: no controls, separators, bidi overrides or lone surrogates; cut to `longest`."""
-    return _SPACES.sub(" ", _UNWANTED.sub(" ", text[: longest * 4])).strip()[:longest]
+    return _SPACES.sub(" ", _UNWANTED.sub(" ", text[: longest * 4])).strip()[:longest].rstrip()
 
 
 def _text(value: bytes) -> str:
@@ -149,9 +149,9 @@ class _Judged:
         pairs = plain.addresses(value.decode("ascii")) if plain.is_plain(value) else None
         if pairs is None:
             pairs = getattr(self._judge(), "from_" if name == "from" else name.replace("-", "_"))
-        people = [
-            Address(clean(n, LONGEST_NAME), clean(a, LONGEST_ADDRESS).lower()) for n, a in pairs or [] if "@" in a
-        ]
+            if isinstance(pairs, str):  # Sender: mail-parser only decodes it
+                pairs = getaddresses([pairs])
+        people = [_person(n, a) for n, a in pairs or [] if "@" in a]
         if not people:
             rescued = _rescued(_text(value))
             # A lone word is a sender of bounces ("MAILER-DAEMON"), but no recipient.
@@ -185,6 +185,12 @@ class _Judged:
             lines += [f"{n}: {_text(self._fields[n][0])}" for n in ("subject", "date") if n in self._fields]
             self._parser = mailparser.parse_from_bytes(("\r\n".join(lines) + "\r\n\r\n").encode("utf-8", "replace"))
         return self._parser
+
+
+def _person(name: str, address: str) -> Address:
+    """A name that only repeats the address is none."""
+    name, address = clean(name, LONGEST_NAME), clean(address, LONGEST_ADDRESS).lower()
+    return Address("" if name.lower() == address else name, address)
 
 
 def _rescued(value: str) -> Address | None:

@@ -46,6 +46,7 @@ def only_daemon(store: Store) -> Iterator[None]:
 @contextmanager
 def _advisory(store: Store) -> Iterator[None]:
     with store.engine.connect() as connection:
+        connection.detach()  # back in the pool, it would hold the lock for as long as the process lives
         if not connection.execute(select(func.pg_try_advisory_lock(_DAEMON_LOCK))).scalar():
             raise AlreadyRunning(
                 "another inbox-monitor already works on this database; stop it first, or try again later"

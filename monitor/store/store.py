@@ -75,8 +75,7 @@ def open_store(url: str) -> Store:
     with _told():
         engine = _engine(url)
         migrate(engine)
-        with engine.connect().execution_options(writer=True) as connection, connection.begin():
-            key = _letter_key(connection)
+        key = _letter_key(engine)
     return Store(engine, key)
 
 
@@ -151,12 +150,17 @@ def _sqlite(url: str, database: str | None) -> Engine:
     return engine
 
 
-def _letter_key(connection: Connection) -> bytes:
+def _letter_key(engine: Engine) -> bytes:
     """The key that signs our letters' ids: made once for each store, 256 random bits."""
-    row = connection.execute(select(settings.c.value).where(settings.c.name == "letter_key")).scalar()
+    stored = select(settings.c.value).where(settings.c.name == "letter_key")
+    with engine.connect() as connection:  # who only reads waits for no writer
+        row = connection.execute(stored).scalar()
     if row is None:
-        row = secrets.token_hex(32)
-        connection.execute(settings.insert().values(name="letter_key", value=row))
+        with engine.connect().execution_options(writer=True) as connection, connection.begin():
+            row = connection.execute(stored).scalar()
+            if row is None:
+                row = secrets.token_hex(32)
+                connection.execute(settings.insert().values(name="letter_key", value=row))
     return bytes.fromhex(row)
 
 
