@@ -1,0 +1,1 @@
+"""The rules: values in, values out. No mocks, no clock, no files."""

@@ -1,0 +1,1 @@
+"""Reading mail: from bytes to facts."""
