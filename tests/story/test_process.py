@@ -1,0 +1,206 @@
+"""The daemon as a process: told to stop, killed, started twice. Nothing is lost and nothing is said twice."""
+
+import json
+import signal
+import socket
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import pytest
+
+from tests.story.house import ROOT, House, Json, at, kinds
+
+NOW = at("Tue 10:05")
+
+
+@contextmanager
+def started(house: House, *words: str) -> Iterator[subprocess.Popen[str]]:
+    """A program of its own, with its talk to be read; whatever happens, it does not outlive the test."""
+    command = house.command(NOW, *words)
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def heard(process: subprocess.Popen[str], words: str) -> str:
+    """Everything it says until it says this."""
+    assert process.stderr is not None
+    said = ""
+    for line in process.stderr:
+        said += line
+        if words in line:
+            return said
+    raise AssertionError(f"it ended without saying {words!r}:\n{said}")
+
+
+class StallingRelay:
+    """Passes everything on to `port`, and falls silent after some bytes from there; `stalled` is set then."""
+
+    def __init__(self, port: int, after: int) -> None:
+        self._target, self._left = port, after
+        self.stalled = threading.Event()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self._open: list[socket.socket] = []
+        threading.Thread(target=self._welcome, daemon=True).start()
+
+    def __enter__(self) -> "StallingRelay":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for each in (self._listener, *self._open):
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+            each.close()
+
+    def _welcome(self) -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = self._listener.accept()
+                server = socket.create_connection(("127.0.0.1", self._target))
+                self._open += [client, server]
+                threading.Thread(target=self._questions, args=(client, server), daemon=True).start()
+                threading.Thread(target=self._answers, args=(server, client), daemon=True).start()
+
+    def _questions(self, client: socket.socket, server: socket.socket) -> None:
+        with suppress(OSError):
+            while data := client.recv(65536):
+                server.sendall(data)
+
+    def _answers(self, server: socket.socket, client: socket.socket) -> None:
+        with suppress(OSError):
+            while data := server.recv(4096):
+                passed = data[: max(0, self._left)]
+                self._left -= len(passed)
+                client.sendall(passed)
+                if len(passed) < len(data):
+                    self.stalled.set()
+
+
+def late_house(house: House) -> House:
+    """Ann's question of Monday is late on Tuesday."""
+    house.opens(at("Mon 08:00"))
+    house.asks(at("Mon 10:00"))
+    return house
+
+
+def test_told_to_stop_it_ends_at_once_and_the_next_one_goes_on(house: House) -> None:
+    late_house(house)
+    with started(house, "run") as daemon:
+        heard(daemon, "round of 1 mailboxes")
+        assert kinds(house.sink.letters) == [("reminder", house.lead())]
+        daemon.send_signal(signal.SIGTERM)
+        assert daemon.wait(10) == 0
+    house.asks(at("Mon 10:02"), "Ben Borrower <ben@borrower.example>")
+    assert kinds(house.round(at("Tue 10:10"))) == []
+    assert kinds(house.round(at("Tue 11:10"))) == [("reminder", house.lead())]
+    assert len(house.waits(at("Tue 11:10"))) == 2
+
+
+def test_a_second_daemon_is_turned_away_and_disturbs_nothing(house: House) -> None:
+    late_house(house)
+    with started(house, "run") as daemon:
+        heard(daemon, "round of 1 mailboxes")
+        for words in (("run", "--once"), ("run",)):
+            told = house.program(at("Tue 12:00"), *words)
+            assert (told.code, "another inbox-monitor already works on" in told.err) == (75, True)
+        assert house.program(at("Tue 12:00"), "threads").code == 0, "looking is always allowed"
+        daemon.send_signal(signal.SIGINT)
+        assert daemon.wait(10) == 0
+    assert len(house.sink.letters) == 1
+    assert kinds(house.round(at("Wed 10:05"))) == [("reminder", house.lead())]
+
+
+@pytest.mark.parametrize("blow", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("after", [400, 5_000, 100_000])
+def test_ended_in_the_middle_of_a_first_look_it_takes_it_up_where_it_stopped(
+    house: House, blow: signal.Signals, after: int
+) -> None:
+    mails = [
+        house.mail(f"Reader {n} <r{n}@reader.example>", house.address("info"), at("Mon 07:00")) for n in range(900)
+    ]
+    house.put_many("info", "INBOX", mails)
+    house.sends(at("Mon 07:00"), "Ben <ben@borrower.example>")
+    flags = house.flags()
+    with StallingRelay(house.dovecot.port, after) as relay:
+        house.write_config(imap_port=relay.port)
+        with started(house, "run") as daemon:
+            assert relay.stalled.wait(20)
+            daemon.send_signal(blow)
+            # In the middle of the login there is nothing to cut yet, and the last moment of eight seconds runs out.
+            assert daemon.wait(10 if after == 400 else 6) == (0 if blow == signal.SIGTERM else -signal.SIGKILL)
+    house.write_config(imap_port=house.dovecot.port)
+    assert house.sink.letters == []
+    assert kinds(house.round(NOW)) == [("opening", house.lead())]
+    seen = [m["message_id"] for t in house.threads(NOW) for m in t["messages"] if m["direction"] == "incoming"]
+    assert sorted(seen) == sorted(mail.id for mail in mails)
+    assert house.status(NOW)["troubles"] == []
+    assert house.flags() == flags
+    assert kinds(house.round(at("Tue 11:30"))) == []
+
+
+def takes_until(listener: socket.socket, last: str) -> socket.socket:
+    """A mail server that does as it should, until the client has said `last`; then it stays silent."""
+    connection, _ = listener.accept()
+    if last == "nothing":
+        return connection
+    with connection.makefile("rb") as lines:
+        connection.sendall(b"220 slow.example\r\n")
+        in_letter = False
+        for line in lines:
+            word = line.strip().decode("ascii", "replace").upper()
+            if word.startswith(last) or (last == "." and word == "."):
+                break
+            in_letter = in_letter or word == "DATA"
+            if not in_letter:
+                connection.sendall(b"250 OK\r\n")
+            elif word == "DATA":
+                connection.sendall(b"354 go on\r\n")
+    return connection
+
+
+def claimed(house: House, question: str) -> Json:
+    """The one reminder about a mail, as `explain` tells it."""
+    told = house.run(NOW, "explain", question, "--json")
+    assert told.code == 0, told.err
+
+    (reminder,) = json.loads(told.out)["reminders"]
+    found: Json = reminder
+    return found
+
+
+@pytest.mark.parametrize("last", ["nothing", "MAIL", "DATA", "."])
+def test_killed_after_the_claim_the_next_run_sends_that_very_letter_once(house: House, last: str) -> None:
+    house.opens(at("Mon 08:00"))
+    question = house.asks(at("Mon 10:00"))
+    with socket.create_server(("127.0.0.1", 0)) as slow:
+        slow.settimeout(20)
+        house.write_config(smtp_port=slow.getsockname()[1])
+        with started(house, "run", "--once") as daemon, takes_until(slow, last):
+            daemon.kill()
+            assert daemon.wait(10) == -signal.SIGKILL
+    house.write_config(smtp_port=house.sink.port)
+    before = claimed(house, question.id)
+    assert before["state"] == "pending"
+    (letter,) = house.round(at("Tue 10:15"))
+    assert letter.message["Message-ID"] == before["letter"]
+    assert claimed(house, question.id)["state"] == "sent"
+    assert kinds(house.round(at("Tue 11:30"))) == []
+
+
+def test_killed_after_the_claim_and_answered_meanwhile_nothing_is_sent(house: House) -> None:
+    house.opens(at("Mon 08:00"))
+    question = house.asks(at("Mon 10:00"))
+    with socket.create_server(("127.0.0.1", 0)) as slow:
+        slow.settimeout(20)
+        house.write_config(smtp_port=slow.getsockname()[1])
+        with started(house, "run", "--once") as daemon, takes_until(slow, "nothing"):
+            daemon.kill()
+            daemon.wait(10)
+    house.write_config(smtp_port=house.sink.port)
+    house.answers(question, at("Tue 10:10"))
+    assert kinds(house.round(at("Tue 10:15"))) == []
