@@ -5,7 +5,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -16,7 +17,6 @@ from monitor import logs
 from monitor.config import ConfigError, Settings, load
 from monitor.config.secrets import SecretError
 from monitor.core.report import report_json
-from monitor.core.week import Week
 from monitor.daemon import Clock, Daemon, one_round, settle_memory, wall_clock
 from monitor.exits import BAD_CONFIG, LATE, OK, TRY_LATER, UNREACHABLE, USAGE, exit_code
 from monitor.jobs import check as checking
@@ -26,13 +26,13 @@ from monitor.jobs.health import health
 from monitor.jobs.knowledge import know
 from monitor.jobs.report import ask_for, make
 from monitor.outbox.letters import Letters
-from monitor.screen import pages, shapes, telling
+from monitor.screen import arguments, pages, shapes, telling
 from monitor.screen import story as story_page
-from monitor.screen.output import as_json, as_json_list, out, talk
+from monitor.screen.output import as_json, as_json_list, finish, out, talk
 from monitor.screen.progress import progress_on
 from monitor.screen.telling import told
 from monitor.store.lock import AlreadyRunning, only_daemon
-from monitor.store.store import Store, StoreError, open_store
+from monitor.store.store import Store, StoreAddressError, StoreError, open_store
 from monitor.store.stories import all_stories, waiting_stories
 
 DEFAULT_CONFIG = Path("/etc/inbox-monitor/config.toml")
@@ -86,7 +86,7 @@ def run(
         if not once and dry_run is None:
             Daemon(store, settings, clock, progress).run()
             return
-        dry = FolderClaims(dry_run) if dry_run else None
+        dry = _folder_claims(dry_run) if dry_run else None
         done = one_round(store, settings, clock, dry, progress)
     if dry:
         talk(f"{len(dry.written)} letters written to {dry_run}; nothing was sent")
@@ -157,9 +157,9 @@ def report(
     now = context.obj.clock()
     with _opened(context) as (store, settings):
         try:
-            chosen = Week.parse(week, settings.zone) if week else Week.of(now, settings.zone).before()
+            chosen = arguments.week(week, settings.zone, now)
         except ValueError as error:
-            _fail(USAGE, f"--week: {error}")
+            _fail(USAGE, str(error))
         if send and settings.report is None:
             _fail(BAD_CONFIG, 'there is nobody to send it to: add [report] with to = ["…"]')
         letters = Letters(settings.templates_dir)
@@ -197,6 +197,8 @@ def check(
 ) -> None:
     """Config, connect, log in, folders, SMTP: one line a fact, with the fix. Sends nothing, changes nothing."""
     settings, now = _settings(context), context.obj.clock()
+    if send_test and "@" not in send_test:
+        _fail(USAGE, f'--send-test: "{send_test}" is not a mail address')
     facts = list(checking.check(settings, now))
     if send_test:
         facts.append(checking.send_test(settings, send_test, now))
@@ -216,24 +218,18 @@ def demo(
 
 def main() -> None:
     """The program. Errors become one line on stderr and an exit code; a closed pipe is no error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that knows only ASCII ends no program
     try:
-        app(_globals_first(sys.argv[1:]))
-    except BrokenPipeError:
-        # `| head` closed stdout: keep the interpreter from complaining when it flushes at the end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _globals_first(words: list[str]) -> list[str]:
-    """`threads --config FILE` means `--config FILE threads`: people put options last."""
-    first: list[str] = []
-    rest: list[str] = []
-    remaining = iter(words)
-    for word in remaining:
-        if word in ("--config", "--now"):
-            first += [word, *([value] if (value := next(remaining, None)) is not None else [])]
-        else:
-            (first if word.startswith(("--config=", "--now=")) else rest).append(word)
-    return first + rest
+        words = arguments.options_first(sys.argv[1:])
+    except ValueError as error:
+        talk(str(error))
+        sys.exit(USAGE)
+    try:
+        app(words)
+    finally:
+        finish()
 
 
 def _settings(context: typer.Context) -> Settings:
@@ -253,12 +249,10 @@ def _opened(context: typer.Context) -> Iterator[tuple[Store, Settings]]:
             yield store, settings
         finally:
             store.close()
-    except AlreadyRunning as error:
-        _fail(TRY_LATER, str(error))
-    except StoreError as error:
-        _fail(TRY_LATER, str(error))
-    except SecretError as error:
+    except (StoreAddressError, SecretError) as error:
         _fail(BAD_CONFIG, str(error))
+    except (AlreadyRunning, StoreError) as error:
+        _fail(TRY_LATER, str(error))
 
 
 def _delivered(store: Store, settings: Settings, now: datetime) -> int:
@@ -281,10 +275,16 @@ def _found(story: Any, text: str) -> Any:
 
 def _moment(text: str) -> datetime:
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        _fail(USAGE, f'--now: "{text}" is not a moment; write it like 2026-11-16T08:00:00+00:00')
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        return arguments.moment(text)
+    except ValueError as error:
+        _fail(USAGE, str(error))
+
+
+def _folder_claims(folder: Path) -> FolderClaims:
+    try:
+        return FolderClaims(folder)
+    except OSError as error:
+        _fail(USAGE, f"--dry-run: {folder} is no folder to write to: {error.strerror}")
 
 
 def _write(path: Path, content: str) -> None:

@@ -15,11 +15,13 @@ import schedule
 from monitor.config import MailboxSettings, Settings
 from monitor.jobs.claims import Claims
 from monitor.jobs.poll import Progress
-from monitor.jobs.round import Connections, Round, act, faults, poll
+from monitor.jobs.round import Connections, Poller, Round, act, faults
 from monitor.outbox.letters import Letters
 from monitor.store.store import Store, StoreError
 
 TICK_SECONDS = 5
+PATIENCE_SECONDS = 30.0
+"""So long a round waits for slow mailboxes before it acts on what the others showed."""
 LAST_MOMENT_SECONDS = 8.0
 """After SIGTERM everything in flight has this long. Then the process just ends: at any point that is safe (law 4)."""
 
@@ -45,9 +47,11 @@ def one_round(
 ) -> Round:
     """`run --once`: look at every mailbox, then act on it."""
     connections = Connections()
+    poller = Poller(store, settings, connections.of, progress=progress)
     try:
-        sweeps = poll(store, settings, settings.mailboxes, connections.of, clock(), progress=progress)
+        sweeps = poller.poll(settings.mailboxes, clock())
     finally:
+        poller.close()
         connections.close()
     done = act(store, settings, Letters(settings.templates_dir), clock(), dry)
     done.sweeps = sweeps
@@ -58,10 +62,11 @@ class Daemon:
     """Runs until SIGTERM or SIGINT. A round that fails is logged and tried again at the next tick."""
 
     def __init__(self, store: Store, settings: Settings, clock: Clock, progress: Progress) -> None:
-        self._store, self._settings, self._clock, self._progress = store, settings, clock, progress
+        self._store, self._settings, self._clock = store, settings, clock
         self._letters = Letters(settings.templates_dir)
         self._connections = Connections()
         self._stop = threading.Event()
+        self._poller = Poller(store, settings, self._connections.of, self._stop.is_set, progress)
         # Intervals are on the monotonic clock: a wall clock set back three hours delays nothing.
         self._looked: dict[str, float] = {}
 
@@ -74,19 +79,20 @@ class Daemon:
         self._tick()
         while not self._stop.wait(1.0):
             scheduler.run_pending()
+        self._poller.close()
         self._connections.close()
         log.info("stopped")
 
     def _tick(self) -> None:
         due = [m for m in self._settings.mailboxes if self._is_due(m)]
-        if not due or self._stop.is_set():
+        slow = any(self._poller.busy(m) for m in self._settings.mailboxes)
+        if self._stop.is_set() or not (due or slow):
             return
-        started = time.monotonic()
+        for mailbox in due:
+            self._looked[mailbox.address] = time.monotonic()
         try:
-            sweeps = poll(
-                self._store, self._settings, due, self._connections.of, self._clock(), self._stop.is_set, self._progress
-            )
-            if self._stop.is_set():
+            sweeps = self._poller.poll(due, self._clock(), PATIENCE_SECONDS)
+            if not sweeps or self._stop.is_set():
                 return
             done = act(self._store, self._settings, self._letters, self._clock())
         except StoreError as error:
@@ -96,17 +102,13 @@ class Daemon:
             # The edge of a job: one broken round must not end the daemon.
             log.exception("the round failed; tried again at the next poll")
         else:
-            log.info(
-                "round of %d mailboxes, %d failed, %d letters sent",
-                len(sweeps),
-                len(faults(sweeps)),
-                done.delivery.sent,
-            )
-        for mailbox in due:
-            self._looked[mailbox.address] = started
+            failed, sent = len(faults(sweeps)), done.delivery.sent
+            log.info("round of %d mailboxes, %d failed, %d letters sent", len(sweeps), failed, sent)
 
     def _is_due(self, mailbox: MailboxSettings) -> bool:
         last = self._looked.get(mailbox.address)
+        if self._poller.busy(mailbox):
+            return False
         return last is None or time.monotonic() - last >= mailbox.poll_every.total_seconds()
 
     def _asked_to_stop(self, _number: int, _frame: FrameType | None) -> None:

@@ -4,7 +4,11 @@ from collections.abc import Iterable
 
 OK, LATE, USAGE, UNREACHABLE, TRY_LATER, REFUSED, BAD_CONFIG = 0, 1, 2, 69, 75, 77, 78
 
-_FAULTS = {"folder": BAD_CONFIG, "secret": BAD_CONFIG, "refused": REFUSED, "busy": TRY_LATER, "store": TRY_LATER}
+_FAULTS = {
+    **dict.fromkeys(("config", "folder", "secret"), BAD_CONFIG),
+    "refused": REFUSED,
+    **dict.fromkeys(("busy", "store"), TRY_LATER),
+}
 """Any other fault is UNREACHABLE."""
 _WORST_FIRST = (BAD_CONFIG, REFUSED, UNREACHABLE, TRY_LATER)
 

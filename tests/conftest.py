@@ -5,11 +5,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.servers.available import need_dovecot, need_postgres
 from tests.servers.dovecot import Dovecot
 from tests.servers.postgres import Postgres
 from tests.servers.smtp_sink import SmtpSink
+
+# A busy machine is no failure: Hypothesis must not time single examples.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 _domains = itertools.count(1)
 

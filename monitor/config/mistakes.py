@@ -4,6 +4,7 @@ import copy
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -58,8 +59,11 @@ def understood(table: dict[str, Any], folder: Path) -> tuple[ConfigModel | None,
 
 
 def _is_echo(error: Any, errors: Sequence[Any]) -> bool:
-    """pydantic calls a list too short when all that is in it was refused."""
+    """A list is called too short when all that is in it was refused, and a misspelt key is called missing too."""
     loc = error["loc"]
+    if error["type"] == "missing":
+        here = [str(e["loc"][-1]) for e in errors if e["type"] == "extra_forbidden" and e["loc"][:-1] == loc[:-1]]
+        return bool(get_close_matches(str(loc[-1]), here))
     return error["type"] == "too_short" and any(e["loc"][: len(loc)] == loc and e is not error for e in errors)
 
 

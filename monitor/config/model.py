@@ -19,7 +19,13 @@ _NAMED = re.compile(r"(?:[^<>\r\n]*<)?[^\s<>@,;\"]+@[^\s<>@,;\"]+>?")
 def _address(value: object) -> str:
     if not isinstance(value, str) or not _ADDRESS.fullmatch(value.strip()):
         raise ValueError("must be a mail address, like info@example.org")
-    return value.strip().lower()
+    local, _, domain = value.strip().lower().rpartition("@")
+    if not local.isascii():
+        raise ValueError("may hold only ASCII characters before the @: few mail servers take others")
+    try:
+        return f"{local}@{domain if domain.isascii() else domain.encode('idna').decode('ascii')}"
+    except UnicodeError:
+        raise ValueError("must be a mail address, like info@example.org") from None
 
 
 def _named_address(value: object) -> str:

@@ -99,7 +99,15 @@ class Settings:
 
     def rules_fingerprint(self, version: str) -> str:
         """Changes when anything changes that verdicts and waits depend on; `version` is the product's."""
-        parts = [version, self.staff, self.desks, self.owners, self.ignored_senders, self.ignored_subjects]
+        parts = [
+            version,
+            self.staff,
+            list(self.desks),
+            self.desks,
+            self.owners,
+            self.ignored_senders,
+            self.ignored_subjects,
+        ]
         return hashlib.sha256(json.dumps(parts, default=_stable, sort_keys=True).encode()).hexdigest()
 
 

@@ -33,6 +33,9 @@ AUTOREPLY_FIELDS = (
 )
 """Their mere presence says a machine wrote this (unless the value is `no` or `false`)."""
 
+OF_BOUNCES = ("automatic.bounce-sender", "automatic.null-return-path")
+"""Signs of a mail that was delivered to us; on what lies in a Sent folder they say nothing."""
+
 SPAM_MARKS = {
     "x-spam-flag": ("yes",),
     "x-spam-status": ("yes",),
@@ -146,12 +149,12 @@ def strong_signs(message: Message) -> list[tuple[str, str]]:
 def weak_signs(message: Message, staff: Staff) -> dict[str, str]:
     """The weak signs by kind: `list`, `bulk`, `suppress`, `noreply`, `subject`. One kind counts once."""
     signs: dict[str, str] = {}
-    if not _from_own_list(message, staff):
+    if not from_own_list(message, staff):
         for name in ("list-id", "list-unsubscribe", "list-post"):
             if name in message.headers:
                 signs.setdefault("list", name)
     precedence = (message.first("precedence") or message.first("x-precedence")).strip().lower()
-    if precedence == "list" and not _from_own_list(message, staff):
+    if precedence == "list" and not from_own_list(message, staff):
         signs.setdefault("list", "precedence: list")
     if precedence in ("bulk", "junk"):
         signs["bulk"] = f"precedence: {precedence}"
@@ -166,7 +169,8 @@ def weak_signs(message: Message, staff: Staff) -> dict[str, str]:
     return signs
 
 
-def _from_own_list(message: Message, staff: Staff) -> bool:
+def from_own_list(message: Message, staff: Staff) -> bool:
+    """Whether a list or group of ours sent it on: its own headers say so (RFC 2369, 2919), not just its recipients."""
     # Whole shared mailboxes arrive through a group of ours; its list headers say nothing about the mail.
     own = staff.lists | staff.groups | staff.mailboxes
     return any(_list_address(value) in own for value in _list_values(message))

@@ -60,7 +60,9 @@ def plan(known: Cursor | None, state: FolderState) -> Plan:
     if not known.complete:
         return Plan("FIRST", known.uidnext, within_lookback=True)
     if state.uidnext is None or state.uidnext > known.uidnext:
-        return Plan("NEW_FROM", known.uidnext, ask_flags=True)
+        # Without UIDNEXT a cursor at 1 says that nothing was within the lookback, not that all is new.
+        nothing_yet = state.uidnext is None and known.uidnext == 1
+        return Plan("NEW_FROM", known.uidnext, within_lookback=nothing_yet, ask_flags=True)
     if state.highestmodseq is None or state.messages is None:
         return Plan("NOTHING", known.uidnext, ask_flags=True)
     unchanged = (state.highestmodseq, state.messages) == (known.highestmodseq, known.messages)

@@ -9,8 +9,8 @@ LONGEST_ID = 250
 MOST_REFERENCES = 100
 """A References header is capped to its first and last 50 ids (failures.md §4)."""
 
-_BRACKETED = re.compile(r"<\s*([^<>\s]+(?:\s+[^<>\s]+)*)\s*>")
-_BARE = re.compile(r"[^\s<>,;\"()]+@[^\s<>,;\"()]+")
+_BRACKETED = re.compile(r"<([^<>]*)>")
+_BETWEEN = re.compile(r"[\s<>,;\"()]+")
 _PRINTABLE = re.compile(r"[!-~]+")
 _SPACE = re.compile(r"\s+")
 _MESSAGE_FROM = re.compile(r"\s*message from\s", re.IGNORECASE)
@@ -38,14 +38,25 @@ def find_ids(value: str) -> tuple[str, ...]:
     return _find(value)
 
 
+def find_references(value: str) -> tuple[str, ...]:
+    """The same for References, which holds nothing but ids: those without brackets count beside those with."""
+    found: list[str | None] = []
+    at = 0
+    for match in _BRACKETED.finditer(value):
+        found += [*_bare(value[at : match.start()]), canonical(match[1])]
+        at = match.end()
+    return _once(found + _bare(value[at:]))
+
+
 def _find(value: str) -> tuple[str, ...]:
-    if "<" in value:
-        # A missing bracket at either end: "<a@b" or "a@b>".
-        found = [canonical(m) for m in _BRACKETED.findall(value)]
-        if any(found):
-            return _once(found)
-        value = value.replace("<", " ").replace(">", " ")
-    return _once([canonical(m) for m in _BARE.findall(value)])
+    found = [canonical(m) for m in _BRACKETED.findall(value)]
+    # A missing bracket at either end, "<a@b" or "a@b>", leaves a bare id.
+    return _once(found if any(found) else _bare(value))
+
+
+def _bare(value: str) -> list[str | None]:
+    # Split, not searched for: a pattern with an @ in its middle takes quadratic time on 16 KB without one.
+    return [canonical(word) for word in _BETWEEN.split(value) if "@" in word[1:-1]]
 
 
 def cap_references(ids: tuple[str, ...]) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """GROUND. Whom to remind, and when: steps relative to the moment a wait's promise runs out."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -43,11 +43,13 @@ def due(
     owners: Iterable[str],
     as_of: datetime,
     last: Mapping[str, datetime],
+    claimed: Collection[tuple[str, int, str]] = (),
 ) -> list[Reminder]:
     """The reminders of one wait that are due at `as_of` and not yet claimed: at most one a recipient, the latest.
 
     `last` gives the moment of the latest reminder each recipient already has about this wait. After downtime only the
-    highest step is due, and what lies before it never fires later.
+    highest step is due, and what lies before it never fires later. `claimed` are the (step, occurrence, recipient)
+    there are already: a target made longer moves their moments, but they stay at most once.
     """
     latest: dict[str, Reminder] = {}
     for step in steps:
@@ -58,6 +60,8 @@ def due(
             occurrence = (as_of - moment) // step.repeat
             moment += occurrence * step.repeat
         for recipient in step.recipients(owners):
+            if (step.name, occurrence, recipient) in claimed:
+                continue
             already, best = last.get(recipient), latest.get(recipient)
             if (already is None or moment > already) and (best is None or moment > best.moment):
                 latest[recipient] = Reminder(wait, step.name, occurrence, recipient, moment)

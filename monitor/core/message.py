@@ -1,9 +1,11 @@
 """GROUND. What we know of one mail: facts from its headers, never its text."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
+
+from monitor.core.subject import base_subject
 
 Role = Literal["inbox", "sent", "done", "ignored"]
 Direction = Literal["incoming", "outgoing", "internal", "automatic"]
@@ -92,6 +94,17 @@ def _sane(moment: datetime | None, now: datetime) -> datetime | None:
     return moment
 
 
+def with_recipients(message: Message, more: Iterable[Address]) -> Message:
+    """The message with the recipients of another copy too, in whatever order the copies were read.
+
+    Only the copy in Sent knows the Bcc; read after the one in an inbox it must count all the same.
+    """
+    together = {*message.recipients, *more}
+    if together == set(message.recipients):
+        return message
+    return replace(message, recipients=tuple(sorted(together)))
+
+
 def same_mail(one: Message, other: Message) -> bool:
     """Whether two mails with one Message-ID are one mail, rather than two by a program that repeats its ids.
 
@@ -100,4 +113,4 @@ def same_mail(one: Message, other: Message) -> bool:
     """
     if one.sent_at == other.sent_at or one.sent_at is None or other.sent_at is None:
         return True
-    return one.from_.address == other.from_.address or one.subject == other.subject
+    return one.from_.address == other.from_.address or base_subject(one.subject) == base_subject(other.subject)

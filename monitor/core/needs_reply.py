@@ -3,12 +3,13 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from monitor.core.answers import is_claimed
-from monitor.core.automatic import spam_mark, strong_signs, weak_signs
+from monitor.core.answers import CLAIMED, is_claimed
+from monitor.core.automatic import OF_BOUNCES, spam_mark, strong_signs, weak_signs
 from monitor.core.house import House
 from monitor.core.letter_ids import is_letter_id
 from monitor.core.message import Direction, Seen
 from monitor.core.patterns import matches
+from monitor.core.staff import was_sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,10 @@ class Case:
 def case(seen: Seen, house: House, guests: frozenset[str] = frozenset(), answers_ours: bool = False) -> Case:
     """The case of one message, its signs read once."""
     message = seen.message
-    strong, weak = tuple(strong_signs(message)), weak_signs(message, house.staff)
+    sent = seen.in_role("sent")
+    # A desk may be called postmaster@; what it sent is no bounce.
+    strong = tuple(sign for sign in strong_signs(message) if not (sent and sign[0] in OF_BOUNCES))
+    weak = weak_signs(message, house.staff)
     return Case(seen, house, guests, answers_ours, strong, weak, spam_mark(message))
 
 
@@ -97,11 +101,11 @@ def ours(case: Case) -> Verdict | None:
     """Staff wrote it, or it lies in a Sent folder, which takes that login. Outgoing if an outsider gets it."""
     seen, staff = case.seen, case.house.staff
     writer = staff.writer(seen.message).address
-    sent = seen.in_role("sent")
+    sent = was_sent(seen, staff)
     if not sent and not case.is_ours(writer):
         return None
     # In our name, but the receiving server says it is not from us: shown, never an answer (situation 32).
-    why = "staff.sent-folder" if sent else "claimed.dmarc-fail" if is_claimed(seen, staff) else staff.why(writer)
+    why = "staff.sent-folder" if sent else CLAIMED if is_claimed(seen, staff) else staff.why(writer)
     recipients = seen.message.recipients
     # Bcc and lists leave a Sent copy without recipients; what it answers says whom it reaches (rules.md §1).
     goes_out = any(not case.is_ours(r.address) or r.address in staff.lists for r in recipients) or (

@@ -1,9 +1,8 @@
 """GROUND. Who is "us", and which person wrote a mail."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-from monitor.core.message import NOBODY, Address, Message
+from monitor.core.message import Address, Message, Seen
 from monitor.core.patterns import matches
 
 PERSON_BEHIND = ("x-original-from", "x-original-sender")
@@ -59,6 +58,18 @@ class Staff:
         return from_.address in self.mailboxes and " via " in from_.name.casefold()
 
 
+def was_sent(seen: Seen, staff: Staff) -> bool:
+    """Whether it lies in a Sent folder as ours: to put it there took that mailbox's login.
+
+    A customer's mail that somebody dragged into Sent, from outside and to us alone, is still a customer's.
+    """
+    if not seen.in_role("sent"):
+        return False
+    recipients = seen.message.recipients
+    goes_out = not recipients or any(not staff.is_ours(r.address) for r in recipients)
+    return goes_out or staff.is_ours(staff.writer(seen.message).address)
+
+
 def _person_behind(message: Message) -> Address | None:
     for name in PERSON_BEHIND:
         address = message.first(name).strip("<> ").lower()
@@ -67,8 +78,3 @@ def _person_behind(message: Message) -> Address | None:
         if "@" in address:
             return Address(message.from_.name, address)
     return next((a for a in message.reply_to if a.address != message.from_.address), None)
-
-
-def outsiders(addresses: Iterable[Address], staff: Staff) -> tuple[Address, ...]:
-    """Those of `addresses` that are not ours."""
-    return tuple(a for a in addresses if a != NOBODY and not staff.is_ours(a.address))

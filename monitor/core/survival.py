@@ -32,11 +32,6 @@ def quantile(curve: Curve, p: float) -> timedelta | None:
     return next((time for time, share in curve if share <= 1 - p + 1e-12), None)
 
 
-def share_within(curve: Curve, limit: timedelta) -> float:
-    """The estimated share answered within `limit`, 0…1."""
-    return 1 - next((share for time, share in reversed(curve) if time <= limit), 1.0)
-
-
 def _run_end(ordered: Sequence[tuple[timedelta, bool]], at: int) -> int:
     end = at
     while end < len(ordered) and ordered[end][0] == ordered[at][0]:

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from monitor.core.answers import evidence, reached
+from monitor.core.answers import CLAIMED, evidence, is_claimed, reached
 from monitor.core.house import House, due_at
 from monitor.core.message import Address, Seen
 from monitor.core.needs_reply import Verdict, case, judge
 from monitor.core.order import in_order
+from monitor.core.staff import was_sent
 
 State = Literal["waiting", "answered", "no_reply_needed", "excused"]
 
@@ -103,6 +104,8 @@ class _Fold:
         return Folded(verdicts, tuple(waits))
 
     def _step(self, seen: Seen, verdict: Verdict) -> None:
+        if verdict.rule == CLAIMED:
+            return
         if verdict.direction == "incoming":
             self.writers[seen.message.message_id] = self._voices(seen)
             if verdict.wants_reply and seen.in_role("inbox"):
@@ -126,7 +129,7 @@ class _Fold:
     def _answers(self, seen: Seen) -> None:
         to = reached(seen.message, self.writers, self.reach)
         self.reach[seen.message.message_id] = to
-        grade = evidence(seen, self.house.staff)
+        grade = evidence(seen)
         if grade is None:
             return
         to_list = bool(to & self.house.staff.lists)
@@ -144,7 +147,9 @@ class _Fold:
             decided = writer not in desks and not elsewhere and bool(targets)
             to = elsewhere[0] if elsewhere else desks[0]
             from_ = next((p.mailbox for p in sorted(seen.places) if p.role == "sent"), writer)
-            wait.handoff = Handoff(seen.received_at, self.house.team_of(from_), self.house.team_of(to), decided)
+            from_team, to_team = self.house.team_of(from_), self.house.team_of(to)
+            if decided or from_team != to_team:
+                wait.handoff = Handoff(seen.received_at, from_team, to_team, decided)
 
     def _wait(self, o: _Open, state: State, answer: Seen | None = None, grade: str | None = None) -> Wait:
         mailboxes = self._mailboxes(o)
@@ -186,18 +191,20 @@ class _Fold:
         return self.house.staff.is_ours(address) and address not in self.guests
 
     def _is_ours(self, seen: Seen) -> bool:
-        return seen.in_role("sent") or self._ours(self.house.staff.writer(seen.message).address)
+        if is_claimed(seen, self.house.staff):
+            return False
+        return was_sent(seen, self.house.staff) or self._ours(self.house.staff.writer(seen.message).address)
 
 
 def _relates(seen: Seen, voices: frozenset[str], name: str, o: _Open, house: House) -> bool:
     """Whether this message belongs to the wait of `o`, rather than to another customer in the same conversation.
 
-    The same person, somebody they copied, somebody who copies them; a full name written twice; or mail whose
-    recipients are unknown or a list of ours, where everybody reads everything.
+    The same person, somebody they copied, somebody who copies them; a full name written twice; or mail of a list,
+    where everybody reads everything: to a list of ours, or without recipients (list archives leave them out).
     """
     recipients = {r.address for r in seen.message.recipients}
     opener_to = {r.address for r in o.opener.message.recipients}
-    if not recipients or not opener_to or (recipients & opener_to & house.staff.lists):
+    if not (recipients or opener_to) or (recipients & opener_to & house.staff.lists):
         return True
     full = _full_name(name)
     return bool(voices & (o.party | o.mentioned) or recipients & o.party or (full and full in o.names))

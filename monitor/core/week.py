@@ -79,7 +79,12 @@ class WaitFacts:
     answered_at: datetime | None
     evidence: str | None
     as_of: datetime | None
-    mailbox: str = ""
+    mailboxes: tuple[str, ...] = ()
+
+    @property
+    def is_late(self) -> bool:
+        """Whether somebody waits past the target, as far as we know."""
+        return self.state == "waiting" and self.as_of is not None and self.due_at <= self.as_of
 
     def length(self) -> tuple[timedelta, bool] | None:
         """(length, answered); open waits count as long as we know of them. None: it does not count or is unknown."""
@@ -145,7 +150,7 @@ def figures(cohort: Sequence[WaitFacts], open_now: Sequence[WaitFacts], goal: fl
         p90=quantile(curve, 0.9),
         longest_known=max((length for length, _ in lengths), default=timedelta(0)),
         waiting=len(open_now),
-        late=sum(w.as_of is not None and w.due_at <= w.as_of for w in open_now),
+        late=sum(w.is_late for w in open_now),
         late_answers=sum(m is False and w.state == "answered" for m, w in zip(met, cohort, strict=True)),
         open_misses=sum(m is False and w.state == "waiting" for m, w in zip(met, cohort, strict=True)),
         unknown=sum(w.state == "answered" and w.answered_at is None for w in cohort),

@@ -4,11 +4,13 @@ imapclient raises LoginError for a wrong password, `[UNAVAILABLE]`, "Too many si
 alike, and one dead connection shows as a dozen different errors (failures.md §1); so the text decides.
 """
 
+import re
 import socket
 import ssl
 
 from imapclient.exceptions import IMAPClientAbortError, LoginError
 
+from monitor.inbox.fetching import FetchRefused
 from monitor.inbox.reading import clean
 from monitor.inbox.source import SourceError
 
@@ -25,14 +27,19 @@ _TRANSIENT = (
     "connection",
 )
 _NO_FOLDER = ("nonexistent", "doesn't exist", "does not exist", "no such", "unknown mailbox", "not found")
+_BYTES = re.compile(r"^b(?:'(.*)'|\"(.*)\")$", re.DOTALL)
+"""imaplib raises the server's words as bytes, and imapclient makes a text of that."""
+
 _TLS_VERSION = ("wrong_version_number", "wrong version number", "record layer", "unknown protocol")
 
 
 def fault_of(error: BaseException, where: str, who: str, doing: str) -> SourceError:
     """The SourceError for whatever a connection to `where` ("host:port") for `who` raised while `doing` something."""
-    text = clean(str(error), 200) or type(error).__name__
+    text = clean(_BYTES.sub(r"\1\2", str(error)), 200) or type(error).__name__
     if isinstance(error, SourceError):
         return error
+    if isinstance(error, FetchRefused):
+        return SourceError("message", f"{where}: the server does not hand out a message ({text})")
     if isinstance(error, LoginError):
         return _login(text, where, who)
     if isinstance(error, ssl.SSLCertVerificationError):

@@ -11,6 +11,11 @@ from monitor.inbox.source import RawMail
 Part = bytes | tuple[bytes, bytes] | None
 """What imaplib gives: a line that ends in a literal with that literal, or a line without one."""
 
+
+class FetchRefused(Exception):  # noqa: N818  # what the server did
+    """A tagged NO to a FETCH: the connection is well, but one of the messages is not to be had (RFC 3501 §7.1.2)."""
+
+
 _SECTION = re.compile(rb"BODY\[[^\]]*\](?:<\d+>)?", re.IGNORECASE)
 _UID = re.compile(rb"\bUID (\d+)", re.IGNORECASE)
 _FLAGS = re.compile(rb"\bFLAGS \(([^)]*)\)", re.IGNORECASE)

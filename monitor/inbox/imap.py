@@ -15,14 +15,13 @@ from functools import lru_cache
 from typing import Any, Literal, TypeVar
 
 from imapclient import IMAPClient, SocketTimeout
-from imapclient.exceptions import IMAPClientError
 
 from monitor.core.cursor import FolderState
 from monitor.inbox.faults import fault_of, is_no_folder
-from monitor.inbox.fetching import Part, raw_mails
+from monitor.inbox.fetching import FetchRefused, Part, raw_mails
 from monitor.inbox.fields import FIELDS
 from monitor.inbox.reading import clean
-from monitor.inbox.source import RawMail, RemoteFolder, SourceError
+from monitor.inbox.source import HEADER_LIMIT, WHOLE_LIMIT, RawMail, RemoteFolder, SourceError
 
 # Its debug log prints whole messages, and it inherits the root logger's level (failures.md §1).
 for _logger in ("imapclient.imapclient", "imapclient.imaplib"):
@@ -33,9 +32,9 @@ READ_TIMEOUT = 60.0
 SEARCH_WINDOW = 50_000
 """Messages a SEARCH may answer with: imaplib breaks at 1 MB a line, about 130,000 ids."""
 
-_HEADER_ITEM = f"BODY.PEEK[HEADER.FIELDS ({' '.join(FIELDS)})]<0.16384>"
+_HEADER_ITEM = f"BODY.PEEK[HEADER.FIELDS ({' '.join(FIELDS)})]<0.{HEADER_LIMIT}>"
 _ITEMS = f"(UID FLAGS INTERNALDATE RFC822.SIZE {_HEADER_ITEM})"
-_WHOLE_ITEM = "BODY.PEEK[HEADER]<0.65536>"
+_WHOLE_ITEM = f"BODY.PEEK[HEADER]<0.{WHOLE_LIMIT}>"
 
 T = TypeVar("T")
 
@@ -133,13 +132,13 @@ class ImapSource:
         """BODY.PEEK[HEADER], the first 64 KB."""
         self._examine(folder)
         fetched = self._guarded("fetching headers", lambda c: c.fetch(list(uids), (_WHOLE_ITEM,)))
-        return {uid: _body(item, b"BODY[HEADER]") for uid, item in fetched.items()}
+        return {uid: _body(fetched[uid], b"BODY[HEADER]") for uid in uids if uid in fetched}
 
     def flags(self, folder: str, uids: Sequence[int]) -> Mapping[int, frozenset[str]]:
         """FETCH FLAGS of those that still exist."""
         self._examine(folder)
         fetched = self._guarded("fetching flags", lambda c: c.fetch(list(uids), ("UID", "FLAGS")))
-        return {uid: _flags(item) for uid, item in fetched.items()}
+        return {uid: _flags(fetched[uid]) for uid in uids if uid in fetched}
 
     def close(self) -> None:
         """LOGOUT if it still can be said, then the socket; never raises."""
@@ -148,6 +147,11 @@ class ImapSource:
             # The connection is given up: how it dies is of no interest.
             with suppress(Exception):
                 client.logout()
+
+    @property
+    def aborted(self) -> bool:
+        """Whether it was cut by `abort`, and is of no more use."""
+        return self._aborted
 
     def abort(self) -> None:
         """Cut the connection under whoever reads from it in another thread; that call ends with a SourceError."""
@@ -224,13 +228,21 @@ class ImapSource:
             client.normalise_times = False  # else INTERNALDATE comes back naive, in local time
             if login.security == "starttls":
                 client.starttls(context)
-            client.login(login.username, login.password())
+            _log_in(client, login.username, login.password())
             if client.has_capability("ENABLE") and client.has_capability("CONDSTORE"):
                 client.enable("CONDSTORE")  # or Dovecot shows no HIGHESTMODSEQ (failures.md §1)
         except BaseException:
             _drop(client)
             raise
         return client
+
+
+def _log_in(client: IMAPClient, username: str, password: str) -> None:
+    """LOGIN; AUTHENTICATE PLAIN for what LOGIN cannot say, as imaplib sends it in ASCII."""
+    if username.isascii() and password.isascii():
+        client.login(username, password)
+    else:
+        client.plain_login(username, password)
 
 
 def _leave(client: IMAPClient) -> None:
@@ -263,7 +275,7 @@ def _uid_fetch(client: IMAPClient, uids: Sequence[int], items: str) -> list[Part
     """UID FETCH as imaplib gives it: lines and literals, not taken apart yet."""
     status, parts = client._imap.uid("FETCH", ",".join(map(str, uids)), items)
     if status != "OK":
-        raise IMAPClientError(f"FETCH failed: {parts!r}"[:200])
+        raise FetchRefused(f"{parts!r}"[:200])
     return parts  # type: ignore[no-any-return]  # imapclient has no types
 
 

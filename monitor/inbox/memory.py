@@ -79,6 +79,10 @@ class MemorySource:
         mails = self._folder(folder).mails
         return {u: mails[u].flags for u in uids if u in mails}
 
+    def abort(self) -> None:
+        """From now on every call fails."""
+        self.broken = SourceError("unreachable", "cut off")
+
     def close(self) -> None:
         """Nothing to let go."""
 

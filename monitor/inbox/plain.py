@@ -9,10 +9,14 @@ from datetime import UTC, datetime, timedelta, timezone
 
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _ADDR = rf"{_ATOM}(?:\.{_ATOM})*@[A-Za-z0-9](?:[A-Za-z0-9-]*(?:\.[A-Za-z0-9-]+)*)"
-_WORDS = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~. -]*?"
+# Words and the single blanks between them share no character: nothing here can backtrack for long.
+_WORD = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+"
+_WORDS = rf"{_WORD}(?: {_WORD})*"
 _MAILBOX = re.compile(
-    rf"\s*(?:(?:\"(?P<quoted>[^\"\\]*)\"|(?P<words>{_WORDS}))\s*<(?P<angle>{_ADDR})>|(?P<bare>{_ADDR}))\s*(?:,|$)"
+    rf" ?(?:(?:\"(?P<quoted>[^\"\\]*)\" ?|(?P<words>{_WORDS}) ?)?<(?P<angle>{_ADDR})>|(?P<bare>{_ADDR})) ?(?:,|$)"
 )
+_BLANKS = re.compile(r" +")
+LONGEST = 4000
 _MONTHS = dict(Jan=1, Feb=2, Mar=3, Apr=4, May=5, Jun=6, Jul=7, Aug=8, Sep=9, Oct=10, Nov=11, Dec=12)  # noqa: C408  # readable
 _DATE = re.compile(
     r"\s*(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), )?(\d{1,2}) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d)"
@@ -28,7 +32,9 @@ def is_plain(value: bytes) -> bool:
 def addresses(value: str) -> list[tuple[str, str]] | None:
     """(name, address) pairs of a plain address header; None where it is not plain."""
     found: list[tuple[str, str]] = []
-    at = 0
+    if len(value) > LONGEST:
+        return None
+    value, at = _BLANKS.sub(" ", value), 0
     while at < len(value):
         match = _MAILBOX.match(value, at)
         if not match or match.end() == at:

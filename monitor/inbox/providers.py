@@ -86,4 +86,4 @@ def _named(name: str, selectable: Sequence[RemoteFolder]) -> str:
         if folder.name == name or (name.upper() == "INBOX" == folder.name.upper()):
             return folder.name
     there = ", ".join(f'"{f.name}"' for f in selectable[:12])
-    raise SourceError("folder", f'there is no folder "{name}"; the mailbox has {there}')
+    raise SourceError("folder", f'there is no folder "{name}"; the mailbox has {there}; name one of these')

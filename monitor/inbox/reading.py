@@ -12,7 +12,7 @@ from email.utils import getaddresses, parsedate_to_datetime
 
 import mailparser
 
-from monitor.core.ids import cap_references, digest, find_ids
+from monitor.core.ids import cap_references, digest, find_ids, find_references
 from monitor.core.message import NOBODY, Address, Message
 from monitor.inbox import plain
 from monitor.inbox.fields import FACT_NAMES, KEPT_ONLY_IF
@@ -21,6 +21,8 @@ LONGEST_SUBJECT = 255
 LONGEST_NAME = 120
 LONGEST_ADDRESS = 254  # RFC 5321 §4.5.3.1.3
 LONGEST_FACT = 500
+LONGEST_RESULTS = 4000  # Authentication-Results: eight DKIM results may stand before the one of DMARC
+DATES = range(1970, 2200)
 MOST_ADDRESSES = 50
 MOST_REPEATS = 5
 
@@ -63,6 +65,11 @@ def last_hop(whole_header: bytes) -> datetime | None:
     return None
 
 
+def whole_lines(raw: bytes, limit: int) -> bytes:
+    """A header that was cut at `limit` without its last, unfinished line: half an id is another id."""
+    return raw if len(raw) < limit else raw[: raw.rfind(b"\n") + 1]
+
+
 def split_fields(raw: bytes) -> Fields:
     """Header bytes as name → values in their order, unfolded; any line end; what is no field is dropped."""
     fields: Fields = {}
@@ -103,7 +110,7 @@ def _read(header: bytes, whole: bytes) -> Message | Unreadable:
     if not from_.address:
         return Unreadable("no sender can be read in its header")
     recipients = judged.people("to") + judged.people("cc") + judged.people("bcc")
-    references = find_ids(" ".join(_text(v) for v in fields.get("references", [])))
+    references = find_references(" ".join(_text(v) for v in fields.get("references", [])))
     return Message(
         identity=ids[0] if ids else digest(whole),
         message_id=ids[0] if ids else "",
@@ -125,7 +132,8 @@ def _first(fields: Fields, name: str) -> str:
 def _facts(fields: Fields) -> dict[str, tuple[str, ...]]:
     facts: dict[str, tuple[str, ...]] = {}
     for name in fields.keys() & FACT_NAMES:
-        values = tuple(clean(_text(v), LONGEST_FACT) for v in fields[name][:MOST_REPEATS])
+        longest = LONGEST_RESULTS if name == "authentication-results" else LONGEST_FACT
+        values = tuple(clean(_text(v), longest) for v in fields[name][:MOST_REPEATS])
         words = KEPT_ONLY_IF.get(name)
         if words is None or any(word in values[0].lower() for word in words):
             facts[name] = values
@@ -169,11 +177,12 @@ class _Judged:
         if not values:
             return None
         text = _text(values[0])[:100]
-        quick = plain.date(text)
-        if quick is not None:
-            return quick
-        judged = self._judge().date
-        return judged if isinstance(judged, datetime) else _loose_date(text)
+        found = plain.date(text)
+        if found is None:
+            judged = self._judge().date
+            found = judged if isinstance(judged, datetime) else _loose_date(text)
+        # A date of the year 9999 is stored, but cannot be read back in every time zone.
+        return found if found is not None and found.year in DATES else None
 
     def _judge(self) -> mailparser.MailParser:
         if self._parser is None:

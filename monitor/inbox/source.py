@@ -8,7 +8,13 @@ from typing import Literal, Protocol
 from monitor.core.cursor import FolderState
 from monitor.core.message import Role
 
-Fault = Literal["unreachable", "refused", "certificate", "folder", "busy", "protocol", "secret", "stopped"]
+Fault = Literal["unreachable", "refused", "certificate", "folder", "busy", "protocol", "secret", "message", "stopped"]
+
+
+HEADER_LIMIT = 16_384
+"""So much of the wanted fields is fetched: a 240 KB bomb of encoded words takes seconds to read."""
+WHOLE_LIMIT = 65_536
+"""So much of a whole header, where the wanted fields were not enough."""
 
 
 class SourceError(Exception):
@@ -59,13 +65,16 @@ class MailSource(Protocol):
         """Ascending uids from `first_uid` on, in bounded windows; of mail that arrived since that day, or of all."""
 
     def mails(self, folder: str, uids: Sequence[int]) -> list[RawMail]:
-        """The mails of these uids that still exist."""
+        """The mails of these uids that still exist. SourceError("message"): one of them is not to be had."""
 
     def whole_headers(self, folder: str, uids: Sequence[int]) -> Mapping[int, bytes]:
         """The whole headers (at most 64 KB each) of those of these uids that still exist."""
 
     def flags(self, folder: str, uids: Sequence[int]) -> Mapping[int, frozenset[str]]:
         """The flags of those of these uids that still exist."""
+
+    def abort(self) -> None:
+        """Make a call that hangs in another thread end with a SourceError; the source is of no more use then."""
 
     def close(self) -> None:
         """Let the connection go; never raises."""

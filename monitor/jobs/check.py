@@ -1,12 +1,13 @@
 """FLOOR 2. One line a fact, and the fix beside it: can everything be reached, logged into and seen? Sends nothing."""
 
+from calendar import day_name
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from monitor.config import MailboxSettings, SecretError, Settings
+from monitor.config import MailboxSettings, Settings
 from monitor.core.durations import canonical, words
 from monitor.inbox.imap import ImapSource
 from monitor.inbox.providers import choose
@@ -17,7 +18,7 @@ from monitor.jobs.remind import new_letter
 from monitor.jobs.round import login_of
 from monitor.outbox.letters import Letters, NoticePage
 from monitor.outbox.smtp import SendError, SmtpSender
-from monitor.store.store import Store, StoreError, open_store
+from monitor.store.store import Store, StoreAddressError, StoreError, open_store
 
 Mark = Literal["ok", "look", "fix"]
 Section = Literal["Configuration", "Mailboxes", "Letters", "Store"]
@@ -32,7 +33,7 @@ class Fact:
     subject: str
     text: str
     fix: str = ""
-    fault: Fault | Literal["smtp", "store", ""] = ""
+    fault: Fault | Literal["smtp", "store", "config", ""] = ""
 
 
 def check(settings: Settings, now: datetime) -> Iterator[Fact]:
@@ -42,7 +43,8 @@ def check(settings: Settings, now: datetime) -> Iterator[Fact]:
     try:
         store = open_store(settings.store_url)
     except StoreError as error:
-        failed = Fact("Store", "fix", "store", str(error), fault="store")
+        wrong: Literal["config", "store"] = "config" if isinstance(error, StoreAddressError) else "store"
+        failed = Fact("Store", "fix", "store", str(error), fault=wrong)
     with ThreadPoolExecutor(max_workers=8) as pool:
         for facts in pool.map(lambda m: list(_mailbox_facts(settings, m, store, now)), settings.mailboxes):
             yield from facts
@@ -72,8 +74,10 @@ def send_test(settings: Settings, address: str, now: datetime) -> Fact:
         store.close()
         with SmtpSender(relay_of(settings.smtp)) as sender:
             reply = sender.send(letter.body, address)
-    except (SendError, SecretError, StoreError) as error:
-        return Fact("Letters", "fix", address, str(error), fault="smtp")
+    except SendError as error:
+        return Fact("Letters", "fix", address, str(error), fault=error.fault or "smtp")
+    except StoreError as error:
+        return Fact("Letters", "fix", address, str(error), fault="store")
     return Fact("Letters", "ok", address, f"test letter accepted ({reply})")
 
 
@@ -91,7 +95,11 @@ def _config_facts(settings: Settings) -> Iterator[Fact]:
     domains = ", ".join(settings.staff.domains) or "no domain"
     people = _count(len(settings.staff.people), "person", "people")
     yield Fact("Configuration", "ok", "", f"ours are {domains} and {people}; everybody else is a customer")
-    if settings.report is None:
+    if settings.report:
+        on = settings.report.on
+        at = f"{day_name[on.weekday]} {on.hour:02}:{on.minute:02} ({settings.zone.key})"
+        yield Fact("Configuration", "ok", "", f"weekly report on {at} to {', '.join(settings.report.to)}")
+    else:
         fix = 'add [report] with to = ["…"]'
         yield Fact("Configuration", "look", "", "no weekly report is mailed: there is no [report]", fix)
 
@@ -118,9 +126,12 @@ def _mailbox_facts(settings: Settings, mailbox: MailboxSettings, store: Store | 
 
 
 def _replies_known(settings: Settings, mailbox: MailboxSettings, store: Store | None, now: datetime) -> bool:
-    return mailbox.replies_confirmed or (
-        store is not None and know(store, settings, now).replies_visible(mailbox.address)
-    )
+    if mailbox.replies_confirmed or store is None:
+        return mailbox.replies_confirmed
+    try:
+        return know(store, settings, now).replies_visible(mailbox.address)
+    except StoreError:
+        return False  # what is wrong with the store is told by a command that needs it
 
 
 def _smtp_fact(settings: Settings) -> Fact:
@@ -128,8 +139,9 @@ def _smtp_fact(settings: Settings) -> Fact:
     try:
         with SmtpSender(relay_of(smtp)) as sender:
             sender.connect()
-    except (SendError, SecretError) as error:
-        return Fact("Letters", "fix", smtp.where, str(error), fault="smtp")
+    except SendError as error:
+        text = str(error).removeprefix(f"{smtp.where}: ")
+        return Fact("Letters", "fix", smtp.where, text, fault=error.fault or "smtp")
     login = f"logged in as {smtp.username}" if smtp.username else "no login"
     return Fact("Letters", "ok", smtp.where, f"connected ({smtp.security}), {login}; letters come from {smtp.from_}")
 

@@ -1,12 +1,12 @@
 """FLOOR 2. Where new letters go: into the outbox with what they fulfil (law 4), or in a dry run into a folder."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
 from monitor.core.ladder import Reminder
-from monitor.store.reminding import NewLetter, Notice, claim, claim_notices, withdraw_outdated
+from monitor.store.reminding import NewLetter, Notice, claim, claim_notices, withdraw_outdated, withdraw_waiting
 from monitor.store.reporting import claim_report
 from monitor.store.store import Store
 
@@ -16,6 +16,9 @@ class Claims(Protocol):
 
     def withdraw(self, now: datetime) -> None:
         """Take back what is no longer true."""
+
+    def supersede(self, recipients: Collection[str], now: datetime) -> bool:
+        """Take back reminders not sent yet to people who get a newer one; whether there were any."""
 
     def reminder(self, letter: NewLetter, due: Sequence[Reminder], now: datetime) -> None:
         """A reminder letter and the reminders it fulfils."""
@@ -36,6 +39,10 @@ class OutboxClaims:
     def withdraw(self, now: datetime) -> None:
         """Letters of people who were answered meanwhile."""
         withdraw_outdated(self._store, now)
+
+    def supersede(self, recipients: Collection[str], now: datetime) -> bool:
+        """So that a day without a mail server ends in one letter, not in a pile."""
+        return withdraw_waiting(self._store, recipients, now) > 0
 
     def reminder(self, letter: NewLetter, due: Sequence[Reminder], now: datetime) -> None:
         """Letter and reminders, both or neither."""
@@ -60,6 +67,10 @@ class FolderClaims:
 
     def withdraw(self, now: datetime) -> None:
         """Nothing: the outbox stays as it is."""
+
+    def supersede(self, recipients: Collection[str], now: datetime) -> bool:
+        """Nothing, likewise."""
+        return False
 
     def reminder(self, letter: NewLetter, due: Sequence[Reminder], now: datetime) -> None:
         """One file."""

@@ -32,7 +32,7 @@ def relay_of(smtp: SmtpSettings) -> Relay:
         try:
             return smtp.password() if smtp.password else ""
         except SecretError as error:
-            raise SendError(f"{smtp.where}: {error}", server_wide=True) from None
+            raise SendError(f"{smtp.where}: {error}", server_wide=True, fault="secret") from None
 
     return Relay(smtp.host, smtp.port, smtp.security, smtp.username, password, smtp.ca_file)
 
@@ -71,7 +71,7 @@ def _try(store: Store, sender: SmtpSender, letter: LetterRow, done: Delivery, no
             mark_refused(store, letter.id, str(error), now)
             done.refused += 1
         else:
-            try_later(store, letter, str(error), error.uncertain, now)
+            try_later(store, letter, str(error), letter.uncertain or error.uncertain, now)
             done.later += 1
         done.fault = str(error) if error.server_wide else done.fault
         return not error.server_wide

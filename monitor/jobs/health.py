@@ -49,8 +49,7 @@ class Health:
 def health(store: Store, settings: Settings, now: datetime) -> Health:
     """How everything is at `now`."""
     knowledge = know(store, settings, now)
-    as_of = {m: knowledge.as_of(m) for m in settings.desks}
-    waiting = open_now(store, as_of)
+    waiting = open_now(store, knowledge.as_of_all)
     folders = folder_health(store)
     outbox = counts(store, now - REFUSED_COUNTS)
     mailboxes = [
@@ -63,8 +62,8 @@ def health(store: Store, settings: Settings, now: datetime) -> Health:
             fault_text=view.fault_text if view else None,
             folders=folders.get(m.address, []),
             replies_visible=knowledge.replies_visible(m.address),
-            waiting=sum(w.mailbox == m.address for w in waiting),
-            late=sum(w.mailbox == m.address and w.as_of is not None and w.due_at <= w.as_of for w in waiting),
+            waiting=sum(w.mailboxes[:1] == (m.address,) for w in waiting),
+            late=sum(w.mailboxes[:1] == (m.address,) and w.is_late for w in waiting),
         )
         for m in settings.mailboxes
     ]

@@ -1,6 +1,6 @@
 """FLOOR 2. Silence is known only up to the last complete look (law 2): what we know of each mailbox, and up to when."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,6 +16,7 @@ GRACE = timedelta(minutes=10)
 class Knowledge:
     """Our view of all configured mailboxes. Times in UTC."""
 
+    now: datetime
     views: Mapping[str, MailboxView]
     others: Mapping[str, frozenset[str]]
     poll_every: Mapping[str, timedelta]
@@ -24,9 +25,15 @@ class Knowledge:
     def as_of(self, mailbox: str) -> datetime | None:
         """Up to when we know of silence: the oldest view of the mailbox and of those that answer its mail."""
         needed = {mailbox, *self.others.get(mailbox, ())}
-        looks = [self.views[m].as_of if m in self.views else None for m in needed]
-        known = [look for look in looks if look is not None]
-        return min(known) if len(known) == len(looks) else None
+        return self._oldest(self.views[m].as_of if m in self.views else None for m in needed)
+
+    def as_of_all(self, mailboxes: Iterable[str]) -> datetime | None:
+        """The same for what was seen in several mailboxes: those that are still watched; None if none is."""
+        return self._oldest(self.as_of(m) for m in mailboxes if m in self.poll_every)
+
+    def watches(self, mailboxes: Iterable[str]) -> bool:
+        """Whether any of these mailboxes is still in the config."""
+        return any(m in self.poll_every for m in mailboxes)
 
     def is_fresh(self, mailbox: str, now: datetime) -> bool:
         """Whether the last look at the mailbox, and at those that answer its mail, was complete and is recent."""
@@ -37,9 +44,11 @@ class Knowledge:
         view = self.views.get(mailbox)
         return mailbox in self.confirmed or (view is not None and view.outgoing_seen_at is not None)
 
-    def may_remind(self, mailbox: str, now: datetime) -> bool:
-        """Whether anybody may be reminded about this mailbox."""
-        return self.is_fresh(mailbox, now) and self.replies_visible(mailbox)
+    def _oldest(self, looks: Iterable[datetime | None]) -> datetime | None:
+        """The oldest look, never later than `now`; None if one was never complete."""
+        found = list(looks)
+        known = [look for look in found if look is not None]
+        return min([*known, self.now]) if known and len(known) == len(found) else None
 
     def seen_recently(self, mailbox: str, now: datetime) -> bool:
         """Whether the last look at this one mailbox was complete and is recent."""
@@ -54,6 +63,7 @@ def know(store: Store, settings: Settings, now: datetime) -> Knowledge:
     configured = {m.address: m for m in settings.mailboxes}
     others = answering(store, now)
     return Knowledge(
+        now=now,
         views={address: view for address, view in views(store).items() if address in configured},
         others={m: frozenset(others.get(m, set()) & configured.keys()) for m in configured},
         poll_every={m.address: m.poll_every for m in configured.values()},

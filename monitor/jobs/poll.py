@@ -5,7 +5,7 @@ Network and database take turns: no transaction is ever open while a server is a
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from monitor.config import MailboxSettings
@@ -13,8 +13,8 @@ from monitor.core.cursor import Cursor, FolderState, Plan, plan
 from monitor.core.house import House
 from monitor.core.message import EARLIEST_SANE_YEAR, LATER_THAN_RECEIVED, Message, arrival
 from monitor.inbox.providers import choose
-from monitor.inbox.reading import Unreadable, last_hop, read
-from monitor.inbox.source import MailSource, RawMail, SourceError
+from monitor.inbox.reading import Unreadable, last_hop, read, whole_lines
+from monitor.inbox.source import HEADER_LIMIT, WHOLE_LIMIT, MailSource, RawMail, SourceError
 from monitor.store.intake import Arrival, take_in
 from monitor.store.mailboxes import (
     FolderRow,
@@ -26,7 +26,7 @@ from monitor.store.mailboxes import (
     waiting_sightings,
     watch,
 )
-from monitor.store.store import Store
+from monitor.store.store import RowError, Store, StoreError
 
 BATCH = 500
 """Mails fetched and stored at once: bounds memory, and keeps each transaction short."""
@@ -58,13 +58,22 @@ def sweep(
     looker = _Looker(store, source, mailbox, house, now, stopping, progress)
     try:
         looker.look()
-    except SourceError as fault:
+    except StoreError:
+        raise
+    except Exception as error:  # noqa: BLE001  # the edge around one mailbox; it is logged with its traceback
+        fault = error if isinstance(error, SourceError) else _unexpected(mailbox.address, error)
         if fault.fault != "stopped" and not stopping():
             failed_look(store, mailbox.address, fault.fault, str(fault), now)
             log.warning("%s: %s", mailbox.address, fault)
         return Sweep(mailbox.address, looker.taken_in, fault)
     looked_completely(store, mailbox.address, now)
     return Sweep(mailbox.address, looker.taken_in)
+
+
+def _unexpected(address: str, error: Exception) -> SourceError:
+    """The edge around one mailbox: whatever goes wrong with it, the others go on (law 8)."""
+    log.error("%s: an unexpected error", address, exc_info=error)
+    return SourceError("protocol", f"an unexpected error ({type(error).__name__}); please report it with the log above")
 
 
 class _Looker:
@@ -115,24 +124,57 @@ class _Looker:
             for uids in _batches(window):
                 if self.stopping():
                     raise SourceError("stopped", "asked to stop")
-                arrivals = self._arrivals(row.name, self.source.mails(row.name, uids))
+                mails, arrivals = self._fetched(row.name, uids)
+                arrivals += self._arrivals(row.name, mails)
                 reached = uids[-1] + 1
                 unfinished = Cursor(state.uidvalidity, reached, complete=step.step == "NEW_FROM")
-                take_in(self.store, row.id, arrivals, unfinished, self.house, self.now)
+                self._take(row.id, sorted(arrivals, key=lambda a: a.uid), unfinished)
                 self.taken_in += len(arrivals)
                 self.progress(self.mailbox.address, len(arrivals))
         return reached
 
+    def _fetched(self, folder: str, uids: Sequence[int]) -> tuple[list[RawMail], list[Arrival]]:
+        """The mails, and what stands for one that the server does not hand out: one bad mail blocks no mailbox."""
+        try:
+            return self.source.mails(folder, uids), []
+        except SourceError as fault:
+            if fault.fault != "message":
+                raise
+        if len(uids) == 1:
+            return [], [Arrival(uids[0], frozenset(), 0, self.now, "the server does not hand out its header")]
+        middle = len(uids) // 2
+        halves = self._fetched(folder, uids[:middle]), self._fetched(folder, uids[middle:])
+        return halves[0][0] + halves[1][0], halves[0][1] + halves[1][1]
+
+    def _take(self, folder: int, arrivals: Sequence[Arrival], cursor: Cursor) -> None:
+        """Store a batch; where the store does not take one mail of it, that one becomes a trouble row."""
+        try:
+            take_in(self.store, folder, arrivals, cursor, self.house, self.now)
+        except RowError as error:
+            if len(arrivals) > 1:
+                middle = len(arrivals) // 2
+                # The cursor must not pass what is not stored yet.
+                self._take(folder, arrivals[:middle], replace(cursor, uidnext=arrivals[middle].uid))
+                self._take(folder, arrivals[middle:], cursor)
+            elif arrivals and isinstance(arrivals[0].message, Message):
+                self._take(folder, [replace(arrivals[0], message=str(error))], cursor)
+            else:
+                raise
+
     def _arrivals(self, folder: str, mails: Sequence[RawMail]) -> list[Arrival]:
         """Read each mail; where the wanted fields leave identity or arrival open, the whole header is asked for."""
         messages = {mail.uid: read(mail.header) for mail in mails}
-        open_ = [mail.uid for mail in mails if _needs_more(messages[mail.uid], mail.internaldate, self.now)]
+        open_ = [mail.uid for mail in mails if _needs_more(messages[mail.uid], mail, self.now)]
         whole = self.source.whole_headers(folder, open_) if open_ else {}
         return [self._arrival(mail, messages[mail.uid], whole.get(mail.uid)) for mail in mails]
 
     def _arrival(self, mail: RawMail, message: Message | Unreadable, whole: bytes | None) -> Arrival:
-        if whole is not None and isinstance(message, Message) and not message.message_id:
-            message = read(mail.header, whole)
+        if whole is not None:
+            whole = whole_lines(whole, WHOLE_LIMIT)
+            if len(mail.header) >= HEADER_LIMIT:
+                message = read(whole)
+            elif isinstance(message, Message) and not message.message_id:
+                message = read(mail.header, whole)
         sent_at = message.sent_at if isinstance(message, Message) else None
         when = arrival(mail.internaldate, last_hop(whole) if whole else None, sent_at, self.now)
         content = message.reason if isinstance(message, Unreadable) else message
@@ -152,8 +194,11 @@ class _Looker:
             flags_changed(self.store, row.id, changed, gone, self.now)
 
 
-def _needs_more(message: Message | Unreadable, internaldate: datetime | None, now: datetime) -> bool:
+def _needs_more(message: Message | Unreadable, mail: RawMail, now: datetime) -> bool:
     """No Message-ID: its identity is a digest of the whole header. A doubtful INTERNALDATE: only Received can say."""
+    internaldate = mail.internaldate
+    if len(mail.header) >= HEADER_LIMIT:
+        return True
     if isinstance(message, Unreadable):
         return False
     if not message.message_id or internaldate is None or message.sent_at is None:

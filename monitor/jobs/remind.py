@@ -17,8 +17,8 @@ from monitor.store.reminding import (
     NewLetter,
     Notice,
     WaitRow,
+    already_claimed,
     due_between,
-    last_moments,
     noticed,
     recently_written_to,
 )
@@ -38,6 +38,8 @@ def remind(
     made = _open(store, settings, letters, knowledge, claims, now)
     by_recipient = _due(store, settings, knowledge, now)
     quiet = recently_written_to(store, now - LETTER_PAUSE)
+    if claims.supersede(by_recipient.keys() - quiet, now):
+        by_recipient = _due(store, settings, knowledge, now)
     for recipient, found in sorted(by_recipient.items()):
         if recipient in quiet:
             continue
@@ -90,32 +92,35 @@ def _due(
         return by_recipient
     # What was overdue at every first look never enters the ladder; the index skips it.
     waiting = due_between(store, min(first_looks), now - min(earliest, timedelta(0)))
-    last = last_moments(store, [wait.id for wait in waiting])
+    claimed = already_claimed(store, [wait.id for wait in waiting])
     for wait in waiting:
-        as_of = _known_up_to(wait, settings, knowledge, now)
+        as_of = _known_up_to(wait, knowledge, now)
         owners = _owners(wait, settings, knowledge)
         if as_of is None or not owners:
             continue
-        for reminder in due(wait.id, wait.due_at, settings.steps, owners, as_of, last.get(wait.id, {})):
+        done = claimed.get(wait.id, [])
+        last = {r.recipient: r.moment for r in sorted(done, key=lambda r: r.moment)}
+        steps = {(r.step, r.occurrence, r.recipient) for r in done}
+        for reminder in due(wait.id, wait.due_at, settings.steps, owners, as_of, last, steps):
             by_recipient[reminder.recipient].append((wait, reminder))
     return by_recipient
 
 
-def _known_up_to(wait: WaitRow, settings: Settings, knowledge: Knowledge, now: datetime) -> datetime | None:
-    """as_of of the wait: the oldest of its mailboxes; None where one of them cannot be seen just now (law 2)."""
-    mailboxes = [m for m in wait.mailboxes if m in settings.desks]
-    if not mailboxes or not all(knowledge.may_remind(m, now) for m in mailboxes):
-        return None
-    looks = [look for m in mailboxes if (look := knowledge.as_of(m)) is not None]
-    return min(looks) if len(looks) == len(mailboxes) else None
+def _known_up_to(wait: WaitRow, knowledge: Knowledge, now: datetime) -> datetime | None:
+    """as_of of the wait; None where one of its mailboxes cannot be seen just now, or none shows replies (law 2)."""
+    mailboxes = [m for m in wait.mailboxes if m in knowledge.poll_every]
+    seen = all(knowledge.is_fresh(m, now) for m in mailboxes)
+    return knowledge.as_of_all(mailboxes) if seen and any(map(knowledge.replies_visible, mailboxes)) else None
 
 
 def _owners(wait: WaitRow, settings: Settings, knowledge: Knowledge) -> list[str]:
-    """The owners of every mailbox it is in, but for mailboxes where it was overdue at the first complete look."""
+    """The owners of every mailbox it is in that shows its replies, but not where it was overdue at the first look."""
     owners: list[str] = []
     for mailbox in wait.mailboxes:
         view, desk = knowledge.views.get(mailbox), settings.desks.get(mailbox)
-        if desk and view and view.first_as_of and wait.due_at > view.first_as_of:
+        if not (desk and view and view.first_as_of and knowledge.replies_visible(mailbox)):
+            continue
+        if wait.due_at > view.first_as_of:
             owners += settings.owners.get(desk.team, ())
     return list(dict.fromkeys(owners))
 

@@ -76,21 +76,20 @@ def ask_for(store: Store, settings: Settings, letters: Letters, claims: Claims, 
 
 def make(store: Store, settings: Settings, knowledge: Knowledge, week: Week, now: datetime) -> Made:
     """The figures of a week as they stand at `now`."""
-    as_of = {m: knowledge.as_of(m) for m in settings.desks}
     goal = settings.target.goal
-    cohort = due_in(store, week.start, week.end, as_of)
-    waiting = open_now(store, as_of)
-    late = [w for w in waiting if w.as_of is not None and w.due_at <= w.as_of]
+    cohort = due_in(store, week.start, week.end, knowledge.as_of_all)
+    waiting = [w for w in open_now(store, knowledge.as_of_all) if knowledge.watches(w.mailboxes)]
+    late = [w for w in waiting if w.is_late]
     teams = _teams(cohort, waiting, settings)
     return Made(
         ReportFacts(
             organisation=settings.organisation,
             week=week,
             made_at=now,
-            as_of=_oldest(list(as_of.values())),
+            as_of=knowledge.as_of_all(settings.desks),
             reply_within=settings.target.reply_within,
             overall=figures(cohort, waiting, goal),
-            previous=_previous(store, week, as_of, goal),
+            previous=_previous(store, week, knowledge, goal),
             teams=teams,
             longest=tuple(Longest(w.team, w.number, w.opened_at, now - w.opened_at) for w in late[:MOST_LONGEST]),
             left_out=_left_out(store, week),
@@ -126,13 +125,13 @@ def _can_be_told(settings: Settings, knowledge: Knowledge, week: Week, report: R
     return now >= report.on.after(week) + PATIENCE and any(look is not None for look in looks)
 
 
-def _previous(store: Store, week: Week, as_of: dict[str, datetime | None], goal: float) -> Rate | None:
+def _previous(store: Store, week: Week, knowledge: Knowledge, goal: float) -> Rate | None:
     """The week before: as it was sent, else as it stands."""
     before = week.before()
     sent = stored(store, before.name)
     if sent is not None:
         return Rate(sent["overall"]["k"], sent["overall"]["n"], goal)
-    rate = figures(due_in(store, before.start, before.end, as_of), [], goal).rate
+    rate = figures(due_in(store, before.start, before.end, knowledge.as_of_all), [], goal).rate
     return rate if rate.n else None
 
 
@@ -172,8 +171,3 @@ def _history_from(settings: Settings, knowledge: Knowledge, week: Week) -> datet
     earliest_needed = week.start - settings.target.reply_within
     latest = max(starts, default=None)
     return latest.astimezone(UTC) if latest is not None and latest > earliest_needed else None
-
-
-def _oldest(looks: Sequence[datetime | None]) -> datetime | None:
-    known = [look for look in looks if look is not None]
-    return min(known) if known and len(known) == len(looks) else None

@@ -3,7 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -23,6 +23,8 @@ from monitor.store.mailboxes import refold_if_rules_changed
 from monitor.store.store import Store
 
 MOST_CONNECTIONS = 8
+STALL_SECONDS = 600.0
+"""A sweep that takes in nothing for so long, and does not end either, is given up until the next poll."""
 
 log = logging.getLogger("monitor.round")
 
@@ -46,7 +48,10 @@ class Connections:
     def of(self, mailbox: MailboxSettings) -> MailSource:
         """The connection of a mailbox; it connects when it is first asked something."""
         with self._lock:
-            return self._sources.setdefault(mailbox.address, ImapSource(login_of(mailbox)))
+            source = self._sources.get(mailbox.address)
+            if source is None or source.aborted:
+                source = self._sources[mailbox.address] = ImapSource(login_of(mailbox))
+            return source
 
     def abort(self) -> None:
         """Cut all of them, also under threads that read from them."""
@@ -71,25 +76,75 @@ def login_of(mailbox: MailboxSettings) -> Login:
     return Login(mailbox.host, mailbox.port, mailbox.security, mailbox.username, password, mailbox.ca_file)
 
 
-def poll(
-    store: Store,
-    settings: Settings,
-    mailboxes: Iterable[MailboxSettings],
-    source_of: Callable[[MailboxSettings], MailSource],
-    now: datetime,
-    stopping: Callable[[], bool] = lambda: False,
-    progress: Progress = lambda _mailbox, _count: None,
-) -> list[Sweep]:
-    """Look at these mailboxes, several at a time; one broken mailbox never stops another."""
-    house = settings.house(store.letter_key)
-    if judged := refold_if_rules_changed(store, settings.rules_fingerprint(monitor.__version__), house):
-        log.info("the rules have changed; %d conversations were judged again", judged)
+class Poller:
+    """Looks at mailboxes, several at a time. A slow one goes on in the background while the others are acted upon."""
 
-    def one(mailbox: MailboxSettings) -> Sweep:
-        return sweep(store, source_of(mailbox), mailbox, house, now, stopping, progress)
+    def __init__(
+        self,
+        store: Store,
+        settings: Settings,
+        source_of: Callable[[MailboxSettings], MailSource],
+        stopping: Callable[[], bool] = lambda: False,
+        progress: Progress = lambda _mailbox, _count: None,
+    ) -> None:
+        self._store, self._settings, self._source_of = store, settings, source_of
+        self._stopping, self._progress = stopping, progress
+        self._house = settings.house(store.letter_key)
+        self._pool = ThreadPoolExecutor(max_workers=MOST_CONNECTIONS, thread_name_prefix="poll")
+        self._running: dict[str, Future[Sweep]] = {}
 
-    with ThreadPoolExecutor(max_workers=MOST_CONNECTIONS, thread_name_prefix="poll") as pool:
-        return list(pool.map(one, mailboxes))
+    def busy(self, mailbox: MailboxSettings) -> bool:
+        """Whether the last look at it is still under way."""
+        return mailbox.address in self._running
+
+    def poll(self, mailboxes: Iterable[MailboxSettings], now: datetime, patience: float | None = None) -> list[Sweep]:
+        """Look at these mailboxes; the looks that have ended after at most `patience` seconds (None: all)."""
+        house, store = self._house, self._store
+        if judged := refold_if_rules_changed(store, self._settings.rules_fingerprint(monitor.__version__), house):
+            log.info("the rules have changed; %d conversations were judged again", judged)
+        for mailbox in mailboxes:
+            self._running[mailbox.address] = self._pool.submit(self._one, mailbox, now)
+        ended = wait(self._running.values(), patience).done
+        addresses = [address for address, future in self._running.items() if future in ended]
+        return [future.result() for future in [self._running.pop(address) for address in addresses]]
+
+    def close(self) -> None:
+        """Wait for what is under way."""
+        self._pool.shutdown()
+
+    def _one(self, mailbox: MailboxSettings, now: datetime) -> Sweep:
+        source = self._source_of(mailbox)
+        stall = _Stall(source.abort)
+
+        def tell(address: str, count: int) -> None:
+            stall.progressed()
+            self._progress(address, count)
+
+        try:
+            return sweep(self._store, source, mailbox, self._house, now, self._stopping, tell)
+        finally:
+            stall.over()
+
+
+class _Stall:
+    """Cuts a sweep that makes no progress: a server that drips a byte a minute never runs into the read timeout."""
+
+    def __init__(self, cut: Callable[[], None]) -> None:
+        self._cut = cut
+        self._timer = self._started()
+
+    def progressed(self) -> None:
+        self.over()
+        self._timer = self._started()
+
+    def over(self) -> None:
+        self._timer.cancel()
+
+    def _started(self) -> threading.Timer:
+        timer = threading.Timer(STALL_SECONDS, self._cut)
+        timer.daemon = True
+        timer.start()
+        return timer
 
 
 def act(store: Store, settings: Settings, letters: Letters, now: datetime, dry: Claims | None = None) -> Round:

@@ -1,15 +1,18 @@
 """FLOOR 2. One letter to the operator for each change of state: a mailbox that cannot be read."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from monitor.config import Settings
 from monitor.core.moments import since
+from monitor.core.week import WaitFacts
 from monitor.jobs.claims import Claims
 from monitor.jobs.knowledge import Knowledge
 from monitor.jobs.remind import new_letter
 from monitor.outbox.letters import Letters, NoticePage
 from monitor.store.mailboxes import MailboxView
 from monitor.store.reminding import Notice, noticed
+from monitor.store.reporting import open_now
 from monitor.store.store import Store
 
 AT_ONCE = frozenset({"refused", "certificate", "folder"})
@@ -24,16 +27,49 @@ def tell_operator(
     if settings.operator is None:
         return 0
     told = {subject for subject, _ in noticed(store, "fault")}
+    late = [w for w in open_now(store, knowledge.as_of_all) if w.is_late]
     notices = []
     for view in knowledge.views.values():
-        subject = _subject(view)
-        if subject is None or subject in told or not _is_due(view, now):
+        found = _fault(settings, view, now) or _unseen(settings, knowledge, view, late, now)
+        if found is None or found[0] in told:
             continue
-        rendered = letters.render_notice(_page(settings, view, now))
+        subject, page = found
+        rendered = letters.render_notice(page)
         letter = new_letter(store, settings, "notice", settings.operator, subject, rendered, now)
         notices.append(Notice("fault", (subject,), settings.operator, letter))
     claims.notices(notices, now)
     return len(notices)
+
+
+def _fault(settings: Settings, view: MailboxView, now: datetime) -> tuple[str, NoticePage] | None:
+    subject = _subject(view)
+    return (subject, _page(settings, view, now)) if subject is not None and _is_due(view, now) else None
+
+
+def _unseen(
+    settings: Settings, knowledge: Knowledge, view: MailboxView, late: Sequence[WaitFacts], now: datetime
+) -> tuple[str, NoticePage] | None:
+    """The one setup warning: not one reply was ever seen, and so somebody who became late is not reminded about."""
+    first = view.first_as_of
+    if first is None or view.fault is not None or knowledge.replies_visible(view.address):
+        return None
+    if not any(w.due_at > first and view.address in w.mailboxes for w in late):
+        return None
+    page = NoticePage(
+        organisation=settings.organisation,
+        now=now,
+        zone=settings.zone,
+        headline=f"No reply from {view.address} was ever seen",
+        sentences=(
+            "People have waited there past the target, as far as we see; but not one outgoing mail of it was found.",
+            "Its replies may be kept where we do not look, so nobody is reminded about it.",
+        ),
+        what_to_do=(
+            'Run `inbox-monitor check`: it shows which folder was taken for Sent. Name another one with sent = "…".',
+            'If replies are surely kept there and nobody has answered yet, say replies = "confirmed".',
+        ),
+    )
+    return f"{view.address[:180]} unseen", page
 
 
 def _subject(view: MailboxView) -> str | None:

@@ -17,14 +17,21 @@ class SendError(Exception):
     """A letter was not taken, or we do not know.
 
     `permanent`: the server will never take it (5xx for this letter). `uncertain`: the connection broke after the letter
-    was handed over, so it may have arrived. `server_wide`: the next letter would fare the same.
+    was handed over, so it may have arrived. `server_wide`: the next letter would fare the same; `fault` then says which
+    mistake of the config it is, if it is one.
     """
 
     def __init__(
-        self, text: str, *, permanent: bool = False, uncertain: bool = False, server_wide: bool = False
+        self,
+        text: str,
+        *,
+        permanent: bool = False,
+        uncertain: bool = False,
+        server_wide: bool = False,
+        fault: Literal["refused", "secret", ""] = "",
     ) -> None:
         super().__init__(text)
-        self.permanent, self.uncertain, self.server_wide = permanent, uncertain, server_wide
+        self.permanent, self.uncertain, self.server_wide, self.fault = permanent, uncertain, server_wide, fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +86,10 @@ class SmtpSender:
         try:
             self._expect(smtp.mail(sender), "the sender", server_wide=True)
             self._expect(smtp.rcpt(recipient), recipient)
+        except UnicodeError:
+            # smtplib speaks ASCII here; SMTPUTF8 (RFC 6531) is not asked for.
+            self._reset()
+            raise SendError(f"{self._relay.where}: {recipient} cannot be written to in ASCII", permanent=True) from None
         except (smtplib.SMTPException, OSError) as error:
             raise self._broken(error, uncertain=False) from error
         try:
@@ -105,7 +116,10 @@ class SmtpSender:
                 raise
         except smtplib.SMTPAuthenticationError as error:
             text = f"the login of {relay.username} was refused; check `username` and `password` under [smtp]"
-            raise SendError(f"{relay.where}: {text} ({error.smtp_code})", server_wide=True) from None
+            raise SendError(f"{relay.where}: {text} ({error.smtp_code})", server_wide=True, fault="refused") from None
+        except UnicodeError:
+            text = "`username` and `password` under [smtp] may hold only ASCII characters"
+            raise SendError(f"{relay.where}: {text}", server_wide=True, fault="refused") from None
         except ssl.SSLCertVerificationError as error:
             text = f"its certificate does not fit ({error.verify_message})"
             fix = "give the right host, or trust one with ca_file"

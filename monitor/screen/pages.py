@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Literal
 
-from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -12,6 +13,7 @@ from monitor.core.durations import short, words
 from monitor.core.moments import since
 from monitor.jobs.check import Fact
 from monitor.jobs.health import Health
+from monitor.screen.output import Page
 from monitor.screen.shapes import subject_of
 from monitor.screen.telling import Told
 from monitor.store.stories import Story, StoryWait
@@ -19,34 +21,36 @@ from monitor.store.stories import Story, StoryWait
 MARKS = {"ok": ("✓", "green"), "look": ("!", "yellow"), "fix": ("✗", "red")}
 BAR = 12
 SHOWN_IN_TIME = 8
+RIGHT = ("No.", "Waiting", "When")
+MOST = {"Ball with": 24, "From": 26}
+"""Columns of text that anybody may choose the length of."""
 
-
-def console() -> Console:
-    """stdout, in colour where it is a terminal and NO_COLOR is not set; at least 100 columns where it is not one."""
-    found = Console(highlight=False, emoji=False, markup=False)
-    return (
-        found if found.is_terminal else Console(highlight=False, emoji=False, markup=False, width=max(found.width, 120))
-    )
+ROOM_FOR = {"From": 120, "": 90}
+"""What is left out on a terminal of fewer columns."""
 
 
 def thread_list(stories: Iterable[Story], told: Told, everything: bool) -> None:
     """`threads`: who is past the target first, then who is still in time, next due first."""
-    out = console()
+    page = Page()
     pairs = [(s, w) for s in stories for w in s.waits if w.state == "waiting"]
     late = sorted((p for p in pairs if told.is_late(p[1])), key=lambda p: p[1].due_at)
     in_time = sorted((p for p in pairs if not told.is_late(p[1])), key=lambda p: p[1].due_at)
+    shown = in_time if everything else in_time[:SHOWN_IN_TIME]
     promise = words(told.settings.target.reply_within)
-    out.print(_headline(len(pairs), len(late), promise), "")
+    page.print(_headline(len(pairs), len(late), promise), "")
+    rows = [[_row(story, wait, told, page.width) for story, wait in part] for part in (late, shown)]
+    widths = _widths([row for part in rows for row in part])
     if late:
-        out.print(Text(f"Past {promise}", style="bold red"))
-        out.print(_wait_table(late, told, "Past by"), "")
+        page.print(Text(f"Past {promise}", style="bold red"), _wait_table(rows[0], "Past by", widths), "")
     if in_time:
-        out.print(Text("Still in time, next due first", style="bold"))
-        out.print(_wait_table(in_time if everything else in_time[:SHOWN_IN_TIME], told, "Due"), "")
-    more = 0 if everything else len(in_time) - SHOWN_IN_TIME
-    if more > 0:
-        out.print(Text(f"and {more} more, due later: inbox-monitor threads --all", style="dim"))
-    out.print(Text(_known(told), style="dim"))
+        page.print(Text("Still in time, next due first", style="bold"), _wait_table(rows[1], "Due", widths), "")
+    if len(shown) < len(in_time):
+        more = f"and {len(in_time) - len(shown)} more, due later: inbox-monitor threads --all"
+        page.print(Text(more, style="dim"))
+    if pairs:
+        first = (late or in_time)[0][0].number
+        page.print(Text.assemble(("one story: ", "dim"), (f"inbox-monitor explain {first}", "cyan")))
+    page.print(Text(_known(told), style="dim"))
 
 
 def _headline(waiting: int, late: int, promise: str) -> Text:
@@ -59,34 +63,48 @@ def _headline(waiting: int, late: int, promise: str) -> Text:
     return Text.assemble((f"{who}, ", "bold"), (f"{past} {promise}.", "bold red"))
 
 
-def _wait_table(pairs: Sequence[tuple[Story, StoryWait]], told: Told, when: str) -> Table:
+def _row(story: Story, wait: StoryWait, told: Told, width: int) -> dict[str, Text]:
+    """The cells of one wait, by their heads; fewer of them where there is little room."""
+    late = told.is_late(wait)
+    style = "red" if late else ""
+    due = short(told.now - wait.due_at) if late else since(wait.due_at, told.settings.zone, told.now)
+    about = Text(subject_of(story) or "(no subject)")
+    for line in context(wait, told):
+        about.append(f"\n{line}", style="yellow" if "not been told" in line else "dim")
+    if claimed(story):
+        about.append("\na reply in our name did not pass the sender check", style="yellow")
+    row = {
+        "No.": Text(str(story.number), style="bold"),
+        "Waiting": Text(short(told.now - wait.opened_at), style=f"bold {style}".strip()),
+        "": _bar(told.now - wait.opened_at, wait.due_at - wait.opened_at),
+        "When": Text(due, style=style),
+        "Ball with": Text(ball(wait), style="cyan"),
+        "From": Text(wait.who.name or wait.who.address),
+        "About": about,
+    }
+    hidden = [head for head, wanted in ROOM_FOR.items() if width < wanted]
+    return {head: cell for head, cell in row.items() if head not in hidden}
+
+
+def _widths(rows: Sequence[dict[str, Text]]) -> dict[str, int]:
+    """How wide each column must be, so that both tables stand below each other."""
+    heads = rows[0] if rows else {}
+    return {head: min(max(row[head].cell_len for row in rows), MOST.get(head, 99)) for head in heads if head != "About"}
+
+
+def _wait_table(rows: Sequence[dict[str, Text]], when: str, widths: dict[str, int]) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    table.add_column("No.", justify="right", no_wrap=True)
-    table.add_column("Waiting", justify="right", no_wrap=True)
-    table.add_column("", no_wrap=True)
-    table.add_column(when, justify="right", no_wrap=True)
-    table.add_column("Ball with", no_wrap=True, max_width=24)
-    table.add_column("From", no_wrap=True, max_width=26)
-    table.add_column("About", overflow="fold")
-    for story, wait in pairs:
-        late = told.is_late(wait)
-        style = "red" if late else ""
-        due = short(told.now - wait.due_at) if late else since(wait.due_at, told.settings.zone, told.now)
-        about = Text(subject_of(story) or "(no subject)")
-        for line in context(wait, told):
-            about.append(f"\n{line}", style="yellow" if "not been told" in line else "dim")
-        if claimed(story):
-            about.append("\na reply in our name did not pass the sender check", style="yellow")
-        waited = Text(short(told.now - wait.opened_at), style=f"bold {style}".strip())
-        table.add_row(
-            Text(str(story.number), style="bold"),
-            waited,
-            _bar(told.now - wait.opened_at, wait.due_at - wait.opened_at),
-            Text(due, style=style),
-            Text(ball(wait), style="cyan"),
-            Text(wait.who.name or wait.who.address),
-            about,
-        )
+    for head in rows[0]:
+        title = when if head == "When" else head
+        if head == "About":
+            table.add_column(title, overflow="fold")
+        else:
+            side: Literal["left", "right"] = "right" if head in RIGHT else "left"
+            table.add_column(
+                title, justify=side, no_wrap=True, min_width=max(widths[head], len(title)), max_width=MOST.get(head)
+            )
+    for row in rows:
+        table.add_row(*row.values())
     return table
 
 
@@ -134,47 +152,53 @@ def _known(told: Told) -> str:
 
 def status(health: Health, settings: Settings, now: datetime) -> None:
     """`status`."""
-    out = console()
+    page = Page()
     for m in health.mailboxes:
-        mark, colour = MARKS["ok"] if m.state == "ok" else MARKS["fix"]
         known = f"known up to {since(m.as_of, settings.zone, now)}" if m.as_of else "never seen whole yet"
         line = f"{m.waiting} waiting, {m.late} late; {known}"
-        out.print(Text.assemble((f"{mark} ", colour), (m.address, "bold"), f"  {line}"))
+        page.print(_fact("ok" if m.state == "ok" else "fix", m.address, Text(line)))
         if m.fault_text:
-            out.print(Text(f"    {m.fault_text}", style="red"))
+            page.print(_below(m.fault_text, "red"))
         if not m.replies_visible:
-            out.print(Text("    no reply was ever seen here, so nobody is reminded", style="yellow"))
+            page.print(_below("no reply was ever seen here, so nobody is reminded", "yellow"))
     box = health.outbox
     letters = (
         f"{box['pending']} letters wait, {box['sent']} sent, {box['withdrawn']} withdrawn, {box['refused']} refused"
     )
-    mark, colour = MARKS["fix"] if health.letters_stuck else MARKS["ok"]
-    out.print(Text.assemble((f"{mark} ", colour), ("outbox", "bold"), f"  {letters}"))
+    page.print(_fact("fix" if health.letters_stuck else "ok", "outbox", Text(letters)))
     for t in health.troubles[:10]:
-        where = f"{t.mailbox} {t.folder} uid {t.uid}"
-        out.print(Text.assemble(("! ", "yellow"), (where, "bold"), f"  {t.reason}"))
+        page.print(_fact("look", f"{t.mailbox} {t.folder} uid {t.uid}", Text(t.reason)))
     if len(health.troubles) > 10:
-        out.print(
-            Text(f"  and {len(health.troubles) - 10} more mails that could not be read: status --json", style="dim")
-        )
+        more = f"  and {len(health.troubles) - 10} more mails that could not be read: status --json"
+        page.print(Text(more, style="dim"))
 
 
 def check(facts: Sequence[Fact], settings: Settings) -> None:
     """`check`: a line a fact, the fix beside it."""
-    out = console()
-    section = ""
-    for fact in facts:
-        if fact.section != section:
-            section = fact.section
-            where = str(settings.path) if section == "Configuration" else ""
-            out.print(
-                Text.assemble(("\n" if fact is not facts[0] else "", ""), (section, "bold"), ("  " + where, "dim"))
-            )
-        mark, colour = MARKS[fact.mark]
-        subject = f"{fact.subject}  " if fact.subject else ""
-        out.print(Text.assemble((f"  {mark} ", colour), (subject, "bold"), fact.text))
-        if fact.fix:
-            out.print(Text(f"      {fact.fix}", style="yellow"))
+    page = Page()
+    for section in dict.fromkeys(fact.section for fact in facts):
+        where = f"  {settings.path}" if section == "Configuration" else ""
+        page.print(Text.assemble((section, "bold"), (where, "dim")))
+        for fact in facts:
+            if fact.section == section:
+                page.print(Padding(_fact(fact.mark, fact.subject, Text(fact.text)), (0, 0, 0, 2)))
+                if fact.fix:
+                    page.print(_below(fact.fix, "yellow", 6))
+        page.print("")
     counts = {mark: sum(f.mark == mark for f in facts) for mark in MARKS}
-    said = f"\n{counts['fix']} to fix, {counts['look']} to look at, {counts['ok']} fine. No mailbox was changed."
-    out.print(Text(said, style="bold"))
+    said = f"{counts['fix']} to fix, {counts['look']} to look at, {counts['ok']} fine. No mailbox was changed."
+    page.print(Text(said, style="bold"))
+
+
+def _fact(mark: str, subject: str, text: Text) -> Table:
+    """`✓ subject  text`; what does not fit into the line stands below the text, not below the mark."""
+    sign, colour = MARKS[mark]
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    grid.add_row(Text(sign, style=colour), Text.assemble((subject, "bold"), "  " if subject else "", text))
+    return grid
+
+
+def _below(text: str, style: str, indent: int = 4) -> Padding:
+    return Padding(Text(text, style=style), (0, 0, 0, indent))

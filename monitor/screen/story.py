@@ -1,15 +1,14 @@
 """FLOOR 3. `explain`: one conversation, every decision with the name of its rule."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from monitor.core.durations import short, words
 from monitor.core.moments import short_day_and_time, since
-from monitor.screen.pages import console
+from monitor.screen.output import Page
 from monitor.screen.shapes import joined_by, mailboxes_of, subject_of
 from monitor.screen.telling import Told
 from monitor.store.stories import Story, StoryMessage, StoryReminder, StoryWait
@@ -20,17 +19,17 @@ Line = tuple[str, str, str]
 
 def explain(story: Story, only: StoryMessage | None, told: Told) -> None:
     """The whole conversation, or one message of it."""
-    out = console()
-    out.print(_headline(story, told))
+    page = Page()
+    page.print(_headline(story, told))
     mailboxes = ", ".join(mailboxes_of(story, told.house))
-    out.print(Text(f"{story.number}  {subject_of(story) or '(no subject)'} · {mailboxes}", style="dim"), "")
+    page.print(Text(f"{story.number}  {subject_of(story) or '(no subject)'} · {mailboxes}", style="dim"), "")
     reminders = told.reminders(story)
     for message in story.messages:
         if only is None or message.id == only.id:
-            _block(out, _title(message, told), _lines(story, message, told))
+            _block(page, _title(message, told), _lines(story, message, told))
     if only is None:
         for wait in story.waits:
-            _wait(out, wait, [r for r in reminders if r.wait == wait.id], told)
+            _wait(page, wait, [r for r in reminders if r.wait == wait.id], told)
 
 
 def _headline(story: Story, told: Told) -> Text:
@@ -97,29 +96,28 @@ def _joined(story: Story, message: StoryMessage) -> Line:
     return what, rule, why
 
 
-def _wait(out: Console, wait: StoryWait, reminders: Sequence[StoryReminder], told: Told) -> None:
+def _wait(page: Page, wait: StoryWait, reminders: Sequence[StoryReminder], told: Told) -> None:
+    """What happened beside messages, in order of time."""
+    events: list[tuple[datetime, Text, Line]] = []
+    if wait.handoff:
+        rule = "handoff.decided-not-told" if wait.handoff.decided else "handoff.other-team"
+        title = Text(f"{wait.handoff.from_team} → {wait.handoff.to_team}", style="bold")
+        events.append((wait.handoff.at, title, ("the ball moves", rule, "the clock does not")))
     if told.is_late(wait):
         look = since(told.as_of(wait) or told.now, told.settings.zone, told.now)
-        at = short_day_and_time(wait.due_at, told.settings.zone, told.now)
         line = ("past the target", "wait.due-before-as-of", f"known at the look of {look}")
-        _block(out, Text.assemble((at, "bold"), ("  target passed", "bold red")), [line])
-    if wait.handoff:
-        at = short_day_and_time(wait.handoff.at, told.settings.zone, told.now)
-        rule = "handoff.decided-not-told" if wait.handoff.decided else "handoff.other-team"
-        line = ("the ball moves", rule, "the clock does not")
-        _block(out, Text(f"{at}  {wait.handoff.from_team} → {wait.handoff.to_team}", style="bold"), [line])
+        events.append((wait.due_at, Text("target passed", style="bold red"), line))
     for reminder in reminders:
-        at = short_day_and_time(reminder.moment, told.settings.zone, told.now)
-        line = (
-            f"letter {reminder.letter_state}",
-            f"ladder.{reminder.step.partition('.')[0]}",
-            f"to {reminder.recipient}",
-        )
-        _block(out, Text(f"{at}  reminder", style="bold"), [line])
+        step = f"ladder.{reminder.step.partition('.')[0]}"
+        line = (f"letter {reminder.letter_state}", step, f"to {reminder.recipient}")
+        events.append((reminder.moment, Text("reminder", style="bold"), line))
+    for moment, title, line in sorted(events, key=lambda event: event[0]):
+        at = short_day_and_time(moment, told.settings.zone, told.now)
+        _block(page, Text.assemble((f"{at}  ", "bold"), title), [line])
 
 
-def _block(out: Console, title: Text, lines: Sequence[Line]) -> None:
-    out.print(title)
+def _block(page: Page, title: Text, lines: Sequence[Line]) -> None:
+    page.print(title)
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(width=3)
     table.add_column(min_width=17, no_wrap=True)
@@ -128,4 +126,4 @@ def _block(out: Console, title: Text, lines: Sequence[Line]) -> None:
     for place, (what, rule, why) in enumerate(lines, 1):
         branch = "└──" if place == len(lines) else "├──"
         table.add_row(Text(branch, style="dim"), what, Text(rule, style="green"), Text(why, style="dim"))
-    out.print(table, "")
+    page.print(table, "")

@@ -19,6 +19,9 @@ from monitor.store.stories import (
     story_of,
 )
 
+LONGEST_NUMBER = 18
+"""Digits: databases keep numbers in 64 bits."""
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -32,9 +35,7 @@ class Told:
 
     def as_of(self, wait: StoryWait) -> datetime | None:
         """Up to when we know that nobody answered this wait: the oldest view of its mailboxes."""
-        looks = [self.knowledge.as_of(m) for m in wait.mailboxes if m in self.settings.desks]
-        known = [look for look in looks if look is not None]
-        return min(known) if known and len(known) == len(looks) else None
+        return self.knowledge.as_of_all(wait.mailboxes)
 
     def met(self, wait: StoryWait) -> bool | None:
         """Whether the promise was kept, as far as we know."""
@@ -56,9 +57,9 @@ def told(store: Store, settings: Settings, now: datetime) -> Told:
 
 def find(store: Store, what: str) -> tuple[Story, StoryMessage | None] | None:
     """A conversation by its number, or by a message's id with the message; None if there is none."""
-    text = what.strip()
-    if text.isdigit():
-        story = story_of(store, int(text))
+    text = what.encode("utf-8", "replace").decode().strip()  # an argument may hold bytes that are no text
+    if text.isdecimal():
+        story = story_of(store, int(text)) if len(text) <= LONGEST_NUMBER else None
         return (story, None) if story else None
     for wanted in (text, f"<{text.strip('<>')}>"):
         number = conversation_of(store, wanted)
@@ -82,6 +83,8 @@ class Chosen:
         for story in self.stories:
             if self.mailbox and self.mailbox not in story.mailboxes():
                 continue
+            if not self.frame.knowledge.watches(story.mailboxes()):
+                continue  # of a mailbox that was taken out of the config
             is_late = any(self.frame.is_late(w) for w in story.waits)
             self.late = self.late or is_late
             if is_late or not self.only_late:

@@ -15,7 +15,7 @@ from monitor.core.conversations import Joined, join, nodes
 from monitor.core.cursor import Cursor
 from monitor.core.house import House
 from monitor.core.ids import digest
-from monitor.core.message import Address, Message, Place, Seen, same_mail
+from monitor.core.message import Address, Message, Place, Seen, same_mail, with_recipients
 from monitor.store import tables
 from monitor.store.folding import New, refold
 from monitor.store.rows import message_row
@@ -77,7 +77,8 @@ class _Intake:
         for arrival, message in batch:
             earliest[message.identity] = min(arrival.arrived_at, earliest.get(message.identity, arrival.arrived_at))
             if message.identity not in known:
-                fresh.setdefault(message.identity, message)
+                first = fresh.setdefault(message.identity, message)
+                fresh[message.identity] = with_recipients(first, message.recipients)
         ids = {identity: row.id for identity, row in known.items()}
         touched = {row.conversation for identity, row in known.items() if identity in earliest}
         new: dict[int, list[New]] = {}
@@ -85,8 +86,10 @@ class _Intake:
             joined = self._join(list(fresh.values()))
             touched = {joined.merged.get(number, number) for number in touched}
             new = self._new_messages(fresh, earliest, joined, ids)
+        seen_again = [(a, m) for a, m in batch if m.identity in known]
         self._pull_back(known, earliest)
-        self._sight([(a, m) for a, m in batch if m.identity in known], ids)
+        self._complete(known, [m for _, m in seen_again])
+        self._sight(seen_again, ids)
         refold(self.connection, touched | new.keys(), house, new)
         self._sight([(a, m) for a, m in batch if m.identity not in known], ids)
 
@@ -156,6 +159,20 @@ class _Intake:
         if earlier:
             self.connection.execute(update(messages).where(messages.c.id == bindparam("row")), earlier)
 
+    def _complete(self, known: Mapping[str, AnyRow], again: Sequence[Message]) -> None:
+        """A copy in another folder may name recipients that the first one did not."""
+        recipients = {m.identity: {tuple(a) for a in known[m.identity].recipients} for m in again}
+        before = {identity: len(found) for identity, found in recipients.items()}
+        for message in again:
+            recipients[message.identity] |= {tuple(a) for a in message.recipients}
+        more = [
+            {"row": known[identity].id, "recipients": [list(a) for a in sorted(found)]}
+            for identity, found in recipients.items()
+            if len(found) > before[identity]
+        ]
+        if more:
+            self.connection.execute(update(messages).where(messages.c.id == bindparam("row")), more)
+
     def _sight(self, batch: Sequence[tuple[Arrival, Message]], ids: Mapping[str, int]) -> None:
         if not batch:
             return
@@ -180,7 +197,7 @@ class _Intake:
         self.connection.execute(statement, rows)
 
 
-_KNOWN_COLUMNS = ("id", "identity", "conversation", "received_at", "sent_at", "from_address", "subject")
+_KNOWN_COLUMNS = ("id", "identity", "conversation", "received_at", "sent_at", "from_address", "subject", "recipients")
 
 
 def _outline(row: AnyRow) -> Message:

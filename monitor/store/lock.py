@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from monitor.store.store import Store
+from monitor.store.store import Store, StoreError
 
 _DAEMON_LOCK = 0x1B1
 
@@ -29,7 +29,10 @@ def only_daemon(store: Store) -> Iterator[None]:
         yield
         return
     path = Path(f"{database}.lock")
-    handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+    except OSError as error:
+        raise StoreError(f"{path}: {error.strerror}; the service needs to write there") from None
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, exists, func, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, exists, func, insert, select, update
 
 from monitor.core.cursor import Cursor
 from monitor.core.house import House
@@ -65,6 +65,8 @@ def watch(store: Store, address: str, wanted: Sequence[tuple[str, Role]]) -> lis
                     insert(folders).values(mailbox=address, name=name, role=role, complete=False, watched=True)
                 )
             elif by_name[name].role != role or not by_name[name].watched:
+                # What it means that a message lies there has changed: judge all again at the next round.
+                connection.execute(delete(settings).where(settings.c.name == "rules"))
                 connection.execute(
                     update(folders).where(folders.c.id == by_name[name].id).values(role=role, watched=True)
                 )
@@ -83,10 +85,10 @@ def forget_sightings(store: Store, folder: int, now: datetime) -> None:
     """
     with store.writing() as connection:
         current = select(folders.c.uidvalidity).where(folders.c.id == folder).scalar_subquery()
+        lowest = select(func.min(sightings.c.uidvalidity)).where(sightings.c.folder == folder)
+        unused = min(connection.execute(lowest).scalar() or 0, 0) - 1
         old = update(sightings).where(sightings.c.folder == folder, sightings.c.uidvalidity == current)
-        connection.execute(
-            old.values(uidvalidity=-int(now.timestamp()), gone_at=func.coalesce(sightings.c.gone_at, now))
-        )
+        connection.execute(old.values(uidvalidity=unused, gone_at=func.coalesce(sightings.c.gone_at, now)))
         connection.execute(update(folders).where(folders.c.id == folder).values(uidvalidity=None, complete=False))
 
 
@@ -181,8 +183,11 @@ def flags_changed(
     with store.writing() as connection:
         current = select(folders.c.uidvalidity).where(folders.c.id == folder).scalar_subquery()
         here = and_(sightings.c.folder == folder, sightings.c.uidvalidity == current)
-        for uid, flags in changed.items():
-            connection.execute(update(sightings).where(here, sightings.c.uid == uid).values(flags=sorted(flags)))
+        if changed:
+            connection.execute(
+                update(sightings).where(here, sightings.c.uid == bindparam("at")),
+                [{"at": uid, "flags": sorted(flags)} for uid, flags in changed.items()],
+            )
         if gone := list(gone):
             connection.execute(
                 update(sightings).where(here, among(sightings.c.uid, gone, connection)).values(gone_at=now)

@@ -76,18 +76,14 @@ def due_between(store: Store, after: datetime | None, until: datetime) -> list[W
         return [_wait(row) for row in connection.execute(query.order_by(waits.c.due_at, waits.c.id))]
 
 
-def last_moments(store: Store, ids: Collection[int]) -> dict[int, dict[str, datetime]]:
-    """For each wait and recipient the moment of the latest reminder already claimed."""
-    last: dict[int, dict[str, datetime]] = {}
+def already_claimed(store: Store, ids: Collection[int]) -> dict[int, list[Reminder]]:
+    """The reminders already claimed about these waits, by wait."""
+    found: dict[int, list[Reminder]] = {}
     with store.reading() as connection:
-        rows = connection.execute(
-            select(reminders.c.wait, reminders.c.recipient, func.max(reminders.c.moment))
-            .where(among(reminders.c.wait, ids, connection))
-            .group_by(reminders.c.wait, reminders.c.recipient)
-        )
-        for wait, recipient, moment in rows:
-            last.setdefault(wait, {})[recipient] = moment
-    return last
+        for row in connection.execute(select(reminders).where(among(reminders.c.wait, ids, connection))):
+            reminder = Reminder(row.wait, row.step, row.occurrence, row.recipient, row.moment)
+            found.setdefault(row.wait, []).append(reminder)
+    return found
 
 
 def recently_written_to(store: Store, since: datetime) -> set[str]:
@@ -166,11 +162,25 @@ def withdraw_outdated(store: Store, now: datetime) -> int:
         ).all()
         gone = [row.id for row in rows if row.still == 0 or (row.still < row.all and not row.uncertain)]
         gone += _orphans(connection)
-        if gone:
-            connection.execute(delete(reminders).where(among(reminders.c.letter, gone, connection)))
-            withdrawn = update(letters).where(among(letters.c.id, gone, connection))
-            connection.execute(withdrawn.values(state="withdrawn", settled_at=now))
-        return len(gone)
+        return _withdraw(connection, gone, now)
+
+
+def withdraw_waiting(store: Store, recipients: Collection[str], now: datetime) -> int:
+    """Withdraw the reminders to these people that were surely not sent yet; what is in them falls due again."""
+    with store.writing() as connection:
+        query = select(letters.c.id).where(
+            letters.c.state == "pending", letters.c.kind == "reminder", letters.c.uncertain.is_(False)
+        )
+        gone = connection.execute(query.where(among(letters.c.recipient, recipients, connection))).scalars().all()
+        return _withdraw(connection, gone, now)
+
+
+def _withdraw(connection: Connection, gone: Collection[int], now: datetime) -> int:
+    if gone:
+        connection.execute(delete(reminders).where(among(reminders.c.letter, gone, connection)))
+        withdrawn = update(letters).where(among(letters.c.id, gone, connection))
+        connection.execute(withdrawn.values(state="withdrawn", settled_at=now))
+    return len(gone)
 
 
 def waits_of_letter(store: Store, letter: int) -> list[AnyRow]:

@@ -1,6 +1,6 @@
 """FLOOR 1. What the weekly report asks of the store, by indexed ranges of due_at; and the reports as sent."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,9 +11,11 @@ from monitor.store.reminding import NewLetter, put_letter
 from monitor.store.store import Store
 from monitor.store.tables import AnyRow, folders, messages, reports, sightings, waits
 
+AsOf = Callable[[Iterable[str]], datetime | None]
+
 _COLUMNS = (
     waits.c.conversation,
-    waits.c.mailbox,
+    waits.c.mailboxes,
     waits.c.team,
     waits.c.state,
     waits.c.opened_at,
@@ -23,14 +25,14 @@ _COLUMNS = (
 )
 
 
-def due_in(store: Store, start: datetime, end: datetime, as_of: dict[str, datetime | None]) -> list[WaitFacts]:
-    """The cohort: the waits whose promise runs out in [start, end). `as_of` is what we know of each mailbox."""
+def due_in(store: Store, start: datetime, end: datetime, as_of: AsOf) -> list[WaitFacts]:
+    """The cohort: the waits whose promise runs out in [start, end). `as_of` says up to when mailboxes are known."""
     query = select(*_COLUMNS).where(waits.c.due_at >= start, waits.c.due_at < end).order_by(waits.c.due_at, waits.c.id)
     with store.reading() as connection:
         return [_facts(row, as_of) for row in connection.execute(query)]
 
 
-def open_now(store: Store, as_of: dict[str, datetime | None]) -> list[WaitFacts]:
+def open_now(store: Store, as_of: AsOf) -> list[WaitFacts]:
     """Everybody who waits, longest first."""
     query = select(*_COLUMNS).where(waits.c.state == "waiting").order_by(waits.c.opened_at, waits.c.id)
     with store.reading() as connection:
@@ -66,7 +68,7 @@ def claim_report(store: Store, week: str, sent: Sequence[NewLetter], figures: di
                 put_letter(connection, letter, now)
 
 
-def _facts(row: AnyRow, as_of: dict[str, datetime | None]) -> WaitFacts:
+def _facts(row: AnyRow, as_of: AsOf) -> WaitFacts:
     return WaitFacts(
         number=row.conversation,
         team=row.team,
@@ -75,6 +77,6 @@ def _facts(row: AnyRow, as_of: dict[str, datetime | None]) -> WaitFacts:
         due_at=row.due_at,
         answered_at=row.answered_at,
         evidence=row.evidence,
-        as_of=as_of.get(row.mailbox),
-        mailbox=row.mailbox,
+        as_of=as_of(row.mailboxes),
+        mailboxes=tuple(row.mailboxes),
     )

@@ -26,17 +26,34 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    NoSuchModuleError,
+    SQLAlchemyError,
+    StatementError,
+)
 
 from monitor.store.tables import settings
 
 BUSY_SECONDS = 30
 _WRITER_LOCK = 0x1B0  # any number: one writer at a time on PostgreSQL, as BEGIN IMMEDIATE gives on SQLite
+_ADDRESSES = 'write "sqlite:////path/to/file" or "postgresql://user@host/database"'
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 class StoreError(Exception):
     """The database cannot be used; the text says why and what to do."""
+
+
+class RowError(StoreError):
+    """The database works, but will not take these rows."""
+
+
+class StoreAddressError(StoreError):
+    """The address of the database is wrong: no waiting mends that."""
 
 
 class Store:
@@ -106,17 +123,18 @@ def among(column: Column[Any], values: Collection[Any], connection: Connection) 
 def _engine(url: str) -> Engine:
     try:
         parsed = make_url(url)
-        if parsed.get_backend_name() == "sqlite":
+        kind = parsed.get_backend_name()
+        if kind == "sqlite":
             return _sqlite(url, parsed.database)
-        if parsed.get_backend_name() == "postgresql" and parsed.drivername == "postgresql":
-            parsed = parsed.set(drivername="postgresql+psycopg")
-        return create_engine(parsed, pool_pre_ping=True)
-    except (ArgumentError, NoSuchModuleError):
-        raise StoreError(
-            '[store] url is not a database address; write "sqlite:////path/to/file" or "postgresql://…"'
-        ) from None
+        if kind != "postgresql":
+            raise StoreAddressError(f"[store] url: {kind} is not supported; {_ADDRESSES}")
+        # In UTC: a date of the last day of the year 9999 could not be read back east of Greenwich.
+        utc = {"options": "-c timezone=utc"}
+        return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, connect_args=utc)
+    except (ArgumentError, NoSuchModuleError, ValueError):
+        raise StoreAddressError(f"[store] url is not a database address; {_ADDRESSES}") from None
     except ImportError as error:
-        raise StoreError(
+        raise StoreAddressError(
             f"the database driver is missing ({error.name}): pip install 'inbox-monitor[postgresql]'"
         ) from None
 
@@ -169,8 +187,12 @@ def _told() -> Iterator[None]:
     """Database errors as one line that says what to do."""
     try:
         yield
+    except (DataError, IntegrityError) as error:
+        raise RowError(f"the store does not take this ({' '.join(str(error.orig).split())[:200]})") from error
     except DBAPIError as error:
         raise StoreError(_advice(" ".join(str(error.orig).split())[:200])) from error
+    except StatementError as error:  # a value that cannot even be handed over, such as a lone surrogate
+        raise RowError(f"the store does not take this ({' '.join(str(error.orig).split())[:200]})") from error
     except SQLAlchemyError as error:
         raise StoreError(f"the store failed: {' '.join(str(error).split())[:200]}") from error
 
@@ -185,4 +207,6 @@ def _advice(text: str) -> str:
         return f"the store is damaged ({text}); put a backup in its place"
     if "locked" in lower:
         return f"the store is in use by another program ({text}); try again later"
+    if "connect" in lower:
+        return f"the store cannot be reached ({text}); check [store] url, and that the database server runs"
     return f"the store cannot be used ({text})"

@@ -30,6 +30,7 @@ from monitor.store.mailboxes import (
     flags_changed,
     forget_sightings,
     looked_completely,
+    refold_if_rules_changed,
     trouble_rows,
     views,
     waiting_sightings,
@@ -39,13 +40,14 @@ from monitor.store.outbox import begin_try, mark_sent, pending, try_later
 from monitor.store.reminding import (
     NewLetter,
     Notice,
+    already_claimed,
     claim,
     claim_notices,
     due_between,
-    last_moments,
     noticed,
     waits_of_letter,
     withdraw_outdated,
+    withdraw_waiting,
 )
 from monitor.store.store import Store, StoreError, open_store
 from monitor.store.stories import Story, StoryWait, all_stories, led_by, reminders_of, story_of
@@ -350,7 +352,7 @@ class TestLetters:
             0,
         )
         assert [w.id for w in waits_of_letter(desks.store, row.id)] == [wait.id]
-        assert last_moments(desks.store, [wait.id]) == {wait.id: {"lead@ours.example": TEN + 24 * HOUR}}
+        assert already_claimed(desks.store, [wait.id]) == {wait.id: [reminder(wait.id)]}
         begin_try(desks.store, row.id)
         mark_sent(desks.store, row.id, "250 OK", NOW)
         assert pending(desks.store, NOW + 9 * HOUR) == []
@@ -404,14 +406,27 @@ class TestLetters:
         desks.answered(mail("3", INFO, ANN, re=["1"]), TEN + HOUR)
         withdraw_outdated(desks.store, NOW)
         assert len(pending(desks.store, NOW)) == left
-        assert bool(last_moments(desks.store, [ben.id])) is tried, "else Ben falls due again, in a letter of his own"
+        assert bool(already_claimed(desks.store, [ben.id])) is tried, "else Ben falls due again, in a letter of his own"
+
+    @pytest.mark.parametrize(("tried", "left"), [(False, 0), (True, 1)], ids=["untried", "perhaps-arrived"])
+    def test_a_letter_that_surely_never_left_can_make_way_for_a_newer_one(
+        self, desks: Desks, tried: bool, left: int
+    ) -> None:
+        desks.asked(mail("1", ANN, INFO))
+        (wait,) = due_between(desks.store, None, NOW)
+        claim(desks.store, letter("a"), [reminder(wait.id)], NOW)
+        if tried:
+            begin_try(desks.store, pending(desks.store, NOW)[0].id)
+        assert withdraw_waiting(desks.store, ["somebody@ours.example"], NOW) == 0
+        assert withdraw_waiting(desks.store, ["lead@ours.example"], NOW) == 1 - left
+        assert len(pending(desks.store, NOW)) == len(already_claimed(desks.store, [wait.id])) == left
 
     def test_a_letter_about_nobody_is_withdrawn(self, desks: Desks) -> None:
         desks.asked(mail("1", ANN, INFO))
         (wait,) = due_between(desks.store, None, NOW)
         claim(desks.store, letter("a"), [reminder(wait.id)], NOW)
-        # It turns out that it lay in Sent as well: ours, not a question.
-        desks.answered(mail("1", ANN, INFO), TEN)
+        # The config now says that this is no person.
+        refold_if_rules_changed(desks.store, "other rules", replace(HOUSE, ignored_senders=(ANN,)))
         assert desks.waits() == []
         assert withdraw_outdated(desks.store, NOW) == 1
 
@@ -438,7 +453,10 @@ class TestLetters:
         assert wait.id == first.id
         found = {(r.occurrence, r.letter) for r in reminders_of(desks.store, [wait.id])}
         assert found == {(0, "<a@ours.example>"), (1, "<b@ours.example>")}
-        assert last_moments(desks.store, [wait.id])[wait.id] == {"lead@ours.example": TEN + 48 * HOUR}
+        assert {r.moment for r in already_claimed(desks.store, [wait.id])[wait.id]} == {
+            TEN + 24 * HOUR,
+            TEN + 48 * HOUR,
+        }
 
     def test_a_wait_keeps_its_reminders_when_an_earlier_opener_turns_up(self, desks: Desks) -> None:
         desks.asked(mail("2", ANN, INFO, re=["1"]), TEN + HOUR)
@@ -475,7 +493,8 @@ class TestARebuiltFolder:
             desks.uid = 0
             desks.take((INFO, "INBOX"), desks.arrival(mail(name, ANN, INFO), TEN))
             forget_sightings(desks.store, folder, NOW + hours * HOUR)
-        assert len(desks.waits()) == 3
+        assert refold_if_rules_changed(desks.store, "other rules", HOUSE) == 3
+        assert len(desks.waits()) == 3, "each is still known to have lain in the inbox"
 
     def test_what_is_gone_from_its_folder_still_waits(self, desks: Desks) -> None:
         desks.asked(mail("1", ANN, INFO))

@@ -261,7 +261,7 @@ def test_32_only_the_topmost_authentication_results_count() -> None:
 
 def test_32_a_signature_that_one_of_our_own_lists_broke_is_no_forgery() -> None:
     """Ann → list ─ it → list, dmarc=fail."""
-    headers = {"authentication-results": "mx.ours.example; dmarc=fail"}
+    headers = {"authentication-results": "mx.ours.example; dmarc=fail", "list-id": "<users.lists.example>"}
     ask = seen_in(mail("10:00 Ann → list"), Place(INFO, "inbox"))
     reply = seen_in(mail("11:00 it → list", 2, (1,), headers=headers), Place(INFO, "inbox"))
     assert lines([ask, reply]) == ["1 of Mon 10:00 (Ann): answered by 2 Mon 11:00 (copy-unverified)"]

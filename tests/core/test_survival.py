@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.core.survival import product_limit, quantile, share_within
+from monitor.core.survival import product_limit, quantile
 
 HOUR = timedelta(hours=1)
 Lengths = list[tuple[timedelta, bool]]
@@ -60,11 +60,6 @@ def test_the_time_within_which_half_and_most_were_answered(waits: str, median: i
     assert quantile(curve, 0.9) == (None if p90 is None else p90 * HOUR)
 
 
-@pytest.mark.parametrize(("limit", "share"), [(0, 0.0), (1, 0.25), (2, 0.5), (3, 0.5), (4, 0.75), (99, 0.75)])
-def test_the_share_answered_within_a_limit(limit: int, share: float) -> None:
-    assert share_within(product_limit(lengths("1 2 4 5+")), limit * HOUR) == pytest.approx(share)
-
-
 _waits = st.lists(st.tuples(st.integers(0, 12).map(lambda h: h * HOUR), st.booleans()), max_size=40)
 
 
@@ -95,8 +90,7 @@ def test_the_curve_falls_and_stays_between_one_and_nothing(waits: Lengths) -> No
     assert shares == sorted(shares, reverse=True)
 
 
-@given(_waits.filter(lambda waits: all(answered for _, answered in waits) and bool(waits)), st.integers(1, 9))
-def test_where_all_were_answered_a_quantile_is_an_order_statistic(waits: Lengths, tenth: int) -> None:
-    ordered = sorted(length for length, _ in waits)
-    rank = -(-tenth * len(ordered) // 10)
-    assert quantile(product_limit(waits), tenth / 10) == ordered[rank - 1]
+@given(st.lists(st.integers(0, 12).map(lambda h: h * HOUR), min_size=1, max_size=40), st.integers(1, 9))
+def test_where_all_were_answered_a_quantile_is_an_order_statistic(answers: list[timedelta], tenth: int) -> None:
+    rank = -(-tenth * len(answers) // 10)
+    assert quantile(product_limit((length, True) for length in answers), tenth / 10) == sorted(answers)[rank - 1]

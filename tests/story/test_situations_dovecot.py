@@ -276,6 +276,21 @@ def test_33_old_mail_is_told_once_and_never_reminded_about(houses: Houses, count
     assert all("Cleo is waiting to hear" in text_of(letter) for letter in after)
 
 
+def test_33_a_desk_that_is_first_seen_later_has_an_opening_of_its_own(houses: Houses) -> None:
+    house = houses({"info": "", "ops": ""})
+    house.set_password("ops", "not known yet")
+    house.sends(at("Mon 07:00"), CLEO, by="info")
+    house.sends(at("Mon 07:00"), CLEO, by="ops")
+    house.round(at("Mon 08:00"), code=77)
+    house.asks(at("Mon 10:00"), ANN, to="ops")
+    house.set_password("ops", house.dovecot.password)
+    assert kinds(house.round(at("Wed 08:00"))) == [("opening", house.lead("ops"))]
+    house.asks(at("Wed 09:00"), BEN, to="ops")
+    assert kinds(house.round(at("Thu 08:55"))) == NO_LETTERS
+    (letter,) = house.round(at("Thu 09:05"))
+    assert "Ben Borrower is waiting" in text_of(letter)
+
+
 def test_34_asking_a_supplier_is_no_answer_to_the_customer(running: House) -> None:
     question = running.asks(at("Mon 10:00"))
     supplier = "Print shop <orders@printshop.example>"
