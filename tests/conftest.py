@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.servers.archive import need_corpora
 from tests.servers.available import need_dovecot, need_postgres
 from tests.servers.dovecot import Dovecot
 from tests.servers.postgres import Postgres
@@ -53,3 +54,9 @@ def smtp_sink(tmp_path: Path) -> Iterator[SmtpSink]:
     """An SMTP server without TLS and login."""
     with SmtpSink(tmp_path) as sink:
         yield sink
+
+
+@pytest.fixture(scope="session")
+def corpora(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Real mail for evaluation, where it is at hand."""
+    return need_corpora(tmp_path_factory.mktemp("corpora"))

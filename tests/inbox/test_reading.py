@@ -24,7 +24,6 @@ from monitor.inbox.reading import (
     split_fields,
 )
 from tests.inbox.facts import UNWANTED, mails_below, read_slowly, texts
-from tests.servers.archive import need_corpora
 
 LETTERS = Path(__file__).parent.parent / "letters"
 TEN = datetime(2026, 11, 9, 10, tzinfo=UTC)
@@ -274,11 +273,11 @@ def test_strange_headers_are_the_same_to_the_fast_way_and_to_mail_parser(sender:
     assert read(sender + header) == read_slowly(sender + header)
 
 
-def test_the_development_corpora_are_read_whole_and_both_ways_agree() -> None:
-    """Runs where INBOX_MONITOR_CORPORA names their folder."""
+def test_the_development_corpora_are_read_whole_and_both_ways_agree(corpora: Path) -> None:
+    """Runs where the corpora are: named by INBOX_MONITOR_CORPORA, or packed beside the repository."""
     mails = readable = 0
     differing: list[str] = []
-    for name, header in mails_below(need_corpora()):
+    for name, header in mails_below(corpora):
         found = read(header)
         mails, readable = mails + 1, readable + isinstance(found, Message)
         if found != read_slowly(header):

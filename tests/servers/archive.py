@@ -8,16 +8,18 @@ Message-ID) the first one stays, unless duplicates are asked for. That makes 5,3
 
 import os
 import re
+import tarfile
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
 CORPORA = "INBOX_MONITOR_CORPORA"
+PACK = Path(__file__).resolve().parents[3] / "shared" / "corpora" / "dev-pack.tar.xz"
 LIST_ADDRESS = "twisted-web@twistedmatrix.com"
 """Until 2004 all messages came from the list's own address: nobody's answers can be counted there."""
 
@@ -56,12 +58,18 @@ class Archive(NamedTuple):
         return mail.sender in self.staff
 
 
-def need_corpora() -> Path:
-    """The folder with the corpora; where there is none, the test is skipped."""
-    folder = Path(os.environ.get(CORPORA) or "/nonexistent")
-    if not (folder / "list-twisted" / "twisted-web").is_dir():
+def need_corpora(folder: Path) -> Path:
+    """The corpora the environment names, else those packed beside the repository, put into `folder`; else a skip."""
+    named = os.environ.get(CORPORA)
+    if not named and PACK.is_file():
+        safely: dict[str, Any] = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}  # from 3.11.4 on
+        with tarfile.open(PACK) as pack:
+            pack.extractall(folder, **safely)
+        return next(folder.glob("*/list-twisted")).parent
+    found = Path(named or "/nonexistent")
+    if not (found / "list-twisted" / "twisted-web").is_dir():
         pytest.skip(f"{CORPORA} does not name a folder that holds list-twisted/twisted-web")
-    return folder
+    return found
 
 
 def load_archive(corpora: Path, *, keep_duplicates: bool = False) -> Archive:

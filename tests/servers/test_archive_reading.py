@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.servers.archive import certain, conversations, load_archive, need_corpora
+from tests.servers.archive import certain, conversations, load_archive
 
 MONTH = """\
 From ann at customer.example  Mon May  1 10:00:00 2006
@@ -78,8 +78,8 @@ def test_an_invented_archive(tmp_path: Path) -> None:
     assert _first_letters(certain(mails)) == {"5"}
 
 
-def test_the_real_archive() -> None:
-    archive = load_archive(need_corpora())
+def test_the_real_archive(corpora: Path) -> None:
+    archive = load_archive(corpora)
     assert len(archive.mails) == 5371
     assert len(conversations(archive.mails)) == 1625
     assert {"exarkun@divmod.com", "glyph@twistedmatrix.com"} <= archive.staff

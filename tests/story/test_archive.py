@@ -4,8 +4,6 @@ Customers wrote to the inbox, the regulars who answered most are staff and their
 when the archive says. Run with `-s` it prints the figures for bench/README.md.
 """
 
-import os
-import tarfile
 import time
 from collections import Counter
 from datetime import datetime, timedelta
@@ -16,27 +14,9 @@ import pytest
 from sqlalchemy import create_engine, select
 
 from monitor.store import tables
-from tests.servers.archive import CORPORA, Archive, certain, load_archive, need_corpora
+from tests.servers.archive import Archive, certain, load_archive
 from tests.story.conftest import Houses
-from tests.story.house import ROOT, House, Json, kinds
-
-PACK = ROOT.parent / "shared" / "corpora" / "dev-pack.tar.xz"
-ARCHIVE = "list-twisted/"
-
-
-@pytest.fixture(scope="session")
-def corpora(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The corpora the environment names, else those packed beside the repository, else a skip with the reason."""
-    if not os.environ.get(CORPORA) and PACK.is_file():
-        return _unpacked(tmp_path_factory.mktemp("corpora"))
-    return need_corpora()
-
-
-def _unpacked(folder: Path) -> Path:
-    safely: dict[str, Any] = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}  # from Python 3.11.4 on
-    with tarfile.open(PACK) as pack:
-        pack.extractall(folder, [m for m in pack if f"/{ARCHIVE}" in m.name], **safely)
-    return next(folder.glob(f"*/{ARCHIVE}")).parent
+from tests.story.house import House, Json, kinds
 
 
 class Played(NamedTuple):
