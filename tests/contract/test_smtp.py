@@ -116,6 +116,30 @@ def test_a_login_that_is_refused_says_what_to_check_and_not_the_password(tmp_pat
     assert error.server_wide
 
 
+@pytest.mark.parametrize(("user", "password"), [("mönitor", "planted-secret"), ("monitor", "plänted-secret")])
+def test_a_login_beyond_ascii_is_a_mistake_of_the_config_that_is_told_without_the_password(
+    tmp_path: Path, user: str, password: str
+) -> None:
+    with SmtpSink(tmp_path, security="starttls", login=("monitor", "right-one")) as sink:
+        beyond = Relay(sink.host, sink.port, "starttls", user, lambda: password, str(sink.ca_file))
+        with SmtpSender(beyond) as sender:
+            error = fails(sender)
+    assert (error.permanent, error.uncertain, error.server_wide, error.fault) == (False, False, True, "refused")
+    assert "`username` and `password` under [smtp] may hold only ASCII characters" in str(error)
+    assert "nted-secret" not in str(error)
+
+
+def test_a_recipient_beyond_ascii_is_refused_for_good_and_the_next_letter_goes(
+    smtp_sink: SmtpSink, sender: SmtpSender
+) -> None:
+    with pytest.raises(SendError, match="cannot be written to in ASCII") as caught:
+        sender.send(LETTER, "jörg@ours.example")
+    assert (caught.value.permanent, caught.value.server_wide) == (True, False)
+    assert sender.send(LETTER, OWNER).startswith("250 ")
+    assert [letter.recipients for letter in smtp_sink.wait_for(1)] == [(OWNER,)]
+    assert smtp_sink.connections == 1
+
+
 def test_a_server_that_is_not_there_is_named_with_what_to_check() -> None:
     port = ordinary.free_port()
     with SmtpSender(Relay("127.0.0.1", port, "none")) as sender:

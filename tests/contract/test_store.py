@@ -212,6 +212,18 @@ class TestTakingIn:
         (wait,) = desks.waits()
         assert (wait.opened_at, wait.due_at, wait.mailboxes) == (TEN, TEN + 24 * HOUR, (INFO, OPS))
 
+    @pytest.mark.parametrize("folders", [("INBOX", "Sent"), ("Sent", "INBOX")])
+    def test_a_copy_that_names_more_recipients_counts_whichever_is_read_first(
+        self, desks: Desks, folders: tuple[str, str]
+    ) -> None:
+        """To the desk itself, with the customer in Bcc: only the copy in Sent shows that she was answered."""
+        desks.asked(mail("1", ANN, INFO))
+        copies = {"INBOX": mail("2", INFO, INFO, re=["1"]), "Sent": mail("2", INFO, INFO, ANN, re=["1"])}
+        for folder in folders:
+            desks.take((INFO, folder), desks.arrival(copies[folder], TEN + HOUR))
+        (wait,) = desks.waits()
+        assert (wait.state, wait.answered_by, wait.evidence) == ("answered", "<2>", "sent")
+
     def test_one_id_on_two_different_mails_keeps_both(self, desks: Desks) -> None:
         first = mail("same", ANN, INFO, subject="A broken lift", sent_at=TEN)
         other = mail("same", BEN, INFO, subject="A lost card", sent_at=TEN + HOUR)
@@ -567,6 +579,18 @@ class TestLaw10:
         desks.take((INFO, "INBOX"), *batch_of(desks, 200, 0))
         many = statements(desks.store, lambda: looked_completely(desks.store, INFO, NOW))
         assert len(few) == len(many)
+
+    def test_flags_cost_a_constant_number_however_many_have_changed(self, desks: Desks) -> None:
+        folder = desks.folders[INFO, "INBOX"]
+        desks.take((INFO, "INBOX"), *batch_of(desks, 400, 0))
+        costs = []
+        for count, seen in ((2, "\\Seen"), (400, "\\Flagged")):
+            changed = {uid: frozenset({seen}) for uid in range(1, count // 2 + 1)}
+            gone = range(401 - count // 2, 401)
+            work = lambda c=changed, g=gone: flags_changed(desks.store, folder, c, g, NOW)  # noqa: E731  # as above
+            costs.append(len(statements(desks.store, work)))
+        assert costs[0] == costs[1] <= 5
+        assert waiting_sightings(desks.store, folder) == dict.fromkeys(range(1, 201), frozenset({"\\Flagged"}))
 
 
 def test_a_url_that_is_none_is_told_with_what_would_be_right(tmp_path: Path) -> None:

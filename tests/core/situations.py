@@ -26,6 +26,7 @@ PEOPLE = {
     "info": Address("Info", INFO),
     "ops": Address("Operations", OPS),
     "it": Address("IT", IT),
+    "Olga": Address("Olga Owner", "olga@ours.example"),
     "Eva": Address("Eva Staff", "eva@ours.example"),
     "group": Address("All of us", "everybody@ours.example"),
     "list": Address("Users", "users@lists.example"),

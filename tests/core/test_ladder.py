@@ -71,6 +71,20 @@ def test_what_is_due_after_an_earlier_reminder(what: str, last: str, as_of: str,
     assert said(due(1, DUE, [step(FIRST)], OWNERS[:1], at(as_of), {OWNERS[0]: at(last)})) == expected, what
 
 
+@pytest.mark.parametrize(
+    ("what", "as_of", "expected"),
+    [
+        ("the first one, due again, was sent already", "Tue 10:00", []),
+        ("until the next occurrence", "Wed 09:59", []),
+        ("which is due by the new promise", "Wed 10:00", ["olga 0h.owners #1 Wed 10:00"]),
+    ],
+)
+def test_a_target_made_longer_after_the_first_reminder(what: str, as_of: str, expected: list[str]) -> None:
+    claimed = {("0h.owners", 0, OWNERS[0])}
+    found = due(1, DUE, [step(FIRST)], OWNERS[:1], at(as_of), {OWNERS[0]: at("Mon 10:00")}, claimed)
+    assert said(found) == expected, what
+
+
 def test_who_hears_of_a_step_hears_once() -> None:
     both = step(f"0h → owners, boss@ours.example, {OWNERS[1]} once")
     assert both.recipients(OWNERS) == (*OWNERS, "boss@ours.example")

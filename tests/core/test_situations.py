@@ -62,6 +62,12 @@ def test_05_a_forward_to_a_colleague_is_a_handoff_and_the_customer_still_waits()
     )
 
 
+def test_05_a_word_to_the_owner_of_the_same_team_hands_nothing_off() -> None:
+    """Ann ─ info → Olga, who owns the team of info."""
+    (wait,) = fold(talk("10:00 Ann → info", "11:00 info → Olga"), HOUSE).waits
+    assert (wait.state, wait.handoff) == ("waiting", None)
+
+
 def test_06_a_colleague_who_answers_the_desk_has_decided_but_the_customer_was_not_told() -> None:
     """Ann ─ info → it ─ it → info."""
     decided = talk("10:00 Ann → info", "11:00 info → it", "12:00 it → info: Re: a question")

@@ -123,6 +123,11 @@ class House:
             + f"[store]\nurl = {json.dumps(self.store_url)}\n{self._config}\n"
         )
 
+    def configure(self, config: str) -> None:
+        """Write it with other further tables."""
+        self._config = config
+        self.write_config()
+
     def _desk(self, desk: str, lines: str) -> str:
         password = json.dumps(str(self.folder / f"password-{desk}"))
         return (
@@ -186,6 +191,13 @@ class House:
     def put(self, desk: str, folder: str, mail: Mail, flags: Sequence[str] = ()) -> None:
         """A mail comes into a folder, when it says it was written."""
         self.dovecot.append(self.address(desk), folder, mail.raw, mail.when, flags)
+
+    def asks_all(self, when: datetime, who: str = ANN) -> Mail:
+        """One mail to all desks; a copy lies in the inbox of each."""
+        mail = self.mail(who, ", ".join(map(self.address, self.desks)), when)
+        for desk in self.desks:
+            self.put(desk, "INBOX", mail)
+        return mail
 
     def put_many(self, desk: str, folder: str, mails: Sequence[Mail]) -> None:
         """The same for many at once."""
