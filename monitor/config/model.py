@@ -2,6 +2,8 @@
 
 import re
 from datetime import timedelta
+from email.headerregistry import Address
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -31,7 +33,13 @@ def _address(value: object) -> str:
 def _named_address(value: object) -> str:
     if not isinstance(value, str) or not _NAMED.fullmatch(value.strip()):
         raise ValueError('must be a mail address, like "Reply monitor <monitor@example.org>"')
-    return value.strip()
+    name, address = parseaddr(value.strip())
+    return str(Address(name, addr_spec=_address(address))) if name else _address(address)
+
+
+def _recipient(value: object) -> object:
+    """The word owners and the names of teams stay as they are; what looks like an address must be one."""
+    return _address(value) if isinstance(value, str) and "@" in value and " " not in value.strip() else value
 
 
 def _length(value: object) -> timedelta:
@@ -174,7 +182,7 @@ class ReminderPart(Part):
     """One step of the ladder, relative to the moment the promise runs out."""
 
     after: SignedLength = timedelta(0)
-    to: Names = ("owners",)
+    to: Annotated[tuple[Annotated[str, BeforeValidator(_recipient)], ...], BeforeValidator(_list)] = ("owners",)
     repeat: Length | None = None
 
 
