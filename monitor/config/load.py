@@ -121,7 +121,7 @@ def _mailbox(m: MailboxPart, model: ConfigModel, folder: Path) -> MailboxSetting
         security=security,
         ca_file=beside(folder, either("ca_file")),
         username=either("username", m.address),
-        password=_reader(either("password")),
+        password=_reader(either("password"), folder),
         lookback=lookback,
         poll_every=either("poll_every", DEFAULT_POLL),
         inbox=m.inbox,
@@ -131,8 +131,9 @@ def _mailbox(m: MailboxPart, model: ConfigModel, folder: Path) -> MailboxSetting
     )
 
 
-def _reader(secret: Secret) -> Callable[[], str]:
-    return secret.value
+def _reader(secret: Secret, folder: Path) -> Callable[[], str]:
+    """Reads the secret anew each time; a file is looked for below the config's own folder."""
+    return secret.model_copy(update={"file": beside(folder, secret.file)}).value
 
 
 def _staff(model: ConfigModel) -> Staff:
@@ -171,6 +172,6 @@ def _smtp(model: ConfigModel, folder: Path) -> SmtpSettings:
         security=security,
         ca_file=beside(folder, part.ca_file),
         username=part.username or (parseaddr(from_)[1] if part.password else None),
-        password=part.password.value if part.password else None,
+        password=_reader(part.password, folder) if part.password else None,
         from_=from_,
     )

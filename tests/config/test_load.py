@@ -205,3 +205,14 @@ def test_the_example_tells_its_tables_in_the_order_of_the_story() -> None:
     order = ["target", "imap", "mailbox", "team", "staff", "reminder", "report", "smtp", "ignore"]
     tables = [key for key, value in tomllib.loads(EXAMPLE.read_text("utf-8")).items() if not isinstance(value, str)]
     assert tables == order
+
+
+def test_a_secret_file_is_looked_for_beside_the_config(tmp_path: Path) -> None:
+    (tmp_path / "imap-password").write_text("planted\n")
+    config = tmp_path / "config.toml"
+    config.write_text(
+        '[imap]\nhost = "h.example"\npassword = { file = "imap-password" }\n'
+        '[[mailbox]]\naddress = "info@ours.example"\nteam = "Desk"\n'
+        '[[team]]\nname = "Desk"\nowners = ["lead@ours.example"]\n'
+    )
+    assert load(config).mailboxes[0].password() == "planted"
