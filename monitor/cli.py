@@ -263,8 +263,9 @@ def _delivered(store: Store, settings: Settings, now: datetime) -> int:
     except AlreadyRunning:
         talk("put into the outbox; the daemon that runs sends it with its next round")
         return OK
-    talk(delivery.fault or f"{delivery.sent} letters sent")
-    return UNREACHABLE if delivery.fault else OK
+    refused = f", {delivery.refused} refused for good: see status" if delivery.refused else ""
+    talk(delivery.fault or f"{delivery.sent} letters sent{refused}")
+    return UNREACHABLE if delivery.fault or delivery.refused else OK
 
 
 def _found(story: Any, text: str) -> Any:

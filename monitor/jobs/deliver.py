@@ -19,9 +19,7 @@ class Delivery:
     """What became of the letters of one round. `fault` is what the mail server as a whole said no to."""
 
     sent: int = 0
-    held: int = 0
     refused: int = 0
-    later: int = 0
     fault: str | None = None
 
 
@@ -46,7 +44,6 @@ def deliver(store: Store, smtp: SmtpSettings, knowledge: Knowledge, now: datetim
     with SmtpSender(relay_of(smtp)) as sender:
         for letter in letters:
             if not _is_true_now(store, letter, knowledge, now):
-                done.held += 1
                 continue
             try:
                 sender.connect()
@@ -72,7 +69,6 @@ def _try(store: Store, sender: SmtpSender, letter: LetterRow, done: Delivery, no
             done.refused += 1
         else:
             try_later(store, letter, str(error), letter.uncertain or error.uncertain, now)
-            done.later += 1
         done.fault = str(error) if error.server_wide else done.fault
         return not error.server_wide
     mark_sent(store, letter.id, reply, now)

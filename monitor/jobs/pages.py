@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from monitor.config import Settings
-from monitor.core.durations import words
 from monitor.core.ladder import next_after
 from monitor.core.moments import since
 from monitor.jobs.knowledge import Knowledge
@@ -130,8 +129,3 @@ def _why(settings: Settings, recipient: str, mailboxes: Sequence[str]) -> str:
 def _on(moment: datetime, settings: Settings, now: datetime) -> str:
     text = since(moment, settings.zone, now)
     return f"at {text}" if text[:1].isdigit() else f"on {text}"
-
-
-def promise_words(settings: Settings) -> str:
-    """`24 hours`."""
-    return words(settings.target.reply_within)

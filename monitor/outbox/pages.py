@@ -72,8 +72,8 @@ class WaitingLine:
 
 
 @dataclass(frozen=True, slots=True)
-class ReminderPage:
-    """Who waits, for one recipient; most overdue first. `more` were cut from a very long list."""
+class WaitingPage:
+    """What every letter about people who wait says."""
 
     organisation: str
     now: datetime
@@ -81,6 +81,27 @@ class ReminderPage:
     teams: tuple[str, ...]
     promise: timedelta
     lines: tuple[WaitingLine, ...]
+
+    @property
+    def teams_named(self) -> str:
+        """`Events & rooms`, `Events & rooms and Front desk`, `4 teams`."""
+        return _named(self.teams, self.organisation)
+
+    @property
+    def promise_words(self) -> str:
+        """`24 hours`."""
+        return words(self.promise)
+
+    @property
+    def shows_mailbox(self) -> bool:
+        """Whether the lines come from several mailboxes, so that each must say from which."""
+        return len({line.mailbox for line in self.lines}) > 1
+
+
+@dataclass(frozen=True, slots=True)
+class ReminderPage(WaitingPage):
+    """Who waits, for one recipient; most overdue first. `more` were cut from a very long list."""
+
     seen_up_to: datetime
     poll_every: timedelta
     next_step: str | None
@@ -128,11 +149,6 @@ class ReminderPage:
         return not self.more and all(not line.is_past for line in self.lines)
 
     @property
-    def teams_named(self) -> str:
-        """`Events & rooms`, `Events & rooms and Front desk`, `4 teams`."""
-        return _named(self.teams, self.organisation)
-
-    @property
     def longest(self) -> str:
         """How long the longest has waited, in words."""
         return words(max((line.waited for line in self.lines), default=timedelta(0)))
@@ -141,11 +157,6 @@ class ReminderPage:
     def first_due(self) -> str:
         """When the next promise runs out: `16:05`, or `09:10 on Monday`."""
         return _at(min((line.due for line in self.lines), default=self.now), self)
-
-    @property
-    def promise_words(self) -> str:
-        """`24 hours`."""
-        return words(self.promise)
 
     @property
     def seen_words(self) -> str:
@@ -157,22 +168,11 @@ class ReminderPage:
         """Within what time a reply is noticed."""
         return words(max(self.poll_every, timedelta(minutes=1)))
 
-    @property
-    def shows_mailbox(self) -> bool:
-        """Whether the lines come from several mailboxes, so that each must say from which."""
-        return len({line.mailbox for line in self.lines}) > 1
-
 
 @dataclass(frozen=True, slots=True)
-class OpeningPage:
+class OpeningPage(WaitingPage):
     """What was late already when the monitor first looked; these never get a reminder."""
 
-    organisation: str
-    now: datetime
-    zone: ZoneInfo
-    teams: tuple[str, ...]
-    promise: timedelta
-    lines: tuple[WaitingLine, ...]
     total: int
     replies_unseen: tuple[str, ...]
     why: str
@@ -186,21 +186,6 @@ class OpeningPage:
     def hidden(self) -> int:
         """How many more there are."""
         return max(0, self.total - len(self.shown))
-
-    @property
-    def teams_named(self) -> str:
-        """`Events & rooms`, `4 teams`."""
-        return _named(self.teams, self.organisation)
-
-    @property
-    def promise_words(self) -> str:
-        """`24 hours`."""
-        return words(self.promise)
-
-    @property
-    def shows_mailbox(self) -> bool:
-        """Whether the lines come from several mailboxes."""
-        return len({line.mailbox for line in self.lines}) > 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,15 +10,13 @@ from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
-from sqlalchemy.dialects.postgresql import insert as pg_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from monitor.core.house import House
 from monitor.core.message import Place, Seen
 from monitor.core.needs_reply import Verdict
 from monitor.core.waits import Folded, Wait, fold
 from monitor.store.rows import seen_of, wait_row
-from monitor.store.store import among
+from monitor.store.store import among, inserting
 from monitor.store.tables import AnyRow, folders, messages, reminders, sightings, waits
 
 Grouped = dict[int, list[AnyRow]]
@@ -145,8 +143,7 @@ def _move_reminders(connection: Connection, moved: Sequence[tuple[int, int]]) ->
         connection.execute(select(reminders).where(among(reminders.c.wait, list(target), connection))).mappings().all()
     )
     if rows:
-        dialect_insert = sqlite_insert if connection.dialect.name == "sqlite" else pg_insert
-        statement = dialect_insert(reminders).on_conflict_do_nothing()
+        statement = inserting(reminders, connection).on_conflict_do_nothing()
         connection.execute(statement, [{**row, "wait": target[row["wait"]]} for row in rows])
 
 

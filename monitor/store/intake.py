@@ -8,8 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
-from sqlalchemy.dialects.postgresql import insert as pg_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from monitor.core.conversations import Joined, join, nodes
 from monitor.core.cursor import Cursor
@@ -19,7 +17,7 @@ from monitor.core.message import Address, Message, Place, Seen, same_mail, with_
 from monitor.store import tables
 from monitor.store.folding import New, refold
 from monitor.store.rows import message_row
-from monitor.store.store import Store, among
+from monitor.store.store import Store, among, inserting
 from monitor.store.tables import AnyRow, conversations, folders, messages, sightings, troubles, waits
 
 
@@ -189,7 +187,7 @@ class _Intake:
             }
             for arrival, message in batch
         ]
-        upsert = (sqlite_insert if self.connection.dialect.name == "sqlite" else pg_insert)(sightings)
+        upsert = inserting(sightings, self.connection)
         statement = upsert.on_conflict_do_update(
             index_elements=["folder", "uidvalidity", "uid"],
             set_={name: upsert.excluded[name] for name in ("message", "flags", "gone_at")},
@@ -220,9 +218,8 @@ def _told_apart(batch: Sequence[tuple[Arrival, Message]], firsts: dict[str, Mess
 def _note_troubles(
     connection: Connection, folder: int, bad: Sequence[tuple[Arrival, str]], uidvalidity: int, now: datetime
 ) -> None:
-    upsert = sqlite_insert if connection.dialect.name == "sqlite" else pg_insert
     connection.execute(
-        upsert(troubles).on_conflict_do_nothing(),
+        inserting(troubles, connection).on_conflict_do_nothing(),
         [
             {"folder": folder, "uidvalidity": uidvalidity, "uid": a.uid, "reason": reason, "seen_at": now}
             for a, reason in bad

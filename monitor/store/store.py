@@ -18,6 +18,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Engine,
+    Table,
     any_,
     bindparam,
     create_engine,
@@ -25,6 +26,8 @@ from sqlalchemy import (
     func,
     select,
 )
+from sqlalchemy.dialects.postgresql import Insert as PgInsert
+from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import (
     ArgumentError,
@@ -118,6 +121,11 @@ def among(column: Column[Any], values: Collection[Any], connection: Connection) 
         listed = func.json_each(json.dumps(list(values))).table_valued("value")
         return column.in_(select(listed.c.value))
     return column == any_(bindparam(None, list(values), type_=ARRAY(column.type)))
+
+
+def inserting(table: Table, connection: Connection) -> PgInsert | SqliteInsert:
+    """An INSERT that may be told what to do on a conflict: said alike for both databases, in two classes."""
+    return SqliteInsert(table) if connection.dialect.name == "sqlite" else PgInsert(table)
 
 
 def _engine(url: str) -> Engine:
