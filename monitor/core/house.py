@@ -37,6 +37,12 @@ class House:
     owners: Mapping[str, frozenset[str]] = field(default_factory=dict)
     ignored_senders: tuple[str, ...] = ()
     ignored_subjects: tuple[str, ...] = ()
+    id_domains: frozenset[str] = frozenset()
+    """The domains (ids.id_domain) of the Message-IDs in our Sent folders: learnt from them."""
+    authserv_ids: frozenset[str] = frozenset()
+    """Whose Authentication-Results are trusted (RFC 8601 §2.5); empty: the topmost, whoever wrote it."""
+    authenticated_replies: bool = False
+    """Whether a copy only counts as an answer when it passed authentication."""
 
     def rank(self, mailbox: str) -> int:
         """Where a mailbox stands in the config; one that is no longer in it comes last."""

@@ -59,6 +59,13 @@ def _bare(value: str) -> list[str | None]:
     return [canonical(word) for word in _BETWEEN.split(value) if "@" in word[1:-1]]
 
 
+def id_domain(message_id: str) -> str:
+    """The right-hand side of an id, lower case; one name for the many hosts of Microsoft 365. Empty where there is none."""
+    domain = message_id.strip("<>").rpartition("@")[2].lower() if "@" in message_id else ""
+    # Each of its servers writes its own name: <…@AM0PR04MB1234.eurprd04.prod.outlook.com>.
+    return "prod.outlook.com" if domain.endswith(".prod.outlook.com") else domain
+
+
 def cap_references(ids: tuple[str, ...]) -> tuple[str, ...]:
     """The first and the last 50 of a long chain: the root and the nearest say most."""
     if len(ids) <= MOST_REFERENCES:

@@ -7,7 +7,9 @@ from typing import Literal, NamedTuple
 
 from monitor.core.subject import base_subject
 
-Role = Literal["inbox", "sent", "done", "ignored"]
+Role = Literal["inbox", "sent", "done", "junk", "trash", "drafts", "elsewhere"]
+"""The part a folder plays. Junk, trash and drafts are the ignored ones: never read, only looked into for a mail that left
+its folder; so is `elsewhere`, any other folder (an archive)."""
 Direction = Literal["incoming", "outgoing", "internal", "automatic"]
 
 
@@ -19,6 +21,14 @@ class Address(NamedTuple):
 
 
 NOBODY = Address("", "")
+
+FAILED = ":failed"
+"""A fact read from the parts of a delivery report (RFC 3464), not from a header: `action <id> recipient` of each failure.
+No header field can have a name with a colon, so nobody can forge it."""
+GMAIL_THREAD = ":gmail-thread"
+"""`mailbox X-GM-THRID`: the number Gmail gives a thread within one account."""
+CLOSER = ":closer"
+"""What the opt-in body peek saw: `yes` or `no` (core/closers.py). The text itself is never kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +68,36 @@ class Place(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Away:
+    """Somebody put it away: into the done folder, Junk or Trash; `at` (UTC): the look that first saw it there."""
+
+    kind: Literal["done", "junk", "trash"]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """`\\Answered` (RFC 3501 §2.3.2) is set; `at` (UTC): the look that first saw it, None where it was set before."""
+
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
-    """A message with all the places it was ever seen in; `received_at` (UTC) is the earliest of them."""
+    """A message with all the places it was ever seen in; `received_at` (UTC) is the earliest of them.
+
+    `size` (octets) is the largest of its copies, 0 where unknown. `draft`: seen only with `\\Draft`. `missing`: it is in no
+    folder any more.
+    """
 
     message: Message
     received_at: datetime
     places: frozenset[Place]
+    size: int = 0
+    away: Away | None = None
+    flag: Flag | None = None
+    draft: bool = False
+    missing: bool = False
 
     def in_role(self, role: Role) -> bool:
         """Whether it was ever seen in a folder of this role, in any mailbox."""
