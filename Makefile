@@ -4,6 +4,7 @@
 #   make test        lint and the tests; `make test-all` also those that take minutes
 #   make lint        ruff and mypy
 #   make bench       how fast the first look is, beside what the mail server could deliver at best
+#   make evaluate CORPORA=FOLDER   how right it is on real mail, beside simple rules (bench/README.md)
 #   make lock        the newest versions of all packages into the lock files
 #   make clean       remove what the above made
 
@@ -11,7 +12,7 @@ PYTHON ?= python3
 PY := .venv/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check install --quiet
 
-.PHONY: demo test test-all lint lock bench clean servers environment test-environment
+.PHONY: demo test test-all lint lock bench evaluate clean servers environment test-environment
 .DEFAULT_GOAL := demo
 
 demo: environment
@@ -30,6 +31,9 @@ lint: test-environment
 
 bench: test-environment
 	@$(PY) -m bench $(BENCH)
+
+evaluate: test-environment
+	@$(PY) -m bench.evaluate $(CORPORA)
 
 clean:
 	rm -rf .venv build dist demo-output .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -88,6 +88,8 @@ def _settings(path: Path, model: ConfigModel) -> Settings:
         store_url=model.store.url or f"sqlite:///{state_folder() / 'monitor.db'}",
         ignored_senders=model.ignore.senders,
         ignored_subjects=model.ignore.subjects,
+        authserv_ids=frozenset(a.lower() for m in (model.imap, *model.mailbox) if (a := m.authserv_id)),
+        authenticated_replies=model.staff.authenticated_replies == "required",
     )
 
 
@@ -126,8 +128,11 @@ def _mailbox(m: MailboxPart, model: ConfigModel, folder: Path) -> MailboxSetting
         poll_every=either("poll_every", DEFAULT_POLL),
         inbox=m.inbox,
         sent=m.sent,
+        done=m.done,
+        ignored=m.ignored,
         watch=m.watch,
         replies_confirmed=m.replies == "confirmed",
+        peek_closers=m.peek_closers,
     )
 
 

@@ -143,6 +143,7 @@ class ImapKeys(Part):
         default=None, description='how far the first look goes back; "all" for everything'
     )
     poll_every: Length | None = Field(default=None, description="how often to look")
+    authserv_id: str | None = Field(default=None, description="whose Authentication-Results to trust; else it is learnt")
 
 
 class MailboxPart(ImapKeys, TargetKeys):
@@ -153,8 +154,11 @@ class MailboxPart(ImapKeys, TargetKeys):
     team: str | None = None
     inbox: Names = ()
     sent: Names = ()
-    done: Annotated[Any, _not_yet("is not there yet in this version; leave it out")] = None
-    ignored: Names = ()
+    done: Names = Field(default=(), description='mail moved there needs no reply; a folder "No reply needed" is found')
+    ignored: Names = Field(default=(), description="mail moved there is left out, as in Junk and Trash")
+    peek_closers: Annotated[bool, Field(strict=True)] = Field(
+        default=False, description="look at the first 2 KB of replies, whether they are only a thank-you; kept nowhere"
+    )
     watch: Literal["all", "sent"] = "all"
     internal_customers: Annotated[bool, Field(strict=True)] = False
     replies: Literal["confirmed"] | None = None
@@ -176,6 +180,9 @@ class StaffPart(Part):
     lists: Addrs = ()
     groups: Addrs = ()
     forms: Addrs = ()
+    authenticated_replies: Literal["required"] | None = Field(
+        default=None, description="a copy of a reply only counts if it passed authentication"
+    )
 
 
 class ReminderPart(Part):

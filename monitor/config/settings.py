@@ -34,8 +34,11 @@ class MailboxSettings:
     poll_every: timedelta
     inbox: tuple[str, ...]
     sent: tuple[str, ...]
+    done: tuple[str, ...]
+    ignored: tuple[str, ...]
     watch: Literal["all", "sent"]
     replies_confirmed: bool
+    peek_closers: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,8 @@ class Settings:
     store_url: str
     ignored_senders: tuple[str, ...]
     ignored_subjects: tuple[str, ...]
+    authserv_ids: frozenset[str]
+    authenticated_replies: bool
 
     def house(self, letter_key: bytes) -> House:
         """What the rules need to know of it."""
@@ -95,6 +100,8 @@ class Settings:
             owners={team: frozenset(owners) for team, owners in self.owners.items()},
             ignored_senders=self.ignored_senders,
             ignored_subjects=self.ignored_subjects,
+            authserv_ids=self.authserv_ids,
+            authenticated_replies=self.authenticated_replies,
         )
 
     def rules_fingerprint(self, version: str) -> str:
@@ -107,6 +114,8 @@ class Settings:
             self.owners,
             self.ignored_senders,
             self.ignored_subjects,
+            self.authserv_ids,
+            self.authenticated_replies,
         ]
         return hashlib.sha256(json.dumps(parts, default=_stable, sort_keys=True).encode()).hexdigest()
 

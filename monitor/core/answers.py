@@ -1,75 +1,120 @@
 """GROUND. Does this message of ours end a wait? Evidence in order of strength; each function may name a grade.
 
-New evidence is a function appended to EVIDENCE.
+New evidence is a function appended to EVIDENCE. What ends a wait without a message of ours that we see, `cited` and `flag`,
+stands in waits.py.
 """
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
 
+from monitor.core.authentication import standing
 from monitor.core.automatic import from_own_list
-from monitor.core.message import Message, Seen
-from monitor.core.staff import Staff
-
-Evidence = Callable[[Seen], str | None]
-
-_DMARC = re.compile(r"\bdmarc\s*=\s*([a-z]+)", re.IGNORECASE)
+from monitor.core.house import House
+from monitor.core.message import FAILED, Message, Seen
 
 
-def dmarc(message: Message) -> str:
-    """The DMARC result in the topmost Authentication-Results (RFC 8601): `pass`, `fail`, `none`, …, or empty.
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A message of ours that may be an answer. `by_subject`: nothing but subject and recipient ties it to the question."""
 
-    Only the topmost counts: a sender can write what they like below it. A `fail` anywhere in it wins: an envelope
-    address may contain `dmarc=pass`, and who writes `dmarc=fail` into their own only harms themselves.
-    """
-    results = [result.lower() for result in _DMARC.findall(message.first("authentication-results"))]
-    return "fail" if "fail" in results else next(iter(results), "")
+    seen: Seen
+    house: House
+    by_subject: bool = False
 
+
+Evidence = Callable[[Proof], str | None]
 
 CLAIMED = "claimed.dmarc-fail"
 """The rule of a mail in the name of staff whose authentication failed: shown, but it neither answers nor passes on."""
 
 
-def is_claimed(seen: Seen, staff: Staff) -> bool:
+def is_claimed(seen: Seen, house: House) -> bool:
     """Whether the receiving server says that a mail in the name of staff is not from us (situation 32).
 
     A signature broken by one of our own lists is no forgery; a list among the recipients is not enough for that.
     """
-    if seen.in_role("sent") or dmarc(seen.message) != "fail":
+    if seen.in_role("sent") or standing(seen.message, house) != "fail":
         return False
-    return not from_own_list(seen.message, staff)
+    return not from_own_list(seen.message, house.staff)
 
 
-def sent(seen: Seen) -> str | None:
+def inferred(proof: Proof) -> str | None:
+    """Tied by subject and recipient alone (rules.md §2.4)."""
+    return "inferred" if proof.by_subject and (sent(proof) or copy(proof) or copy_unverified(proof)) else None
+
+
+def sent(proof: Proof) -> str | None:
     """In a Sent folder of a mailbox: to forge it takes that mailbox's login."""
-    return "sent" if seen.in_role("sent") else None
+    return "sent" if proof.seen.in_role("sent") else None
 
 
-def copy_unverified(seen: Seen) -> str | None:
-    """An incoming copy from staff (Cc, Bcc, list) that nothing speaks against."""
-    return "copy-unverified" if seen.in_role("inbox") else None
+def copy(proof: Proof) -> str | None:
+    """An incoming copy from staff (Cc, Bcc, list) that passed authentication."""
+    return "copy" if _received(proof.seen) and standing(proof.seen.message, proof.house) == "pass" else None
 
 
-EVIDENCE: tuple[Evidence, ...] = (sent, copy_unverified)
+def copy_unverified(proof: Proof) -> str | None:
+    """An incoming copy that nothing speaks against: believed, unless the config asks for more."""
+    return "copy-unverified" if _received(proof.seen) and not proof.house.authenticated_replies else None
 
 
-def evidence(seen: Seen) -> str | None:
-    """The strongest grade that a message of ours has; None: it stops no clock. Claimed ones are not asked."""
-    return next((grade for proof in EVIDENCE if (grade := proof(seen))), None)
+def _received(seen: Seen) -> bool:
+    return seen.in_role("inbox") or seen.in_role("done")
+
+
+EVIDENCE: tuple[Evidence, ...] = (inferred, sent, copy, copy_unverified)
+
+
+def evidence(proof: Proof) -> str | None:
+    """The grade that a message of ours has; None: it stops no clock. Claimed ones and drafts are not asked."""
+    return next((grade for rule in EVIDENCE if (grade := rule(proof))), None)
 
 
 def reached(
-    message: Message, writers: Mapping[str, frozenset[str]], reach: Mapping[str, frozenset[str]]
+    message: Message,
+    writers: Mapping[str, frozenset[str]],
+    reach: Mapping[str, frozenset[str]],
+    answered_by: Mapping[str, frozenset[str]] = MappingProxyType({}),
 ) -> frozenset[str]:
     """Whom a message of ours reaches, by address.
 
     Its recipients; a Sent copy without recipient headers reaches those who stand behind the message it names:
-    `writers` gives every outside message's writer (with Reply-To), `reach` whom our earlier messages reached.
+    `writers` gives every outside message's writer (with Reply-To), `reach` whom our earlier messages reached. If it names
+    none, those whom it surely reached, as they answered it: `answered_by`, by id.
     """
     if message.recipients:
         return frozenset(r.address for r in message.recipients)
+    if not message.names:
+        return answered_by.get(message.message_id, frozenset())
     for name in message.in_reply_to + message.references[-1:]:
         if name in writers:
             return writers[name]
         if name in reach:
             return reach[name]
     return frozenset()
+
+
+def failures(messages: Iterable[Message]) -> dict[str, frozenset[str]]:
+    """By id, to whom that mail could not be delivered. Only `failed` counts: a delayed mail may still arrive.
+
+    From the parts of delivery reports (RFC 3464), or from X-Failed-Recipients of a bounce that names the mail (Exim).
+    """
+    found: dict[str, set[str]] = {}
+    for message in messages:
+        for value in message.headers.get(FAILED, ()):
+            action, name, address = value.split(" ", 2)
+            if action == "failed":
+                found.setdefault(name, set()).add(address)
+        if message.first("x-failed-recipients") and FAILED not in message.headers:
+            failed = {a.strip(" <>").lower() for a in message.first("x-failed-recipients").split(",")}
+            for name in message.names:
+                found.setdefault(name, set()).update(failed)
+    return {name: frozenset(addresses) for name, addresses in found.items()}
+
+
+def without_failed(to: frozenset[str], failed: frozenset[str]) -> frozenset[str]:
+    """Whom a mail reached after all. A failed address that it was not written to stands behind its only recipient."""
+    if failed and len(to) == 1 and not failed & to:
+        return frozenset()
+    return to - failed

@@ -1,11 +1,14 @@
 """GROUND. What we know of one mail: facts from its headers, never its text."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeVar
 
 from monitor.core.subject import base_subject
+
+Facts = Mapping[str, tuple[str, ...]]
+"""Header fields the rules look at: lower-case names, values in their order, topmost first."""
 
 Role = Literal["inbox", "sent", "done", "junk", "trash", "drafts", "elsewhere"]
 """The part a folder plays. Junk, trash and drafts are the ignored ones: never read, only looked into for a mail that left
@@ -48,7 +51,7 @@ class Message:
     sent_at: datetime | None = None
     in_reply_to: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
-    headers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    headers: Facts = field(default_factory=dict)
 
     def first(self, name: str) -> str:
         """The topmost value of a header field, or an empty string."""
@@ -77,9 +80,13 @@ class Away:
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """`\\Answered` (RFC 3501 §2.3.2) is set; `at` (UTC): the look that first saw it, None where it was set before."""
+    """`\\Answered` (RFC 3501 §2.3.2) is set.
+
+    `at` (UTC): the look that first saw it, None where it was set before the first one; `after`: the look before that.
+    """
 
     at: datetime | None
+    after: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,15 +135,50 @@ def _sane(moment: datetime | None, now: datetime) -> datetime | None:
     return moment
 
 
-def with_recipients(message: Message, more: Iterable[Address]) -> Message:
-    """The message with the recipients of another copy too, in whatever order the copies were read.
+def together(one: Message, other: Message) -> Message:
+    """Two copies of one mail as one message, in whatever order they were read.
 
-    Only the copy in Sent knows the Bcc; read after the one in an inbox it must count all the same.
+    Only the copy in Sent knows the Bcc, and a list rewrites From in its own: recipients are those of both, the writer is that
+    of the copy no list rewrote. A fact that leaves mail out (a list's header, a spam mark) counts only if both copies have
+    it: who wrote to the desk itself waits, whatever came through a list beside it.
     """
-    together = {*message.recipients, *more}
-    if together == set(message.recipients):
-        return message
-    return replace(message, recipients=tuple(sorted(together)))
+    if one == other:
+        return one
+    first, second = sorted((one, other), key=_copy_order)
+    return replace(
+        first,
+        recipients=_either(first.recipients, second.recipients),
+        reply_to=first.reply_to or second.reply_to,
+        in_reply_to=_either(first.in_reply_to, second.in_reply_to),
+        references=max(first.references, second.references, key=lambda ids: (len(ids), ids)),
+        headers=_facts_together(first.headers, second.headers),
+    )
+
+
+def _copy_order(message: Message) -> tuple[object, ...]:
+    via = " via " in message.from_.name.casefold() or "x-original-from" in message.headers
+    return (via, message.from_, message.subject, message.sent_at is None, message.sent_at or 0, message.reply_to)
+
+
+_T = TypeVar("_T")
+
+
+def _either(some: tuple[_T, ...], more: tuple[_T, ...]) -> tuple[_T, ...]:
+    return some if set(more) <= set(some) else tuple(sorted({*some, *more}, key=str))
+
+
+LEAVES_OUT = ("list-", "precedence", "x-precedence", "x-spam", "x-ses-spam", "feedback-id", "x-campaign")
+"""The beginnings of header fields of a copy, not of the mail: who passed it on, and what they took it for."""
+
+
+def _facts_together(some: Facts, more: Facts) -> Facts:
+    facts = {}
+    for name in some.keys() | more.keys():
+        if name in some and name in more:
+            facts[name] = max(some[name], more[name], key=lambda values: ("pass" in values[0].lower(), values))
+        elif not name.startswith(LEAVES_OUT):
+            facts[name] = some.get(name) or more[name]
+    return facts
 
 
 def same_mail(one: Message, other: Message) -> bool:

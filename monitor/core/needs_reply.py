@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from monitor.core.answers import CLAIMED, is_claimed
 from monitor.core.automatic import OF_BOUNCES, spam_mark, strong_signs, weak_signs
@@ -20,6 +21,16 @@ class Verdict:
     wants_reply: bool
     rule: str
     signals: tuple[str, ...] = ()
+    low_urgency: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What a message names: one of ours, one of our letters; how long after ours it came."""
+
+    ours: bool
+    letter: bool
+    after: timedelta | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +58,14 @@ class Case:
         return tuple(found + [f"{kind}: {seen}" for kind, seen in self.weak.items()])
 
 
-def case(seen: Seen, house: House, guests: frozenset[str] = frozenset(), answers_ours: bool = False) -> Case:
+def case(seen: Seen, house: House, guests: frozenset[str] = frozenset(), answers: Answers | None = None) -> Case:
     """The case of one message, its signs read once."""
     message = seen.message
     sent = seen.in_role("sent")
     # A desk may be called postmaster@; what it sent is no bounce.
     strong = tuple(sign for sign in strong_signs(message) if not (sent and sign[0] in OF_BOUNCES))
     weak = weak_signs(message, house.staff)
-    return Case(seen, house, guests, answers_ours, strong, weak, spam_mark(message))
+    return Case(seen, house, guests, answers is not None and answers.ours, strong, weak, spam_mark(message))
 
 
 Rule = Callable[[Case], Verdict | None]
@@ -105,7 +116,7 @@ def ours(case: Case) -> Verdict | None:
     if not sent and not case.is_ours(writer):
         return None
     # In our name, but the receiving server says it is not from us: shown, never an answer (situation 32).
-    why = "staff.sent-folder" if sent else CLAIMED if is_claimed(seen, staff) else staff.why(writer)
+    why = "staff.sent-folder" if sent else CLAIMED if is_claimed(seen, case.house) else staff.why(writer)
     recipients = seen.message.recipients
     # Bcc and lists leave a Sent copy without recipients; what it answers says whom it reaches (rules.md §1).
     goes_out = any(not case.is_ours(r.address) or r.address in staff.lists for r in recipients) or (

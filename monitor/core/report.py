@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from monitor.core.waits import is_met
+from monitor.core.wait import is_met
 from monitor.core.week import Figures, Rate, WaitFacts, Week
 
 

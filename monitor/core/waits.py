@@ -1,114 +1,116 @@
-"""GROUND. waits = fold(messages): a pure function of a *set* (law 1). Any order of arrival gives the same waits."""
+"""GROUND. waits = fold(messages, marks): a pure function of a *set* (law 1). Any order of arrival gives the same waits."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from itertools import groupby
 
-from monitor.core.answers import CLAIMED, evidence, is_claimed, reached
+from monitor.core.answers import CLAIMED, Proof, evidence, failures, is_claimed, reached, without_failed
+from monitor.core.citing import Cites
 from monitor.core.house import House, due_at
-from monitor.core.message import Address, Seen
-from monitor.core.needs_reply import Verdict, case, judge
+from monitor.core.letter_ids import is_letter_id
+from monitor.core.message import Away, Flag, Seen
+from monitor.core.needs_reply import Answers, Verdict, case, judge
 from monitor.core.order import in_order
+from monitor.core.parties import Party, People, guests
 from monitor.core.staff import was_sent
+from monitor.core.wait import Folded, Handoff, Mark, State, Wait
 
-State = Literal["waiting", "answered", "no_reply_needed", "excused"]
+ANSWERS_NOTHING = Answers(ours=False, letter=False, after=None)
+
+CLOSED: dict[str, tuple[State, str]] = {
+    "done": ("no_reply_needed", "closed"),
+    "junk": ("excused", "spam"),
+    "trash": ("excused", "deleted"),
+}
+"""What it means that a message was put away: the state of its wait, and the evidence."""
 
 
 @dataclass(frozen=True, slots=True)
-class Handoff:
-    """The latest internal message of a wait. `decided`: a colleague answered the desk, the customer was not told."""
+class _End:
+    """How a wait ended. `answer`: the message of ours, if it was seen; `at` None: at an unknown time."""
+
+    state: State
+    evidence: str
+    at: datetime | None = None
+    answer: Seen | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Event:
+    """Something that happened to a message beside mail: a mark by hand, the flag, a move."""
 
     at: datetime
-    from_team: str
-    to_team: str
-    decided: bool
+    message: str
+    what: Away | Flag | Mark
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """One stretch of waiting. Times in UTC; `members`: the identities of its incoming messages, opener first."""
-
-    opener: str
-    members: tuple[str, ...]
-    who: Address
-    mailboxes: tuple[str, ...]
-    state: State
-    opened_at: datetime
-    due_at: datetime
-    chased_at: datetime | None = None
-    answered_by: str | None = None
-    answered_at: datetime | None = None
-    answered_in: str | None = None
-    evidence: str | None = None
-    handoff: Handoff | None = None
-    first: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Folded:
-    """What a conversation comes to: each message's verdict by identity, its waits oldest first."""
-
-    verdicts: dict[str, Verdict]
-    waits: tuple[Wait, ...]
-
-
-@dataclass(slots=True)
-class _Open:
-    """A wait that still runs while the fold walks on."""
-
-    opener: Seen
-    who: Address
-    members: list[Seen] = field(default_factory=list)
-    party: set[str] = field(default_factory=set)
-    names: set[str] = field(default_factory=set)
-    mentioned: set[str] = field(default_factory=set)
-    handoff: Handoff | None = None
-
-
-def is_met(wait_state: str, answered_at: datetime | None, due: datetime, as_of: datetime | None) -> bool | None:
-    """True: answered in time. False: answered late, or waiting past due at `as_of`. None: undecided or not counted."""
-    if wait_state == "answered":
-        return None if answered_at is None else answered_at <= due
-    if wait_state == "waiting" and as_of is not None and due <= as_of:
-        return False
-    return None
-
-
-def fold(messages: Iterable[Seen], house: House) -> Folded:
-    """The verdicts and waits of one conversation."""
-    return _Fold(in_order(messages), house).run()
+def fold(
+    messages: Iterable[Seen], house: House, marks: Iterable[Mark] = (), by_subject: frozenset[str] = frozenset()
+) -> Folded:
+    """The verdicts and waits of one conversation; `by_subject`: identities that no id ties to it (inferring.py)."""
+    return _Fold(in_order(messages), house, marks, by_subject).run()
 
 
 class _Fold:
     """One walk over one conversation; lives for a single call of `fold`."""
 
-    def __init__(self, messages: Sequence[Seen], house: House) -> None:
-        self.messages, self.house = messages, house
-        self.guests = _guests(messages, house)
-        self.ours = {s.message.message_id for s in messages if self._is_ours(s)}
+    def __init__(
+        self, messages: Sequence[Seen], house: House, marks: Iterable[Mark], by_subject: frozenset[str]
+    ) -> None:
+        self.messages, self.house, self.by_subject = messages, house, by_subject
+        self.people = People(house, guests(messages, house))
+        self.verdicts = self._judged()
+        self.failed = failures(seen.message for seen in messages)
+        self.cites = Cites(messages, self.verdicts, house)
+        self.explained = self._explained()
+        self.events = self._events(marks)
+        self.answered_by = self._answered_by()
         self.writers: dict[str, frozenset[str]] = {}
         self.reach: dict[str, frozenset[str]] = {}
-        self.open: list[_Open] = []
+        self.open: list[Party] = []
         self.closed: list[Wait] = []
+        self.walked: set[str] = set()
+        self.first = True
+        self.stand_ins: dict[str, str] = {}
 
     def run(self) -> Folded:
-        verdicts: dict[str, Verdict] = {}
+        """Walks over messages and events in the order in which they happened."""
         for seen in self.messages:
-            answers_ours = any(name in self.ours for name in seen.message.names)
-            verdict = judge(case(seen, self.house, self.guests, answers_ours))
-            verdicts[seen.message.identity] = verdict
-            self._step(seen, verdict)
-        waits = self.closed + [self._wait(o, "waiting") for o in self.open]
+            if self.events:
+                self._happen(seen.received_at)
+            verdict = self.verdicts[seen.message.identity]
+            if verdict.rule != CLAIMED and not seen.draft:
+                self._step(seen, verdict)
+            self.walked.add(seen.message.identity)
+        self._happen(None)
+        waits = self.closed + [self._wait(party, party.members) for party in self.open]
         waits.sort(key=lambda w: (w.opened_at, w.opener))
-        return Folded(verdicts, tuple(waits))
+        return Folded(self.verdicts, tuple(waits), self.cites.found, self.stand_ins)
+
+    def _judged(self) -> dict[str, Verdict]:
+        ours = {s.message.message_id: s for s in self.messages if self._is_ours(s)}
+        verdicts = {}
+        for seen in self.messages:
+            answers = self._answers_to(seen, ours) if seen.message.names else ANSWERS_NOTHING
+            verdicts[seen.message.identity] = judge(case(seen, self.house, self.people.guests, answers))
+        return verdicts
+
+    def _answers_to(self, seen: Seen, ours: dict[str, Seen]) -> Answers:
+        parent = next((ours[name] for name in seen.message.names if name in ours), None)
+        key = self.house.letter_key
+        letter = bool(key) and any(is_letter_id(name, key) for name in seen.message.names)
+        return Answers(parent is not None, letter, seen.received_at - parent.received_at if parent else None)
+
+    def _is_ours(self, seen: Seen) -> bool:
+        if seen.draft or is_claimed(seen, self.house):
+            return False
+        return was_sent(seen, self.house.staff) or self.people.ours(self.people.writer(seen).address)
 
     def _step(self, seen: Seen, verdict: Verdict) -> None:
-        if verdict.rule == CLAIMED:
-            return
         if verdict.direction == "incoming":
-            self.writers[seen.message.message_id] = self._voices(seen)
-            if verdict.wants_reply and seen.in_role("inbox"):
+            self.writers[seen.message.message_id] = self.people.voices(seen)
+            if verdict.wants_reply and (seen.in_role("inbox") or seen.in_role("done")):
                 self._asks(seen)
         elif verdict.direction == "outgoing":
             self._answers(seen)
@@ -116,32 +118,45 @@ class _Fold:
             self._passes_on(seen)
 
     def _asks(self, seen: Seen) -> None:
-        voices, writer = self._voices(seen), self.house.staff.writer(seen.message)
-        wait = next((o for o in self.open if _relates(seen, voices, writer.name, o, self.house)), None)
-        if wait is None:
-            wait = _Open(seen, writer)
-            self.open.append(wait)
-        wait.members.append(seen)
-        wait.party |= voices
-        wait.names.add(_full_name(writer.name))
-        wait.mentioned |= {r.address for r in seen.message.recipients if not self._ours(r.address)}
+        self._stands_in(seen)
+        party = next((p for p in self.open if self.people.relates(seen, p)), None)
+        if party is not None and self.cites.proves_answer(seen, party.opener):
+            self._end(party, party.members, _End("answered", "cited"))
+            party = None
+        if party is None:
+            party = Party()
+            self.open.append(party)
+        self.people.add(party, seen)
+        if seen.flag is not None and seen.flag.at is None and seen.message.identity not in self.explained:
+            self._end(party, party.members, _End("answered", "flag"))
+
+    def _stands_in(self, seen: Seen) -> None:
+        """An outsider who answers the one who waits: perhaps one of us, whom the config does not know yet."""
+        voices = self.people.voices(seen)
+        to = [r.address for r in seen.message.recipients]
+        for party in self.open:
+            answers = any(name in party.ids for name in seen.message.names)
+            if answers and not voices & party.addresses and party.is_reached(to, ()):
+                self.stand_ins[seen.message.identity] = self._mailboxes(party.members)[0]
 
     def _answers(self, seen: Seen) -> None:
-        to = reached(seen.message, self.writers, self.reach)
+        to = reached(seen.message, self.writers, self.reach, self.answered_by)
         self.reach[seen.message.message_id] = to
-        grade = evidence(seen)
+        grade = evidence(Proof(seen, self.house, seen.message.identity in self.by_subject))
         if grade is None:
             return
-        to_list = bool(to & self.house.staff.lists)
-        for wait in [o for o in self.open if to_list or to & o.party]:
-            self.open.remove(wait)
-            self.closed.append(self._wait(wait, "answered", seen, grade))
+        outside = frozenset(a for a in to if not self.people.ours(a) or a in self.house.staff.lists)
+        left = without_failed(outside, self.failed.get(seen.message.message_id, frozenset()))
+        named = [r for r in seen.message.recipients if r.address in left]
+        to_list = bool(left & self.house.staff.lists)
+        for party in [p for p in self.open if to_list or p.is_reached(left, named)]:
+            self._end(party, party.members, _End("answered", grade, seen.received_at, seen))
 
     def _passes_on(self, seen: Seen) -> None:
         """An internal message moves the ball of every open wait, never its clock."""
-        writer = self.house.staff.writer(seen.message).address
-        for wait in self.open:
-            desks = self._mailboxes(wait)
+        writer = self.people.writer(seen).address
+        for party in self.open:
+            desks = self._mailboxes(party.members)
             targets = [r.address for r in seen.message.recipients if r.address != writer]
             elsewhere = [t for t in targets if t not in desks]
             decided = writer not in desks and not elsewhere and bool(targets)
@@ -149,26 +164,84 @@ class _Fold:
             from_ = next((p.mailbox for p in sorted(seen.places) if p.role == "sent"), writer)
             from_team, to_team = self.house.team_of(from_), self.house.team_of(to)
             if decided or from_team != to_team:
-                wait.handoff = Handoff(seen.received_at, from_team, to_team, decided)
+                party.handoff = Handoff(seen.received_at, from_team, to_team, decided)
 
-    def _wait(self, o: _Open, state: State, answer: Seen | None = None, grade: str | None = None) -> Wait:
-        mailboxes = self._mailboxes(o)
-        opened_at = o.opener.received_at
+    def _explained(self) -> set[str]:
+        """The messages that a visible one of ours answers or passes on: their flag is of that one."""
+        found: set[str] = set()
+        for seen in self.messages:
+            verdict = self.verdicts[seen.message.identity]
+            if verdict.direction in ("outgoing", "internal") and verdict.rule != CLAIMED and not seen.draft:
+                found.update(seen.message.in_reply_to + seen.message.references[-1:])
+        return found
+
+    def _answered_by(self) -> dict[str, frozenset[str]]:
+        """By id, the outsiders who name a message in In-Reply-To."""
+        found: dict[str, frozenset[str]] = {}
+        for seen in self.messages:
+            if seen.message.in_reply_to and self.verdicts[seen.message.identity].direction == "incoming":
+                for name in seen.message.in_reply_to:
+                    found[name] = found.get(name, frozenset()) | self.people.voices(seen)
+        return found
+
+    def _events(self, marks: Iterable[Mark]) -> list[_Event]:
+        """Oldest first; where several happened at once the flag comes first: who answers and then tidies up has answered."""
+        found = [_Event(m.at, m.message, m) for m in _standing(marks)]
+        for seen in self.messages:
+            flag, away = seen.flag, seen.away
+            if flag and flag.at and seen.message.message_id not in self.explained:
+                found.append(_Event(flag.at, seen.message.identity, flag))
+            if away:
+                found.append(_Event(away.at, seen.message.identity, away))
+        return sorted(found, key=lambda e: (e.at, isinstance(e.what, Away), repr(e.what), e.message))
+
+    def _happen(self, until: datetime | None) -> None:
+        """All events up to a moment (None: all there are) whose message has been walked over."""
+        now = [e for e in self.events if (until is None or e.at <= until) and e.message in self.walked]
+        self.events = [e for e in self.events if e not in now]
+        for what, events in groupby(now, key=lambda e: e.what):
+            messages = {e.message for e in events}
+            for party in list(self.open):
+                if any(m.message.identity in messages for m in party.members):
+                    gone, end = _ended(party, messages, what)
+                    self._end(party, gone, end)
+
+    def _end(self, party: Party, gone: Sequence[Seen], end: _End) -> None:
+        """The wait of these members is over; others of the party wait on."""
+        over = {m.message.identity for m in gone}
+        rest = [m for m in party.members if m.message.identity not in over]
+        self.closed.append(self._wait(party, gone, end))
+        self.first = self.first and end.state != "answered"
+        at = self.open.index(party)
+        if not rest:
+            del self.open[at]
+            return
+        self.open[at] = left = Party(handoff=party.handoff)
+        for seen in rest:
+            self.people.add(left, seen)
+
+    def _wait(self, party: Party, members: Sequence[Seen], end: _End | None = None) -> Wait:
+        mailboxes = self._mailboxes(members)
+        opener, verdicts = members[0], self.verdicts
+        opened_at, answered = opener.received_at, end is not None and end.state == "answered"
         return Wait(
-            opener=o.opener.message.identity,
-            members=tuple(s.message.identity for s in o.members),
-            who=o.who,
+            opener=opener.message.identity,
+            members=tuple(s.message.identity for s in members),
+            who=self.people.writer(opener),
             mailboxes=mailboxes,
-            state=state,
+            state=end.state if end else "waiting",
             opened_at=opened_at,
             due_at=due_at(opened_at, self.house.target(mailboxes[0])),
-            chased_at=max(s.received_at for s in o.members) if len(o.members) > 1 else None,
-            answered_by=answer.message.identity if answer else None,
-            answered_at=max(answer.received_at, opened_at) if answer else None,
-            answered_in=self._answered_in(answer) if answer else None,
-            evidence=grade,
-            handoff=o.handoff,
-            first=not any(w.state == "answered" for w in self.closed),
+            chased_at=max(s.received_at for s in members) if len(members) > 1 else None,
+            answered_by=end.answer.message.identity if end and end.answer else None,
+            answered_at=max(end.at, opened_at) if end and end.at and answered else None,
+            answered_in=self._answered_in(end.answer) if end and end.answer else None,
+            closed_at=end.at if end and not answered else None,
+            evidence=end.evidence if end else None,
+            handoff=party.handoff,
+            first=self.first,
+            party=frozenset(party.addresses),
+            low_urgency=all(verdicts[s.message.identity].low_urgency for s in members),
         )
 
     def _answered_in(self, answer: Seen) -> str:
@@ -176,53 +249,28 @@ class _Fold:
         places = sorted(answer.places, key=lambda p: (p.role != "sent", rank(p.mailbox), p.mailbox))
         return places[0].mailbox
 
-    def _mailboxes(self, o: _Open) -> tuple[str, ...]:
-        seen_in = {p.mailbox for s in o.members for p in s.places if p.role == "inbox"}
+    def _mailboxes(self, members: Sequence[Seen]) -> tuple[str, ...]:
+        seen_in = {p.mailbox for s in members for p in s.places if p.role in ("inbox", "done")}
         return tuple(sorted(seen_in, key=lambda m: (self.house.rank(m), m)))
 
-    def _voices(self, seen: Seen) -> frozenset[str]:
-        """The addresses that stand for the writer: From, the person behind it, Reply-To; not those of ours."""
-        message = seen.message
-        all_ = (self.house.staff.writer(message), message.from_, *message.reply_to)
-        outside = frozenset(a.address for a in all_ if a.address and not self._ours(a.address))
-        return outside or frozenset(a.address for a in all_[:1])
 
-    def _ours(self, address: str) -> bool:
-        return self.house.staff.is_ours(address) and address not in self.guests
-
-    def _is_ours(self, seen: Seen) -> bool:
-        if is_claimed(seen, self.house.staff):
-            return False
-        return was_sent(seen, self.house.staff) or self._ours(self.house.staff.writer(seen.message).address)
-
-
-def _relates(seen: Seen, voices: frozenset[str], name: str, o: _Open, house: House) -> bool:
-    """Whether this message belongs to the wait of `o`, rather than to another customer in the same conversation.
-
-    The same person, somebody they copied, somebody who copies them; a full name written twice; or mail of a list,
-    where everybody reads everything: to a list of ours, or without recipients (list archives leave them out).
-    """
-    recipients = {r.address for r in seen.message.recipients}
-    opener_to = {r.address for r in o.opener.message.recipients}
-    if not (recipients or opener_to) or (recipients & opener_to & house.staff.lists):
-        return True
-    full = _full_name(name)
-    return bool(voices & (o.party | o.mentioned) or recipients & o.party or (full and full in o.names))
+def _ended(party: Party, messages: set[str], what: Away | Flag | Mark) -> tuple[list[Seen], _End]:
+    """Which members of a party an event concerns, and what it means for them."""
+    members = party.members
+    if isinstance(what, Away):
+        state, evidence_ = CLOSED[what.kind]
+        return [m for m in members if m.message.identity in messages], _End(state, evidence_, what.at)
+    if isinstance(what, Mark):
+        return [m for m in members if m.received_at <= what.at], _End("no_reply_needed", "closed", what.at)
+    # Whoever wrote after the flagged message, and after the look before the flag was seen, may not have been answered.
+    last = max(at for at, m in enumerate(members) if m.message.identity in messages)
+    gone = [m for at, m in enumerate(members) if at <= last or (what.after and m.received_at <= what.after)]
+    return gone, _End("answered", "flag", what.at)
 
 
-def _full_name(name: str) -> str:
-    folded = " ".join(name.casefold().split())
-    return folded if " " in folded else ""
-
-
-def _guests(messages: Sequence[Seen], house: House) -> frozenset[str]:
-    """Staff who wrote to a desk as its customer: they opened the conversation, and the desk serves its own house."""
-    if not messages:
-        return frozenset()
-    first = messages[0]
-    writer = house.staff.writer(first.message).address
-    desks = [house.desks[p.mailbox] for p in first.places if p.role == "inbox" and p.mailbox in house.desks]
-    if first.in_role("sent") or writer in house.staff.mailboxes:
-        return frozenset()
-    served = any(d.internal_customers and writer not in house.owners.get(d.team, frozenset()) for d in desks)
-    return frozenset({writer}) if served and house.staff.is_ours(writer) else frozenset()
+def _standing(marks: Iterable[Mark]) -> list[Mark]:
+    """The marks that no later one takes back."""
+    latest: dict[str, Mark] = {}
+    for mark in sorted(marks, key=lambda m: (m.at, m.kind)):
+        latest[mark.message] = mark
+    return [mark for mark in latest.values() if mark.kind == "done"]

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from monitor.core.survival import product_limit, quantile
-from monitor.core.waits import is_met
+from monitor.core.wait import is_met
 
 FEWEST_FOR_PERCENT = 10
 """Under this many waits we print "5 of 7" and no percentage."""

@@ -1,1 +1,1 @@
-"""FLOOR 1. Reads mail. imap.py and faults.py alone know imapclient, reading.py alone knows mailparser."""
+"""FLOOR 1. Reads mail. Only connection.py, commands.py and faults.py know imapclient, only reading.py mailparser."""

@@ -39,7 +39,7 @@ def fault_of(error: BaseException, where: str, who: str, doing: str) -> SourceEr
     if isinstance(error, SourceError):
         return error
     if isinstance(error, FetchRefused):
-        return SourceError("message", f"{where}: the server does not hand out a message ({text})")
+        return SourceError("message", f"{where}: the server refuses {doing} ({text})")
     if isinstance(error, LoginError):
         return _login(text, where, who)
     if isinstance(error, ssl.SSLCertVerificationError):

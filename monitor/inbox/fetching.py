@@ -13,7 +13,7 @@ Part = bytes | tuple[bytes, bytes] | None
 
 
 class FetchRefused(Exception):  # noqa: N818  # what the server did
-    """A tagged NO to a FETCH: the connection is well, but one of the messages is not to be had (RFC 3501 §7.1.2)."""
+    """A tagged NO or BAD to one question: the connection is well, but this is not to be had (RFC 3501 §7.1.2)."""
 
 
 _SECTION = re.compile(rb"BODY\[[^\]]*\](?:<\d+>)?", re.IGNORECASE)
@@ -23,6 +23,7 @@ _SIZE = re.compile(rb"\bRFC822\.SIZE (\d+)", re.IGNORECASE)
 _DATE = re.compile(
     rb"\bINTERNALDATE \"([ \d]\d)-([A-Za-z]{3})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)\"", re.IGNORECASE
 )
+_GMAIL = re.compile(rb"\bX-GM-(MSGID|THRID) (\d{1,20})\b", re.IGNORECASE)
 _MONTHS = {m: i for i, m in enumerate(b"jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
 
 
@@ -38,6 +39,7 @@ def raw_mails(parts: Iterable[Part]) -> Iterator[RawMail]:
                 internaldate=_internaldate(about),
                 size=int(size[1]) if size else 0,
                 header=header,
+                gmail=_gmail(about),
             )
 
 
@@ -50,6 +52,11 @@ def _answers(parts: Iterable[Part]) -> Iterator[tuple[bytes, bytes]]:
         elif part is not None:
             yield line + part, header
             line, header = b"", b""
+
+
+def _gmail(line: bytes) -> tuple[str, str] | None:
+    numbers = {match[1].upper(): match[2].decode("ascii") for match in _GMAIL.finditer(line)}
+    return (numbers[b"MSGID"], numbers[b"THRID"]) if len(numbers) == 2 else None
 
 
 def _internaldate(line: bytes) -> datetime | None:

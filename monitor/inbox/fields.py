@@ -50,6 +50,7 @@ FACT_FIELDS = (
     "X-Spam-Flag",
     "X-Spam-Status",
     "X-SES-Spam-Verdict",
+    "Thread-Index",
 )
 """Kept as they stand (sanitised, cut), for the rules to judge; see core/automatic.py."""
 

@@ -1,16 +1,13 @@
-"""FLOOR 1. What differs from one mail provider to the next: the names of Sent folders. One entry, one place."""
+"""FLOOR 1. What differs from one mail provider to the next: the names of its folders. One entry, one place.
 
-from collections.abc import Sequence
-
-from monitor.inbox.source import RemoteFolder, SourceError, WatchedFolder
+They are matched in any case, also below INBOX and below Gmail's own folder; a mark of RFC 6154 counts before any name.
+"""
 
 SENT_NAMES = (
     "Sent",
     "Sent Items",
     "Sent Mail",
     "Sent Messages",
-    "[Gmail]/Sent Mail",
-    "[Gmail]/Gesendet",
     "Gesendet",
     "Gesendete Elemente",
     "Gesendete Objekte",
@@ -47,43 +44,48 @@ SENT_NAMES = (
     "送信済み",
     "보낸 편지함",
 )
-"""In order of preference, for servers that mark no folder \\Sent (RFC 6154). Matched in any case, also below INBOX."""
+"""In order of preference, for servers that mark no folder \\Sent."""
 
-_PREFIXES = ("inbox.", "inbox/")
+JUNK_NAMES = (
+    *("Junk", "Junk Email", "Junk E-mail", "Junk Mail", "Spam", "Bulk Mail", "Bulk"),
+    *("Junk-E-Mail", "Spamverdacht", "Unerwünscht"),
+    *("Courrier indésirable", "Indésirables", "Pourriel"),
+    *("Correo no deseado", "Correo electrónico no deseado"),
+    *("Posta indesiderata", "Lixo Eletrônico", "Lixo Electrónico", "Lixo Eletrónico", "Ongewenste e-mail"),
+    *("Skräppost", "Søppelpost", "Useriøs e-post", "Uønsket e-mail", "Uønsket post", "Roskaposti"),
+    *("Wiadomości-śmieci", "Niechciane", "Nevyžádaná pošta", "Nevyžiadaná pošta", "Levélszemét"),
+    *("Mesaje nedorite", "E-mail nedorit", "Нежелана поща", "Нежелательная почта", "Спам", "Небажана пошта"),
+    *("Önemsiz", "Önemsiz E-posta", "Gereksiz", "İstenmeyen", "Ανεπιθύμητα", "Ανεπιθύμητη αλληλογραφία"),
+    *("垃圾邮件", "垃圾郵件", "迷惑メール", "스팸", "스팸함", "스팸메일함", "정크 메일"),
+)
 
+TRASH_NAMES = (
+    *("Trash", "Bin", "Deleted", "Deleted Items", "Deleted Messages", "Deleted Mail", "Recycle Bin"),
+    *("Papierkorb", "Gelöscht", "Gelöschte Elemente", "Gelöschte Objekte"),
+    *("Corbeille", "Éléments supprimés", "Messages supprimés"),
+    *("Papelera", "Papelera de reciclaje", "Elementos eliminados", "Eliminados"),
+    *("Cestino", "Posta eliminata", "Lixeira", "Lixo", "Itens Excluídos", "Itens Eliminados"),
+    *("Prullenbak", "Verwijderde items", "Verwijderd", "Papperskorgen", "Papperskorg", "Borttaget", "Borttagna objekt"),
+    *("Papirkurv", "Papirkurven", "Søppel", "Slettet", "Slettet post", "Slettede elementer", "Roskakori", "Poistetut"),
+    *("Kosz", "Elementy usunięte", "Usunięte", "Koš", "Odstraněná pošta", "Kôš", "Odstránená pošta"),
+    *("Kuka", "Lomtár", "Törölt elemek", "Coș de gunoi", "Coş de gunoi", "Elemente șterse", "Șterse"),
+    *("Кошче", "Изтрити", "Корзина", "Удаленные", "Удалённые", "Кошик", "Видалені"),
+    *("Çöp", "Çöp Kutusu", "Silinmiş Öğeler", "Κάδος", "Κάδος απορριμμάτων", "Διαγραμμένα"),
+    *("已删除", "已删除邮件", "废纸篓", "刪除的郵件", "垃圾桶", "ごみ箱", "ゴミ箱", "削除済みアイテム"),
+    *("휴지통", "지운 편지함"),
+)
 
-def choose(
-    remote: Sequence[RemoteFolder], inbox: Sequence[str], sent: Sequence[str], watch_inbox: bool = True
-) -> list[WatchedFolder]:
-    """The folders to read: those the config names, else INBOX, and Sent by its mark or its name.
+DRAFTS_NAMES = (
+    *("Drafts", "Draft", "Entwürfe", "Brouillons", "Borradores", "Bozze", "Rascunhos", "Concepten", "Utkast"),
+    *("Kladder", "Luonnokset", "Szkice", "Wersje robocze", "Kopie robocze", "Robocze", "Koncepty", "Rozepsané"),
+    *("Piszkozatok", "Ciorne", "Schițe", "Mesaje nefinalizate", "Чернови", "Черновики", "Чернетки", "Taslaklar"),
+    *("Πρόχειρα", "草稿", "草稿箱", "草稿匣", "下書き", "임시 보관함", "임시보관함"),
+    # Patterns for mail to come: from our own address, and never sent.
+    *("Templates", "Vorlagen", "Modèles"),
+)
 
-    A mailbox without any Sent folder is no error: nobody may have sent from it yet. Raises SourceError("folder") where
-    the config names a folder that is not there, with the folders there are.
-    """
-    selectable = [f for f in remote if not f.attributes & {"\\noselect", "\\nonexistent"}]
-    chosen = [WatchedFolder(_named(n, selectable), "inbox") for n in (inbox or ("INBOX",))] if watch_inbox else []
-    names = [_named(n, selectable) for n in sent] if sent else find_sent(selectable)
-    return chosen + [WatchedFolder(n, "sent") for n in names]
+DONE_NAME = "No reply needed"
+"""Who moves a mail there says that nobody need answer it (rules.md §1, "vanished")."""
 
-
-def find_sent(selectable: Sequence[RemoteFolder]) -> list[str]:
-    """The folder marked \\Sent, else the first one with a name that means Sent; none if there is none."""
-    marked = [f.name for f in selectable if "\\sent" in f.attributes]
-    if marked:
-        return marked
-    by_name = {_bare(f.name): f.name for f in reversed(selectable)}
-    return next(([by_name[n.casefold()]] for n in SENT_NAMES if n.casefold() in by_name), [])
-
-
-def _bare(name: str) -> str:
-    folded = name.casefold()
-    return next((folded[len(p) :] for p in _PREFIXES if folded.startswith(p)), folded)
-
-
-def _named(name: str, selectable: Sequence[RemoteFolder]) -> str:
-    for folder in selectable:
-        # INBOX is the one name IMAP takes in any case (RFC 3501 §5.1).
-        if folder.name == name or (name.upper() == "INBOX" == folder.name.upper()):
-            return folder.name
-    there = ", ".join(f'"{f.name}"' for f in selectable[:12])
-    raise SourceError("folder", f'there is no folder "{name}"; the mailbox has {there}; name one of these')
+PREFIXES = ("inbox.", "inbox/", "[gmail]/", "[google mail]/")
+"""Below what the folders of some servers lie: all below INBOX (Courier, Cyrus), Gmail's own in one folder."""

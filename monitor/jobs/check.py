@@ -9,8 +9,8 @@ from typing import Literal
 
 from monitor.config import MailboxSettings, Settings
 from monitor.core.durations import canonical, words
+from monitor.inbox.folders import choose
 from monitor.inbox.imap import ImapSource
-from monitor.inbox.providers import choose
 from monitor.inbox.source import Fault, SourceError
 from monitor.jobs.deliver import relay_of
 from monitor.jobs.knowledge import know
@@ -107,7 +107,7 @@ def _config_facts(settings: Settings) -> Iterator[Fact]:
 def _mailbox_facts(settings: Settings, mailbox: MailboxSettings, store: Store | None, now: datetime) -> Iterator[Fact]:
     source = ImapSource(login_of(mailbox))
     try:
-        folders = choose(source.folders(), mailbox.inbox, mailbox.sent, mailbox.watch == "all")
+        folders = choose(source.folders(), mailbox.inbox, mailbox.sent, mailbox.done, mailbox.watch == "all")
         states = [(f, source.state(f.name).messages) for f in folders]
     except SourceError as error:
         yield Fact("Mailboxes", "fix", mailbox.address, str(error), fault=error.fault)

@@ -12,18 +12,28 @@ from monitor.config import MailboxSettings
 from monitor.core.cursor import Cursor, FolderState, Plan, plan
 from monitor.core.house import House
 from monitor.core.message import EARLIEST_SANE_YEAR, LATER_THAN_RECEIVED, Message, arrival
-from monitor.inbox.providers import choose
+from monitor.inbox.folders import choose
 from monitor.inbox.reading import Unreadable, last_hop, read, whole_lines
-from monitor.inbox.source import HEADER_LIMIT, WHOLE_LIMIT, MailSource, RawMail, SourceError
-from monitor.store.intake import Arrival, take_in
+from monitor.inbox.source import (
+    HEADER_LIMIT,
+    WHOLE_LIMIT,
+    MailSource,
+    RawMail,
+    RemoteFolder,
+    SourceError,
+    WatchedFolder,
+)
+from monitor.jobs.facts import with_more_facts
+from monitor.jobs.sent import sent_by_share
+from monitor.jobs.vanished import Vanished
+from monitor.store.flags import flags_changed, forget_sightings, waiting_mails
+from monitor.store.intake import Arrival, Look, take_in
 from monitor.store.mailboxes import (
     FolderRow,
     failed_look,
-    flags_changed,
+    fold_put_off,
     folder_looked_at,
-    forget_sightings,
     looked_completely,
-    waiting_sightings,
     watch,
 )
 from monitor.store.store import RowError, Store, StoreError
@@ -92,13 +102,20 @@ class _Looker:
         self.store, self.source, self.mailbox, self.house, self.now = store, source, mailbox, house, now
         self.stopping, self.progress = stopping, progress
         self.taken_in = 0
+        self.look_ = Look(now)
+        self.remote: Sequence[RemoteFolder] = ()
+        self.watched: Sequence[WatchedFolder] = ()
 
     def look(self) -> None:
         """Every folder, Sent last: a reply seen there is then never older news than the mail it answers."""
-        wanted = choose(self.source.folders(), self.mailbox.inbox, self.mailbox.sent, self.mailbox.watch == "all")
-        rows = watch(self.store, self.mailbox.address, [(f.name, f.role) for f in wanted])
-        for row in rows:
+        box, self.remote = self.mailbox, self.source.folders()
+        wanted = choose(self.remote, box.inbox, box.sent, box.done, box.watch == "all")
+        if not any(f.role == "sent" for f in wanted):
+            wanted += sent_by_share(self.store, self.source, self.remote, wanted, box, self.house, self.now)
+        self.watched = wanted
+        for row in watch(self.store, box.address, [(f.name, f.role) for f in wanted]):
             self._folder(row)
+        fold_put_off(self.store, self.house)
 
     def _folder(self, row: FolderRow) -> None:
         state = self.source.state(row.name)
@@ -106,6 +123,7 @@ class _Looker:
         if step.forget_sightings:
             log.info("%s: folder %d has a new uidvalidity; seen again from the lookback", self.mailbox.address, row.id)
             forget_sightings(self.store, row.id, self.now)
+        self.look_ = Look(self.now, row.looked_at, first=step.step in ("FIRST", "RESIGHT"))
         reached = step.first_uid
         if step.step in ("FIRST", "RESIGHT", "NEW_FROM"):
             reached = self._read(row, state, step)
@@ -125,7 +143,7 @@ class _Looker:
                 if self.stopping():
                     raise SourceError("stopped", "asked to stop")
                 mails, arrivals = self._fetched(row.name, uids)
-                arrivals += self._arrivals(row.name, mails)
+                arrivals += self._arrivals(row, mails)
                 reached = uids[-1] + 1
                 unfinished = Cursor(state.uidvalidity, reached, complete=step.step == "NEW_FROM")
                 self._take(row.id, sorted(arrivals, key=lambda a: a.uid), unfinished)
@@ -149,7 +167,7 @@ class _Looker:
     def _take(self, folder: int, arrivals: Sequence[Arrival], cursor: Cursor) -> None:
         """Store a batch; where the store does not take one mail of it, that one becomes a trouble row."""
         try:
-            take_in(self.store, folder, arrivals, cursor, self.house, self.now)
+            take_in(self.store, folder, arrivals, cursor, self.house, self.look_)
         except RowError as error:
             if len(arrivals) > 1:
                 middle = len(arrivals) // 2
@@ -161,12 +179,20 @@ class _Looker:
             else:
                 raise
 
-    def _arrivals(self, folder: str, mails: Sequence[RawMail]) -> list[Arrival]:
+    def _arrivals(self, row: FolderRow, mails: Sequence[RawMail]) -> list[Arrival]:
         """Read each mail; where the wanted fields leave identity or arrival open, the whole header is asked for."""
         messages = {mail.uid: read(mail.header) for mail in mails}
         open_ = [mail.uid for mail in mails if _needs_more(messages[mail.uid], mail, self.now)]
-        whole = self.source.whole_headers(folder, open_) if open_ else {}
-        return [self._arrival(mail, messages[mail.uid], whole.get(mail.uid)) for mail in mails]
+        whole = self.source.whole_headers(row.name, open_) if open_ else {}
+        return [self._told(row, mail, self._arrival(mail, messages[mail.uid], whole.get(mail.uid))) for mail in mails]
+
+    def _told(self, row: FolderRow, mail: RawMail, arrival_: Arrival) -> Arrival:
+        """With what is not in the header."""
+        message = arrival_.message
+        if isinstance(message, str):
+            return arrival_
+        more = with_more_facts(self.source, row.name, row.role, mail, message, self.mailbox, self.house)
+        return arrival_ if more is message else replace(arrival_, message=more)
 
     def _arrival(self, mail: RawMail, message: Message | Unreadable, whole: bytes | None) -> Arrival:
         if whole is not None:
@@ -181,17 +207,21 @@ class _Looker:
         return Arrival(mail.uid, mail.flags, mail.size, when, content)
 
     def _ask_flags(self, row: FolderRow) -> None:
-        known = waiting_sightings(self.store, row.id)
+        known = waiting_mails(self.store, row.id)
         if not known:
             return
         uids = sorted(known)
         there: dict[int, frozenset[str]] = {}
         for batch in _batches(uids):
             there |= self.source.flags(row.name, batch)
-        changed = {uid: flags for uid, flags in there.items() if flags != known.get(uid)}
+        changed = {uid: flags for uid, flags in there.items() if flags != known[uid].flags}
         gone = [uid for uid in uids if uid not in there]
+        if gone:
+            # Looked for before it is noted that they are gone: if that fails, the next look does it again.
+            vanished = Vanished(self.store, self.source, self.mailbox, self.house, self.look_)
+            vanished.look_for([known[uid].message for uid in gone], row.name, self.remote, self.watched)
         if changed or gone:
-            flags_changed(self.store, row.id, changed, gone, self.now)
+            flags_changed(self.store, row.id, changed, gone, self.house, self.look_)
 
 
 def _needs_more(message: Message | Unreadable, mail: RawMail, now: datetime) -> bool:

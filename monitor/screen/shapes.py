@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from monitor.core.conversations import link, nodes
 from monitor.core.house import House
 from monitor.jobs.check import Fact
 from monitor.jobs.health import Health
@@ -83,7 +82,7 @@ def _explained(story: Story, m: StoryMessage, told: Told, reminders: Sequence[St
         "rule": m.rule,
         "signals": list(m.signals),
         "conversation": story.number,
-        "joined_by": joined_by(story, m),
+        "joined_by": m.link,
         "wait": wait(belongs, told) if belongs else None,
         "reminders": [reminder(r) for r in reminders if belongs and r.wait == belongs.id],
         "from": m.seen.message.from_.address,
@@ -116,12 +115,6 @@ def mailboxes_of(story: Story, house: House) -> list[str]:
 def subject_of(story: Story) -> str:
     """The subject its first message has."""
     return next((m.seen.message.subject for m in story.messages if m.seen.message.subject), "")
-
-
-def joined_by(story: Story, m: StoryMessage) -> str:
-    """The rule that ties a message to the rest of its conversation."""
-    others = [o.seen.message for o in story.messages if o.id != m.id]
-    return link(m.seen.message, frozenset(node for o in others for node in nodes(o)))
 
 
 def wait_of(story: Story, m: StoryMessage) -> StoryWait | None:

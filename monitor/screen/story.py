@@ -9,7 +9,7 @@ from rich.text import Text
 from monitor.core.durations import short, words
 from monitor.core.moments import short_day_and_time, since
 from monitor.screen.output import Page
-from monitor.screen.shapes import joined_by, mailboxes_of, subject_of
+from monitor.screen.shapes import mailboxes_of, subject_of
 from monitor.screen.telling import Told
 from monitor.store.stories import Story, StoryMessage, StoryReminder, StoryWait
 
@@ -86,7 +86,7 @@ def _length(wait: StoryWait) -> timedelta:
 
 
 def _joined(story: Story, message: StoryMessage) -> Line:
-    rule = joined_by(story, message)
+    rule = message.link
     what = "new conversation" if rule == "join.none" else "same conversation"
     names = message.seen.message.names
     why = {

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from monitor.config import Settings
 from monitor.core.house import House
-from monitor.core.waits import is_met
+from monitor.core.wait import is_met
 from monitor.jobs.knowledge import Knowledge, know
 from monitor.store.store import Store
 from monitor.store.stories import (

@@ -11,23 +11,46 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
+from monitor.core.conversations import ALONE, Link, Tie, links
 from monitor.core.house import House
+from monitor.core.inferring import may_seek
 from monitor.core.message import Place, Seen
-from monitor.core.needs_reply import Verdict
-from monitor.core.waits import Folded, Wait, fold
-from monitor.store.rows import seen_of, wait_row
+from monitor.core.needs_reply import case, judge
+from monitor.core.order import in_order
+from monitor.core.sightings import Sighting
+from monitor.core.subject import subject_key
+from monitor.core.wait import Folded, Wait
+from monitor.core.waits import fold
+from monitor.store.rows import message_of, seen_of, wait_row
 from monitor.store.store import among, inserting
-from monitor.store.tables import AnyRow, folders, messages, reminders, sightings, waits
+from monitor.store.strands import ties_of
+from monitor.store.tables import AnyRow, conversations, folders, messages, reminders, sightings, waits
 
 Grouped = dict[int, list[AnyRow]]
+Sighted = dict[int, list[Sighting]]
+
+LARGE = 2000
+"""A conversation of more messages is folded once a look, not with each batch: a list of years would take hours."""
 
 
 @dataclass(frozen=True, slots=True)
 class New:
-    """A message that has no row yet: its columns but for the verdict, and what the fold needs of it."""
+    """A message that has no row yet: its columns but for what is derived, and what the fold needs of it."""
 
     columns: dict[str, Any]
     seen: Seen
+    ties: Sequence[Tie]
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A message of a conversation that is folded: its row, or its columns if it is new."""
+
+    row: AnyRow | None
+    columns: dict[str, Any]
+    seen: Seen
+    ties: Sequence[Tie]
+    strand: int
 
 
 def refold(
@@ -36,105 +59,179 @@ def refold(
     house: House,
     new: Mapping[int, Sequence[New]] = MappingProxyType({}),
 ) -> None:
-    """Fold these conversations and store their verdicts and waits; `new` messages of each are put in on the way."""
+    """Fold these conversations and store verdicts, links and waits; `new` messages of each are put in on the way."""
+    large = _large(connection, numbers)
+    if large:
+        _put_off(connection, large, house, [n for number in large for n in new.get(number, ())])
+    numbers = [number for number in numbers if number not in large]
     if not numbers:
         return
     rows = _grouped(
         connection.execute(select(messages).where(among(messages.c.conversation, numbers, connection))).all()
     )
-    stored = _grouped(connection.execute(select(waits).where(among(waits.c.conversation, numbers, connection))).all())
-    places = places_of(connection, numbers)
-    verdicts: list[dict[str, Any]] = []
-    inserted: list[dict[str, Any]] = []
-    changes = _Changes()
+    stored = connection.execute(select(waits).where(among(waits.c.conversation, numbers, connection))).all()
+    sighted = sightings_of(connection, numbers)
+    writing = _Writing(stored)
     for number in numbers:
-        old, fresh = rows[number], new.get(number, ())
-        folded = fold([seen_of(row, places[row.id]) for row in old] + [n.seen for n in fresh], house)
-        verdicts += _changed_verdicts(old, folded)
-        inserted += [n.columns | _verdict_row(folded.verdicts[n.seen.message.identity]) for n in fresh]
-        ids = {row.identity: row.id for row in old} | {n.columns["identity"]: n.columns["id"] for n in fresh}
-        _match(number, folded.waits, stored[number], ids, house, changes)
-    if inserted:
-        connection.execute(insert(messages), inserted)
-    if verdicts:
-        connection.execute(update(messages).where(messages.c.id == bindparam("row")), verdicts)
-    changes.write(connection)
+        told = [_of_row(row, sighted, house) for row in rows[number]]
+        told += [_Told(None, n.columns, n.seen, n.ties, n.columns["strand"]) for n in new.get(number, ())]
+        _fold_one(number, told, house, writing)
+    writing.write(connection)
 
 
-def places_of(connection: Connection, numbers: Collection[int]) -> dict[int, set[Place]]:
+def fold_stale(connection: Connection, house: House) -> int:
+    """Fold the large conversations that were put off; how many there were."""
+    numbers = connection.execute(select(conversations.c.number).where(conversations.c.stale)).scalars().all()
+    for number in numbers:
+        rows = connection.execute(select(messages).where(messages.c.conversation == number)).all()
+        stored = connection.execute(select(waits).where(waits.c.conversation == number)).all()
+        sighted = sightings_of(connection, [number])
+        writing = _Writing(stored)
+        _fold_one(number, [_of_row(row, sighted, house) for row in rows], house, writing)
+        writing.write(connection)
+    if numbers:
+        connection.execute(update(conversations).where(conversations.c.stale).values(stale=False))
+    return len(numbers)
+
+
+def sightings_of(connection: Connection, numbers: Collection[int]) -> Sighted:
     """Where the messages of these conversations were ever seen, by message row id."""
     found = connection.execute(
-        select(sightings.c.message, folders.c.mailbox, folders.c.role)
+        select(sightings, folders.c.mailbox, folders.c.role)
         .join(folders, folders.c.id == sightings.c.folder)
         .join(messages, messages.c.id == sightings.c.message)
         .where(among(messages.c.conversation, numbers, connection))
-        .distinct()
     )
-    places: dict[int, set[Place]] = defaultdict(set)
-    for message, mailbox, role in found:
-        places[message].add(Place(mailbox, role))
-    return places
+    sighted: Sighted = defaultdict(list)
+    for row in found:
+        sighted[row.message].append(_sighting(row))
+    return sighted
 
 
-def _changed_verdicts(rows: Sequence[AnyRow], folded: Folded) -> list[dict[str, Any]]:
-    changed = []
-    for row in rows:
-        new = _verdict_row(folded.verdicts[row.identity])
-        if any(getattr(row, name) != value for name, value in new.items()):
-            changed.append({"row": row.id, **new})
-    return changed
+def _sighting(row: AnyRow) -> Sighting:
+    return Sighting(
+        Place(row.mailbox, row.role),
+        frozenset(flag.lower() for flag in row.flags),
+        row.gone_at is not None,
+        row.size,
+        row.seen_at or row.arrived_at,
+        row.answered_at,
+        row.answered_after,
+    )
 
 
-def _verdict_row(v: Verdict) -> dict[str, Any]:
-    return {"direction": v.direction, "wants_reply": v.wants_reply, "rule": v.rule, "signals": list(v.signals)}
+def _large(connection: Connection, numbers: Collection[int]) -> set[int]:
+    query = (
+        select(messages.c.conversation)
+        .where(among(messages.c.conversation, numbers, connection))
+        .group_by(messages.c.conversation)
+        .having(func.count() > LARGE)
+    )
+    return set(connection.execute(query).scalars())
 
 
-class _Changes:
-    """What is to be written of the waits, gathered over all conversations of a batch."""
+def _put_off(connection: Connection, large: Collection[int], house: House, new: Sequence[New]) -> None:
+    """Each new message is judged by itself for now; the waits follow at the end of the look."""
+    rows = []
+    for each in new:
+        alone = Folded({each.seen.message.identity: judge(case(each.seen, house))}, ())
+        rows.append(each.columns | _derived(each.seen, alone, ALONE))
+    if rows:
+        connection.execute(insert(messages), rows)
+    connection.execute(update(conversations).where(among(conversations.c.number, large, connection)).values(stale=True))
 
-    def __init__(self) -> None:
+
+def _of_row(row: AnyRow, sighted: Sighted, house: House) -> _Told:
+    return _Told(row, {}, seen_of(row, sighted[row.id]), ties_of(message_of(row), house), row.strand)
+
+
+def _fold_one(number: int, told: Sequence[_Told], house: House, writing: "_Writing") -> None:
+    strands: dict[int, list[_Told]] = defaultdict(list)
+    for each in told:
+        strands[each.strand].append(each)
+    linked: dict[str, Link] = {}
+    for strand in strands.values():
+        linked |= links({t.seen.message.identity: t.ties for t in strand})
+    heads = [in_order(t.seen for t in strand)[0].message for n, strand in strands.items() if n != number]
+    linked |= {head.identity: Link("join.inferred", head.subject) for head in heads}
+    folded = fold([t.seen for t in told], house, by_subject=frozenset(head.identity for head in heads))
+    for each in told:
+        writing.message(each, _derived(each.seen, folded, linked[each.seen.message.identity]))
+    ids = {t.seen.message.identity: t.row.id if t.row is not None else t.columns["id"] for t in told}
+    writing.waits(number, folded.waits, ids, house)
+
+
+def _derived(seen: Seen, folded: Folded, link: Link) -> dict[str, Any]:
+    """The columns of a message that rules made."""
+    verdict, identity = folded.verdicts[seen.message.identity], seen.message.identity
+    loose = link.rule in ("join.none", "join.cited", "join.inferred")
+    return {
+        "direction": verdict.direction,
+        "wants_reply": verdict.wants_reply,
+        "rule": verdict.rule,
+        "signals": list(verdict.signals),
+        "link": link.rule,
+        "linked_to": link.to,
+        "subject_key": subject_key(seen.message.subject),
+        "seeks": loose and may_seek(seen, verdict.direction),
+        "cites": folded.cites.get(identity),
+        "stands_in": folded.stand_ins.get(identity),
+    }
+
+
+class _Writing:
+    """What is to be written, gathered over all conversations of a batch."""
+
+    def __init__(self, stored: Sequence[AnyRow]) -> None:
+        self.stored = {row.id: row for row in stored}
+        self.by_opener: dict[int, list[AnyRow]] = defaultdict(list)
+        for row in sorted(stored, key=lambda row: row.id):
+            self.by_opener[row.opener].append(row)
+        self.inserted: list[dict[str, Any]] = []
+        self.changed: list[dict[str, Any]] = []
         self.new: list[dict[str, Any]] = []
         self.kept: list[dict[str, Any]] = []
-        self.gone: list[int] = []
         self.moved: list[tuple[int, int]] = []
+
+    def message(self, told: _Told, derived: dict[str, Any]) -> None:
+        """A new message, or one whose verdict or link has changed."""
+        if told.row is None:
+            self.inserted.append(told.columns | derived)
+        elif any(getattr(told.row, name) != value for name, value in derived.items()):
+            self.changed.append({"row": told.row.id, **derived})
+
+    def waits(self, number: int, folded: Sequence[Wait], ids: Mapping[str, int], house: House) -> None:
+        """Which stored wait is which folded one: a wait keeps its row and its reminders when an earlier opener turns up."""
+        for wait in folded:
+            values = {"conversation": number, **wait_row(wait, ids, house.team(wait.mailboxes[0]))}
+            same = [row for m in wait.members for row in self.by_opener[ids[m]] if row.id in self.stored]
+            if not same:
+                self.new.append(values)
+                continue
+            keep, *merged = sorted(same, key=lambda row: row.id)
+            self.moved += [(row.id, keep.id) for row in merged]
+            for row in merged:
+                del self.stored[row.id]
+            del self.stored[keep.id]
+            if any(getattr(keep, name) != value for name, value in values.items()):
+                self.kept.append({"row": keep.id, **values})
 
     def write(self, connection: Connection) -> None:
         """Reminders of a wait that became part of another one go with it; then the waits themselves."""
+        if self.inserted:
+            connection.execute(insert(messages), self.inserted)
+        if self.changed:
+            connection.execute(update(messages).where(messages.c.id == bindparam("row")), self.changed)
         if self.moved:
             _move_reminders(connection, self.moved)
-        if self.gone:
-            connection.execute(delete(waits).where(among(waits.c.id, self.gone, connection)))
+        gone = [*self.stored, *(old for old, _ in self.moved)]
+        if gone:
+            connection.execute(delete(waits).where(among(waits.c.id, gone, connection)))
         if self.kept:
             connection.execute(update(waits).where(waits.c.id == bindparam("row")), self.kept)
         if self.new:
             last = connection.execute(select(func.coalesce(func.max(waits.c.id), 0))).scalar_one()
             connection.execute(insert(waits), [{"id": last + i, **row} for i, row in enumerate(self.new, 1)])
-
-
-def _match(
-    number: int,
-    folded: Sequence[Wait],
-    stored: Sequence[AnyRow],
-    ids: dict[str, int],
-    house: House,
-    changes: _Changes,
-) -> None:
-    """Which stored wait is which folded one: a wait keeps its row and its reminders when an earlier opener turns up."""
-    left = sorted(stored, key=lambda row: row.id)
-    for wait in folded:
-        members = {ids[m] for m in wait.members}
-        same = [row for row in left if row.opener in members]
-        values = {"conversation": number, **wait_row(wait, ids, house.team(wait.mailboxes[0]))}
-        if not same:
-            changes.new.append(values)
-            continue
-        keep, *merged = same
-        left = [row for row in left if row not in same]
-        changes.moved += [(row.id, keep.id) for row in merged]
-        changes.gone += [row.id for row in merged]
-        if any(getattr(keep, name) != value for name, value in values.items()):
-            changes.kept.append({"row": keep.id, **values})
-    changes.gone += [row.id for row in left]
 
 
 def _move_reminders(connection: Connection, moved: Sequence[tuple[int, int]]) -> None:

@@ -7,18 +7,30 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
-from monitor.core.conversations import Joined, join, nodes
+from monitor.core.conversations import Tie
 from monitor.core.cursor import Cursor
 from monitor.core.house import House
 from monitor.core.ids import digest
-from monitor.core.message import Address, Message, Place, Seen, same_mail, with_recipients
-from monitor.store import tables
+from monitor.core.message import Message, Place, same_mail, together
+from monitor.core.sightings import ANSWERED, Sighting, gathered
 from monitor.store.folding import New, refold
-from monitor.store.rows import message_row
+from monitor.store.knowing import informed, learn
+from monitor.store.rows import message_of, message_row
 from monitor.store.store import Store, among, inserting
-from monitor.store.tables import AnyRow, conversations, folders, messages, sightings, troubles, waits
+from monitor.store.strands import conversations_of, join_batch
+from monitor.store.tables import AnyRow, folders, messages, sightings, troubles
+from monitor.store.tying import tie_by_subject
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """When we look: `now`, the look before (None: there was none), whether this is the folder's first. Times in UTC."""
+
+    now: datetime
+    before: datetime | None = None
+    first: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +44,26 @@ class Arrival:
     message: Message | str
 
 
-def take_in(store: Store, folder: int, batch: Sequence[Arrival], cursor: Cursor, house: House, now: datetime) -> None:
+def take_in(store: Store, folder: int, batch: Sequence[Arrival], cursor: Cursor, house: House, look: Look) -> None:
     """Store one batch of a folder and move its cursor. Taking the same batch in twice changes nothing."""
     with store.writing() as connection:
         readable = [(a, a.message) for a in batch if isinstance(a.message, Message)]
         bad = [(a, a.message) for a in batch if isinstance(a.message, str)]
         if bad:
-            _note_troubles(connection, folder, bad, cursor.uidvalidity, now)
+            _note_troubles(connection, folder, bad, cursor.uidvalidity, look.now)
         if readable:
-            _Intake(connection, folder, cursor.uidvalidity).run(readable, house)
+            _Intake(connection, folder, cursor.uidvalidity, look).run(readable, house)
         move_cursor(connection, folder, cursor)
+
+
+def seen_elsewhere(
+    store: Store, folder: int, uidvalidity: int, found: Sequence[Arrival], house: House, look: Look
+) -> None:
+    """Mails that left their folder were found in another one; that folder itself is not read, and has no cursor."""
+    readable = [(a, a.message) for a in found if isinstance(a.message, Message)]
+    if readable:
+        with store.writing() as connection:
+            _Intake(connection, folder, uidvalidity, look).run(readable, house)
 
 
 def move_cursor(connection: Connection, folder: int, cursor: Cursor) -> None:
@@ -60,92 +82,69 @@ def move_cursor(connection: Connection, folder: int, cursor: Cursor) -> None:
 
 
 class _Intake:
-    """One batch; lives for a single call of `take_in`."""
+    """One batch; lives for a single call."""
 
-    def __init__(self, connection: Connection, folder: int, uidvalidity: int) -> None:
-        self.connection, self.folder, self.uidvalidity = connection, folder, uidvalidity
+    def __init__(self, connection: Connection, folder: int, uidvalidity: int, look: Look) -> None:
+        self.connection, self.folder, self.uidvalidity, self.look = connection, folder, uidvalidity, look
+        row = connection.execute(select(folders.c.mailbox, folders.c.role).where(folders.c.id == folder)).one()
+        self.place = Place(row.mailbox, row.role)
 
     def run(self, batch: Sequence[tuple[Arrival, Message]], house: House) -> None:
-        """Facts, conversations, waits. Sightings of known messages come before the fold, which reads them."""
+        """Facts, strands, sightings, then the fold, which reads them; last what only subjects tie."""
         known = self._known({m.identity for _, m in batch})
-        batch = _told_apart(batch, {identity: _outline(row) for identity, row in known.items()})
+        batch = _told_apart(batch, {identity: message_of(row) for identity, row in known.items()})
         known |= self._known({m.identity for _, m in batch} - known.keys())
         earliest: dict[str, datetime] = {}
         fresh: dict[str, Message] = {}
         for arrival, message in batch:
             earliest[message.identity] = min(arrival.arrived_at, earliest.get(message.identity, arrival.arrived_at))
             if message.identity not in known:
-                first = fresh.setdefault(message.identity, message)
-                fresh[message.identity] = with_recipients(first, message.recipients)
+                fresh[message.identity] = together(fresh.get(message.identity, message), message)
         ids = {identity: row.id for identity, row in known.items()}
+        lessons = learn(self.connection, self.place.role, fresh.values())
+        house = informed(self.connection, house)
         touched = {row.conversation for identity, row in known.items() if identity in earliest}
+        touched |= set(conversations_of(self.connection, lessons).values()) if lessons else set()
         new: dict[int, list[New]] = {}
         if fresh:
-            joined = self._join(list(fresh.values()))
-            touched = {joined.merged.get(number, number) for number in touched}
-            new = self._new_messages(fresh, earliest, joined, ids)
-        seen_again = [(a, m) for a, m in batch if m.identity in known]
+            ties, strands, merged = join_batch(self.connection, list(fresh.values()), house)
+            touched = {merged.get(number, number) for number in touched} | set(merged.values())
+            new = self._new_messages(fresh, earliest, [a for a in batch if a[1].identity in fresh], strands, ties, ids)
         self._pull_back(known, earliest)
-        self._complete(known, [m for _, m in seen_again])
-        self._sight(seen_again, ids)
+        self._complete(known, [m for _, m in batch if m.identity in known])
+        self._sight([(a, m) for a, m in batch if m.identity in known], ids, known)
         refold(self.connection, touched | new.keys(), house, new)
-        self._sight([(a, m) for a, m in batch if m.identity not in known], ids)
+        self._sight([(a, m) for a, m in batch if m.identity not in known], ids, known)
+        moments = earliest.values()
+        tie_by_subject(self.connection, touched | new.keys(), house, min(moments), max(moments))
 
     def _known(self, identities: Collection[str]) -> dict[str, AnyRow]:
-        columns = [messages.c[name] for name in _KNOWN_COLUMNS]
-        rows = self.connection.execute(select(*columns).where(among(messages.c.identity, identities, self.connection)))
-        return {row.identity: row for row in rows}
-
-    def _join(self, fresh: Sequence[Message]) -> Joined:
-        named = {node for message in fresh for node in nodes(message)}
-        rows = self.connection.execute(
-            select(tables.nodes.c.id, tables.nodes.c.conversation).where(
-                among(tables.nodes.c.id, named, self.connection)
-            )
-        )
-        known = {row.id: row.conversation for row in rows}
-        last = self.connection.execute(select(func.coalesce(func.max(conversations.c.number), 0))).scalar_one()
-        joined = join(fresh, known, last)
-        self._merge(joined.merged)
-        if joined.created:
-            self.connection.execute(insert(conversations), [{"number": n} for n in joined.created])
-        new_nodes = [{"id": i, "conversation": n} for i, n in joined.numbers.items() if i not in known]
-        if new_nodes:
-            self.connection.execute(insert(tables.nodes), new_nodes)
-        return joined
-
-    def _merge(self, merged: Mapping[int, int]) -> None:
-        """The lowest number leads; the others lead to it for ever."""
-        if not merged:
-            return
-        moves = [{"old": old, "new": new} for old, new in merged.items()]
-        for table in (messages, waits, tables.nodes):
-            statement = update(table).where(table.c.conversation == bindparam("old"))
-            self.connection.execute(statement.values(conversation=bindparam("new")), moves)
-        for column in (conversations.c.number, conversations.c.lead):
-            statement = update(conversations).where(column == bindparam("old")).values(lead=bindparam("new"))
-            self.connection.execute(statement, moves)
+        query = select(messages).where(among(messages.c.identity, identities, self.connection))
+        return {row.identity: row for row in self.connection.execute(query)}
 
     def _new_messages(
-        self, fresh: Mapping[str, Message], earliest: Mapping[str, datetime], joined: Joined, ids: dict[str, int]
+        self,
+        fresh: Mapping[str, Message],
+        earliest: Mapping[str, datetime],
+        arrivals: Sequence[tuple[Arrival, Message]],
+        strands: Mapping[str, int],
+        ties: Mapping[str, list[Tie]],
+        ids: dict[str, int],
     ) -> dict[int, list[New]]:
         """The messages without a row, by conversation; their row ids are put into `ids`."""
         last = self.connection.execute(select(func.coalesce(func.max(messages.c.id), 0))).scalar_one()
-        here = frozenset({self._place()})
+        lead = conversations_of(self.connection, set(strands.values()))
+        sighted: dict[str, list[Sighting]] = {}
+        for arrival, message in arrivals:
+            sighted.setdefault(message.identity, []).append(self._sighting(arrival, known=False))
         new: dict[int, list[New]] = {}
         for number, (identity, message) in enumerate(fresh.items(), last + 1):
             ids[identity] = number
-            conversation = joined.numbers[nodes(message)[0]]
-            columns = {"id": number, "received_at": earliest[identity], "conversation": conversation}
-            seen = Seen(message, earliest[identity], here)
-            new.setdefault(conversation, []).append(New(columns | message_row(message), seen))
+            strand = strands[identity]
+            where = {"id": number, "received_at": earliest[identity], "strand": strand, "conversation": lead[strand]}
+            seen = gathered(message, earliest[identity], sighted[identity])
+            new.setdefault(lead[strand], []).append(New(where | message_row(message), seen, ties[identity]))
         return new
-
-    def _place(self) -> Place:
-        row = self.connection.execute(
-            select(folders.c.mailbox, folders.c.role).where(folders.c.id == self.folder)
-        ).one()
-        return Place(row.mailbox, row.role)
 
     def _pull_back(self, known: Mapping[str, AnyRow], earliest: Mapping[str, datetime]) -> None:
         """received_at is the earliest of all sightings, in whatever order the folders are read."""
@@ -158,48 +157,56 @@ class _Intake:
             self.connection.execute(update(messages).where(messages.c.id == bindparam("row")), earlier)
 
     def _complete(self, known: Mapping[str, AnyRow], again: Sequence[Message]) -> None:
-        """A copy in another folder may name recipients that the first one did not."""
-        recipients = {m.identity: {tuple(a) for a in known[m.identity].recipients} for m in again}
-        before = {identity: len(found) for identity, found in recipients.items()}
+        """A copy in another folder may say what the first one did not."""
+        before = {m.identity: message_of(known[m.identity]) for m in again}
+        after = dict(before)
         for message in again:
-            recipients[message.identity] |= {tuple(a) for a in message.recipients}
+            after[message.identity] = together(after[message.identity], message)
         more = [
-            {"row": known[identity].id, "recipients": [list(a) for a in sorted(found)]}
-            for identity, found in recipients.items()
-            if len(found) > before[identity]
+            {"row": known[i].id} | {f"new_{name}": value for name, value in message_row(message).items()}
+            for i, message in after.items()
+            if message != before[i]
         ]
         if more:
-            self.connection.execute(update(messages).where(messages.c.id == bindparam("row")), more)
+            columns = {name: bindparam(f"new_{name}", type_=messages.c[name].type) for name in message_row(again[0])}
+            self.connection.execute(update(messages).where(messages.c.id == bindparam("row")).values(columns), more)
 
-    def _sight(self, batch: Sequence[tuple[Arrival, Message]], ids: Mapping[str, int]) -> None:
+    def _sighting(self, arrival: Arrival, known: bool) -> Sighting:
+        """A flag that was there before we came was set at an unknown time; so it is in a rebuilt folder, for mail new to us."""
+        flags = frozenset(flag.lower() for flag in arrival.flags)
+        dated = ANSWERED in flags and (known or not self.look.first)
+        at, after = (self.look.now, self.look.before) if dated else (None, None)
+        return Sighting(self.place, flags, False, arrival.size, self.look.now, at, after)
+
+    def _sight(
+        self, batch: Sequence[tuple[Arrival, Message]], ids: Mapping[str, int], known: Mapping[str, AnyRow]
+    ) -> None:
         if not batch:
             return
-        rows = [
-            {
-                "folder": self.folder,
-                "uidvalidity": self.uidvalidity,
-                "uid": arrival.uid,
-                "message": ids[message.identity],
-                "arrived_at": arrival.arrived_at,
-                "size": arrival.size,
-                "flags": sorted(arrival.flags),
-                "gone_at": None,
-            }
-            for arrival, message in batch
-        ]
+        rows = []
+        for arrival, message in batch:
+            seen = self._sighting(arrival, known=message.identity in known and not self.look.first)
+            rows.append(
+                {
+                    "folder": self.folder,
+                    "uidvalidity": self.uidvalidity,
+                    "uid": arrival.uid,
+                    "message": ids[message.identity],
+                    "arrived_at": arrival.arrived_at,
+                    "size": arrival.size,
+                    "flags": sorted(arrival.flags),
+                    "seen_at": self.look.now,
+                    "gone_at": None,
+                    "answered_at": seen.answered_at,
+                    "answered_after": seen.answered_after,
+                }
+            )
         upsert = inserting(sightings, self.connection)
         statement = upsert.on_conflict_do_update(
             index_elements=["folder", "uidvalidity", "uid"],
             set_={name: upsert.excluded[name] for name in ("message", "flags", "gone_at")},
         )
         self.connection.execute(statement, rows)
-
-
-_KNOWN_COLUMNS = ("id", "identity", "conversation", "received_at", "sent_at", "from_address", "subject", "recipients")
-
-
-def _outline(row: AnyRow) -> Message:
-    return Message(row.identity, row.identity, Address("", row.from_address), (), row.subject, sent_at=row.sent_at)
 
 
 def _told_apart(batch: Sequence[tuple[Arrival, Message]], firsts: dict[str, Message]) -> list[tuple[Arrival, Message]]:

@@ -1,16 +1,17 @@
 """FLOOR 1. What we know of each mailbox: its folders and cursors, the last complete look, whether replies are seen."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, exists, func, insert, select, update
+from sqlalchemy import Connection, and_, delete, exists, func, insert, select, update
 
 from monitor.core.cursor import Cursor
 from monitor.core.house import House
 from monitor.core.message import Role
-from monitor.store.folding import refold
+from monitor.store.folding import fold_stale, refold
+from monitor.store.knowing import informed
 from monitor.store.store import Store, among
 from monitor.store.tables import (
     AnyRow,
@@ -36,6 +37,7 @@ class FolderRow:
     name: str
     role: Role
     cursor: Cursor | None
+    looked_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class MailboxView:
     fault: str | None = None
     fault_text: str | None = None
     fault_since: datetime | None = None
+    sent_sought_at: datetime | None = None
 
 
 def watch(store: Store, address: str, wanted: Sequence[tuple[str, Role]]) -> list[FolderRow]:
@@ -78,18 +81,32 @@ def watch(store: Store, address: str, wanted: Sequence[tuple[str, Role]]) -> lis
         return [_folder(row) for row in connection.execute(query)]
 
 
-def forget_sightings(store: Store, folder: int, now: datetime) -> None:
-    """The uids of this folder mean nothing any more (RFC 3501 §2.3.1.1). The messages, and where they were seen, stay.
-
-    Their rows get a uidvalidity no server gives: one restored from a backup reuses its uids for other mails.
-    """
+def sought_sent(store: Store, address: str, now: datetime) -> None:
+    """All folders were looked through for one that holds our mail."""
     with store.writing() as connection:
-        current = select(folders.c.uidvalidity).where(folders.c.id == folder).scalar_subquery()
-        lowest = select(func.min(sightings.c.uidvalidity)).where(sightings.c.folder == folder)
-        unused = min(connection.execute(lowest).scalar() or 0, 0) - 1
-        old = update(sightings).where(sightings.c.folder == folder, sightings.c.uidvalidity == current)
-        connection.execute(old.values(uidvalidity=unused, gone_at=func.coalesce(sightings.c.gone_at, now)))
-        connection.execute(update(folders).where(folders.c.id == folder).values(uidvalidity=None, complete=False))
+        if not connection.execute(select(mailboxes.c.address).where(mailboxes.c.address == address)).first():
+            connection.execute(insert(mailboxes).values(address=address))
+        connection.execute(update(mailboxes).where(mailboxes.c.address == address).values(sent_sought_at=now))
+
+
+def folder_beside(store: Store, address: str, name: str, role: Role) -> int:
+    """The row of a folder that is not watched, but in which a mail was found."""
+    with store.writing() as connection:
+        here = and_(folders.c.mailbox == address, folders.c.name == name)
+        row = connection.execute(select(folders).where(here)).first()
+        if row is None:
+            new = insert(folders).values(mailbox=address, name=name, role=role, complete=False, watched=False)
+            return int(connection.execute(new.returning(folders.c.id)).scalar_one())
+        if row.role != role and not row.watched:
+            connection.execute(update(folders).where(here).values(role=role))
+        return int(row.id)
+
+
+def folders_of(store: Store, address: str) -> list[FolderRow]:
+    """The watched folders of a mailbox, as they are remembered."""
+    query = select(folders).where(folders.c.mailbox == address, folders.c.watched).order_by(folders.c.id)
+    with store.reading() as connection:
+        return [_folder(row) for row in connection.execute(query)]
 
 
 def folder_looked_at(store: Store, folder: int, cursor: Cursor, now: datetime) -> None:
@@ -164,47 +181,18 @@ def answering(store: Store, now: datetime) -> dict[str, set[str]]:
     return others
 
 
-def waiting_sightings(store: Store, folder: int) -> dict[int, frozenset[str]]:
-    """The flags by uid of the messages in this folder that opened a wait which still runs."""
-    with store.reading() as connection:
-        rows = connection.execute(
-            select(sightings.c.uid, sightings.c.flags)
-            .join(folders, and_(folders.c.id == sightings.c.folder, folders.c.uidvalidity == sightings.c.uidvalidity))
-            .join(waits, waits.c.opener == sightings.c.message)
-            .where(sightings.c.folder == folder, sightings.c.gone_at.is_(None), waits.c.state == "waiting")
-        )
-        return {uid: frozenset(flags) for uid, flags in rows}
-
-
-def flags_changed(
-    store: Store, folder: int, changed: Mapping[int, frozenset[str]], gone: Iterable[int], now: datetime
-) -> None:
-    """Keep what the server says of the flags; uids that are no longer there are gone, their messages stay."""
-    with store.writing() as connection:
-        current = select(folders.c.uidvalidity).where(folders.c.id == folder).scalar_subquery()
-        here = and_(sightings.c.folder == folder, sightings.c.uidvalidity == current)
-        if changed:
-            connection.execute(
-                update(sightings).where(here, sightings.c.uid == bindparam("at")),
-                [{"at": uid, "flags": sorted(flags)} for uid, flags in changed.items()],
-            )
-        if gone := list(gone):
-            connection.execute(
-                update(sightings).where(here, among(sightings.c.uid, gone, connection)).values(gone_at=now)
-            )
-
-
 def refold_if_rules_changed(store: Store, fingerprint: str, house: House, batch: int = 500) -> int:
     """Fold all conversations again where the rules (`fingerprint`) are not those of the last time; how many."""
     with store.reading() as connection:
         old = connection.execute(select(settings.c.value).where(settings.c.name == "rules")).scalar()
         if old == fingerprint:
             return 0
-        query = select(conversations.c.number).where(conversations.c.lead.is_(None))
+        query = select(conversations.c.number).where(conversations.c.lead.is_(None), conversations.c.tied_to.is_(None))
         numbers = connection.execute(query).scalars().all()
     for at in range(0, len(numbers), batch):
         with store.writing() as connection:
-            refold(connection, numbers[at : at + batch], house)
+            refold(connection, numbers[at : at + batch], informed(connection, house))
+    fold_put_off(store, house)
     with store.writing() as connection:
         row = {"name": "rules", "value": fingerprint}
         if old is None:
@@ -212,6 +200,12 @@ def refold_if_rules_changed(store: Store, fingerprint: str, house: House, batch:
         else:
             connection.execute(update(settings).where(settings.c.name == "rules").values(**row))
     return len(numbers)
+
+
+def fold_put_off(store: Store, house: House) -> None:
+    """Fold what was put off because it is large; at the end of each look."""
+    with store.writing() as connection:
+        fold_stale(connection, informed(connection, house))
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +253,7 @@ def _folder(row: AnyRow) -> FolderRow:
     cursor = None
     if row.uidvalidity is not None:
         cursor = Cursor(row.uidvalidity, row.uidnext, row.highestmodseq, row.messages, row.complete)
-    return FolderRow(row.id, row.name, row.role, cursor)
+    return FolderRow(row.id, row.name, row.role, cursor, row.looked_at)
 
 
 def _shows_replies(connection: Connection, address: str) -> bool:

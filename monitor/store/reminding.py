@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, case, delete, func, insert, select, update
 
 from monitor.core.ladder import Reminder
-from monitor.core.waits import Handoff
+from monitor.core.wait import Handoff
 from monitor.store.rows import handoff_of
 from monitor.store.store import Store, among
 from monitor.store.tables import AnyRow, letters, messages, notices, reminders, waits

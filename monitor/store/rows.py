@@ -1,11 +1,12 @@
 """FLOOR 1. Rows to values of the core and back; nothing here asks the database."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from monitor.core.message import Address, Message, Place, Seen
-from monitor.core.waits import Handoff, Wait
+from monitor.core.message import Address, Message, Seen
+from monitor.core.sightings import Sighting, gathered
+from monitor.core.wait import Handoff, Wait
 from monitor.store.tables import AnyRow
 
 
@@ -42,12 +43,12 @@ def message_of(row: AnyRow) -> Message:
     )
 
 
-def seen_of(row: AnyRow, places: Iterable[Place]) -> Seen:
-    """The message of a row with the places it was seen in."""
-    return Seen(message_of(row), row.received_at, frozenset(places))
+def seen_of(row: AnyRow, sightings: Iterable[Sighting]) -> Seen:
+    """The message of a row with where it was seen."""
+    return gathered(message_of(row), row.received_at, sightings)
 
 
-def wait_row(wait: Wait, ids: dict[str, int], team: str) -> dict[str, Any]:
+def wait_row(wait: Wait, ids: Mapping[str, int], team: str) -> dict[str, Any]:
     """The columns of a wait; `ids` gives the row id of each identity."""
     return {
         "opener": ids[wait.opener],
@@ -63,9 +64,12 @@ def wait_row(wait: Wait, ids: dict[str, int], team: str) -> dict[str, Any]:
         "answered_by": ids[wait.answered_by] if wait.answered_by else None,
         "answered_at": wait.answered_at,
         "answered_in": wait.answered_in,
+        "closed_at": wait.closed_at,
         "evidence": wait.evidence,
         "handoff": handoff_row(wait.handoff),
         "first": wait.first,
+        "members": [ids[m] for m in wait.members],
+        "low_urgency": wait.low_urgency,
     }
 
 

@@ -7,12 +7,13 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from monitor.core.message import Address, Direction, Place, Seen
-from monitor.core.waits import Handoff
-from monitor.store.folding import places_of
+from monitor.core.message import Address, Direction, Seen
+from monitor.core.wait import Handoff
+from monitor.store.folding import Sighted, sightings_of
 from monitor.store.rows import handoff_of, seen_of
 from monitor.store.store import Store, among
-from monitor.store.tables import AnyRow, conversations, letters, messages, reminders, waits
+from monitor.store.strands import lead_of
+from monitor.store.tables import AnyRow, conversations, letters, messages, reminders, sightings, waits
 
 PAGE = 200
 
@@ -27,6 +28,8 @@ class StoryMessage:
     wants_reply: bool
     rule: str
     signals: tuple[str, ...]
+    link: str = "join.none"
+    linked_to: str = ""
 
     @property
     def shown_id(self) -> str:
@@ -51,6 +54,9 @@ class StoryWait:
     answered_at: datetime | None
     evidence: str | None
     handoff: Handoff | None
+    closed_at: datetime | None = None
+    members: tuple[str, ...] = ()
+    low_urgency: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +91,9 @@ def all_stories(store: Store) -> Iterator[Story]:
     last = 0
     while True:
         with store.reading() as connection:
-            query = select(conversations.c.number).where(conversations.c.number > last, conversations.c.lead.is_(None))
+            query = select(conversations.c.number).where(
+                conversations.c.number > last, conversations.c.lead.is_(None), conversations.c.tied_to.is_(None)
+            )
             numbers = connection.execute(query.order_by(conversations.c.number).limit(PAGE)).scalars().all()
             if not numbers:
                 return
@@ -122,15 +130,21 @@ def stories(connection: Connection, numbers: Sequence[int]) -> list[Story]:
         select(waits).where(among(waits.c.conversation, numbers, connection)).order_by(waits.c.opened_at, waits.c.id)
     ):
         found[row.conversation].append(row)
-    places = places_of(connection, numbers)
-    return [_story(number, rows[number], found[number], places) for number in numbers if number in rows]
+    sighted = sightings_of(connection, numbers)
+    return [_story(number, rows[number], found[number], sighted) for number in numbers if number in rows]
 
 
 def led_by(store: Store, number: int) -> int:
-    """The conversation that a number leads to: itself, or the one it was merged into."""
+    """The conversation that a number leads to: itself, the one it was merged into, or is tied to by subject."""
     with store.reading() as connection:
-        lead = connection.execute(select(conversations.c.lead).where(conversations.c.number == number)).scalar()
-    return number if lead is None else int(lead)
+        return lead_of(connection, number)
+
+
+def arrivals_of(store: Store, identity: str) -> datetime | None:
+    """When the server took a message that was seen."""
+    query = select(sightings.c.arrived_at).join(messages, messages.c.id == sightings.c.message)
+    with store.reading() as connection:
+        return connection.execute(query.where(messages.c.identity == identity).limit(1)).scalar()
 
 
 def conversation_of(store: Store, message_id: str) -> int | None:
@@ -165,9 +179,18 @@ def reminders_of(store: Store, ids: Sequence[int]) -> list[StoryReminder]:
     ]
 
 
-def _story(number: int, rows: Sequence[AnyRow], found: Sequence[AnyRow], places: dict[int, set[Place]]) -> Story:
+def _story(number: int, rows: Sequence[AnyRow], found: Sequence[AnyRow], sighted: Sighted) -> Story:
     told = tuple(
-        StoryMessage(r.id, seen_of(r, places[r.id]), r.direction, r.wants_reply, r.rule, tuple(r.signals or ()))
+        StoryMessage(
+            r.id,
+            seen_of(r, sighted[r.id]),
+            r.direction,
+            r.wants_reply,
+            r.rule,
+            tuple(r.signals or ()),
+            r.link,
+            r.linked_to or "",
+        )
         for r in rows
     )
     ids = {m.id: m.shown_id for m in told}
@@ -189,4 +212,7 @@ def _story_wait(row: AnyRow, ids: dict[int, str]) -> StoryWait:
         answered_at=row.answered_at,
         evidence=row.evidence,
         handoff=handoff_of(row.handoff),
+        closed_at=row.closed_at,
+        members=tuple(ids[m] for m in row.members if m in ids),
+        low_urgency=row.low_urgency,
     )

@@ -21,6 +21,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -80,6 +81,7 @@ mailboxes = Table(
     Column("fault", String(20)),
     Column("fault_text", Text),
     Column("fault_since", UtcDateTime),
+    Column("sent_sought_at", UtcDateTime),
 )
 
 folders = Table(
@@ -104,13 +106,18 @@ conversations = Table(
     metadata,
     Column("number", Id, primary_key=True, autoincrement=False),
     Column("lead", Id, index=True),
+    Column("tied_to", Id, index=True),
+    Column("stale", Boolean, nullable=False, default=False),
+    Index("ix_conversations_stale", "stale", sqlite_where=text("stale"), postgresql_where=text("stale")),
 )
+"""A number of its own for each strand (what ids tie together). It leads its conversation, unless it was merged into another
+(`lead`) or is tied to one by subject (`tied_to`). `stale`: to be folded at the end of the look."""
 
 nodes = Table(
     "nodes",
     metadata,
     Column("id", Text, primary_key=True),
-    Column("conversation", Id, nullable=False, index=True),
+    Column("strand", Id, nullable=False, index=True),
 )
 
 messages = Table(
@@ -119,6 +126,7 @@ messages = Table(
     Column("id", Id, primary_key=True, autoincrement=False),
     Column("identity", Text, nullable=False, unique=True),
     Column("message_id", Text, nullable=False),
+    Column("strand", Id, nullable=False, index=True),
     Column("conversation", Id, nullable=False, index=True),
     Column("received_at", UtcDateTime, nullable=False),
     Column("sent_at", UtcDateTime),
@@ -134,7 +142,17 @@ messages = Table(
     Column("wants_reply", Boolean),
     Column("rule", String(40)),
     Column("signals", Json),
+    Column("link", String(20)),
+    Column("linked_to", Text),
+    Column("subject_key", Text, nullable=False, default=""),
+    Column("seeks", Boolean, nullable=False, default=False),
+    Column("cites", String(6)),
+    Column("stands_in", String(254)),
+    Index("ix_messages_subject_key", "subject_key"),
+    Index("ix_messages_seeks", "subject_key", sqlite_where=text("seeks"), postgresql_where=text("seeks")),
 )
+"""`seeks`: it names nothing we have seen, and may be tied by its subject. `cites`: whether the message of ours that a customer
+answers was seen. `stands_in`: the mailbox for which an outsider answered."""
 
 sightings = Table(
     "sightings",
@@ -146,8 +164,13 @@ sightings = Table(
     Column("arrived_at", UtcDateTime, nullable=False),
     Column("size", BigInteger, nullable=False),
     Column("flags", Json, nullable=False),
+    Column("seen_at", UtcDateTime),
     Column("gone_at", UtcDateTime),
+    Column("answered_at", UtcDateTime),
+    Column("answered_after", UtcDateTime),
 )
+"""`seen_at`, `gone_at`: the looks that first saw it there, and no longer. `answered_at`: the look that first saw \\Answered, None
+where it was set before; `answered_after`: the look before that."""
 
 waits = Table(
     "waits",
@@ -167,13 +190,25 @@ waits = Table(
     Column("answered_by", ForeignKey("messages.id")),
     Column("answered_at", UtcDateTime),
     Column("answered_in", String(254)),
+    Column("closed_at", UtcDateTime),
     Column("evidence", String(20)),
     Column("handoff", Json),
     Column("first", Boolean, nullable=False),
+    Column("members", Json, nullable=False),
+    Column("low_urgency", Boolean, nullable=False, default=False),
     Index("ix_waits_state_due_at", "state", "due_at"),
     Index("ix_waits_due_at", "due_at"),
     Index("ix_waits_answered_in_answered_at", "answered_in", "answered_at"),
 )
+
+learnt = Table(
+    "learnt",
+    metadata,
+    Column("kind", String(20), primary_key=True),
+    Column("value", String(254), primary_key=True),
+    Column("times", BigInteger, nullable=False),
+)
+"""What the mail itself teaches: `id-domain` of the ids in our Sent folders, `authserv-id` of who checks our incoming mail."""
 
 letters = Table(
     "letters",

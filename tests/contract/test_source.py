@@ -5,118 +5,21 @@ The same stories are told to all three; below them those that only a connection 
 
 import socket
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta, timezone
-from typing import Any, Protocol
+from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 
 from monitor.demo.imap_server import ImapServer
-from monitor.inbox import imap
+from monitor.inbox import connection, imap
 from monitor.inbox.imap import ImapSource, Login
 from monitor.inbox.memory import MemoryFolder, MemorySource
 from monitor.inbox.source import MailSource, SourceError
+from tests.contract.twins import DAY, NOON, Twin, header, login_to
 from tests.servers.certificate import make_certificate
 from tests.servers.dovecot import Dovecot
-
-NOON = datetime(2024, 11, 11, 12, tzinfo=UTC)  # in the past: Dovecot stamps mail from the future with the present
-DAY = timedelta(days=1)
-
-
-def header(number: int) -> bytes:
-    return (
-        f"Message-ID: <{number}@people.example>\r\nFrom: Ann <ann@people.example>\r\nSubject: Question {number}\r\n"
-        f"X-Kept-By-Nobody: {number}\r\n\r\n"
-    ).encode()
-
-
-class Twin(Protocol):
-    """A mailbox that a test fills, and the source that reads it."""
-
-    source: MailSource
-
-    def deliver(self, folder: str, raw: bytes, when: datetime, flags: Sequence[str] = ()) -> None: ...
-    def remove(self, folder: str, uid: int) -> None: ...
-    def flag(self, folder: str, uid: int, flag: str) -> None: ...
-    def flags(self, folder: str) -> dict[int, frozenset[str]]: ...
-
-
-class InMemory:
-    def __init__(self) -> None:
-        self.folders = {"INBOX": MemoryFolder("INBOX"), "Sent": MemoryFolder("Sent", frozenset({"\\sent"}))}
-        self.source = MemorySource(*self.folders.values())
-
-    def deliver(self, folder: str, raw: bytes, when: datetime, flags: Sequence[str] = ()) -> None:
-        self.folders[folder].deliver(raw, when, flags)
-
-    def remove(self, folder: str, uid: int) -> None:
-        self.folders[folder].remove(uid)
-
-    def flag(self, folder: str, uid: int, flag: str) -> None:
-        self.folders[folder].flag(uid, flag)
-
-    def flags(self, folder: str) -> dict[int, frozenset[str]]:
-        return {uid: mail.flags for uid, mail in self.folders[folder].mails.items()}
-
-
-class OnDovecot:
-    def __init__(self, server: Dovecot, user: str) -> None:
-        self.server, self.user = server, user
-        self.source = ImapSource(login_to(server, user))
-
-    def deliver(self, folder: str, raw: bytes, when: datetime, flags: Sequence[str] = ()) -> None:
-        self.server.append(self.user, folder, raw, when, flags)
-
-    def remove(self, folder: str, uid: int) -> None:
-        self.server.delete(self.user, folder, uid)
-
-    def flag(self, folder: str, uid: int, flag: str) -> None:
-        self.server.add_flags(self.user, folder, uid, [flag])
-
-    def flags(self, folder: str) -> dict[int, frozenset[str]]:
-        return self.server.flags(self.user, folder)
-
-
-class OnDemoServer:
-    def __init__(self, server: ImapServer, user: str, password: str) -> None:
-        self.server, self.user = server, user
-        self.source = ImapSource(Login(server.host, server.port, "none", user, lambda: password))
-
-    def deliver(self, folder: str, raw: bytes, when: datetime, flags: Sequence[str] = ()) -> None:
-        self.server.deliver(self.user, folder, raw, when, flags)
-
-    def remove(self, folder: str, uid: int) -> None:
-        self.server.remove(self.user, folder, uid)
-
-    def flag(self, folder: str, uid: int, flag: str) -> None:
-        self.server.set_flags(self.user, folder, uid, [*self.server.flags(self.user, folder)[uid], flag])
-
-    def flags(self, folder: str) -> dict[int, frozenset[str]]:
-        return {uid: frozenset(flags) for uid, flags in self.server.flags(self.user, folder).items()}
-
-
-def login_to(server: Dovecot, user: str, **words: Any) -> Login:
-    words = {"host": server.host, "port": server.port, "security": "none", "password": lambda: server.password} | words
-    return Login(username=user, **words)
-
-
-@pytest.fixture(params=["memory", "dovecot", "demo"])
-def twin(request: pytest.FixtureRequest, mailboxes: Callable[[str], str]) -> Iterator[Twin]:
-    """Each of the three in turn."""
-    if request.param == "memory":
-        yield InMemory()
-        return
-    user = mailboxes("info")
-    if request.param == "dovecot":
-        real = OnDovecot(request.getfixturevalue("dovecot"), user)
-        yield real
-        real.source.close()
-        return
-    with ImapServer({user: "geheim"}) as server:
-        demo = OnDemoServer(server, user, "geheim")
-        yield demo
-        demo.source.close()
 
 
 class TestEverySource:
@@ -203,8 +106,6 @@ class TestEverySource:
         assert twin.source.whole_headers("INBOX", [1]) == {1: header(1)}
 
     def test_a_body_is_never_fetched(self, twin: Twin) -> None:
-        if isinstance(twin, InMemory):
-            pytest.skip("in memory a mail is its header")
         twin.deliver("INBOX", header(1) + b"the secret text\r\n", NOON)
         (mail,) = twin.source.mails("INBOX", [1])
         assert b"secret" not in mail.header + twin.source.whole_headers("INBOX", [1])[1]
@@ -359,16 +260,16 @@ class TestWhatGoesWrongIsToldApart:
 
     @pytest.mark.parametrize("security", ["none", "tls", "starttls"])
     def test_a_peer_that_accepts_and_stays_silent(self, monkeypatch: pytest.MonkeyPatch, security: Any) -> None:
-        monkeypatch.setattr(imap, "CONNECT_TIMEOUT", 0.2)
-        monkeypatch.setattr(imap, "READ_TIMEOUT", 0.2)
+        monkeypatch.setattr(connection, "CONNECT_TIMEOUT", 0.2)
+        monkeypatch.setattr(connection, "READ_TIMEOUT", 0.2)
         with socket.create_server(("127.0.0.1", 0)) as silent:
             told = told_by(ImapSource(Login("127.0.0.1", silent.getsockname()[1], security, "info", str)))
         assert (told.fault, "no answer in time" in str(told)) == ("unreachable", True)
 
     @pytest.mark.parametrize("answers", [0, 1, 2], ids=["before", "after", "long-after"])
     def test_a_peer_that_falls_silent_around_the_login(self, monkeypatch: pytest.MonkeyPatch, answers: int) -> None:
-        monkeypatch.setattr(imap, "CONNECT_TIMEOUT", 0.2)
-        monkeypatch.setattr(imap, "READ_TIMEOUT", 0.2)
+        monkeypatch.setattr(connection, "CONNECT_TIMEOUT", 0.2)
+        monkeypatch.setattr(connection, "READ_TIMEOUT", 0.2)
         with socket.create_server(("127.0.0.1", 0)) as server:
             source = ImapSource(Login("127.0.0.1", server.getsockname()[1], "none", "info", lambda: "geheim"))
             with greeting_from(server, answers=answers):

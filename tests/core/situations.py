@@ -16,7 +16,8 @@ from typing import Any
 from monitor.core.house import Desk, House
 from monitor.core.message import Address, Message, Place, Seen
 from monitor.core.staff import Staff
-from monitor.core.waits import Folded, Wait, fold
+from monitor.core.wait import Folded, Wait
+from monitor.core.waits import fold
 
 MONDAY = datetime(2026, 11, 9, tzinfo=UTC)
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from monitor.core.message import Address, Seen
 from monitor.core.order import in_order
-from monitor.core.waits import fold, is_met
+from monitor.core.wait import is_met
+from monitor.core.waits import fold
 from tests.core.situations import HOUSE, MONDAY, PEOPLE, SERVES_ITS_OWN, at, id_of, lines, mail, number_of, talk
 
 HEADERS = (

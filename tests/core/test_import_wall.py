@@ -27,7 +27,7 @@ FLOORS = {
 """A room may import the rooms below its floor, and itself. Rooms of one floor never import each other."""
 
 ALONE = {
-    "imapclient": ("inbox.imap", "inbox.faults"),
+    "imapclient": ("inbox.connection", "inbox.commands", "inbox.faults"),
     "mailparser": ("inbox.reading",),
     "sqlalchemy": ("store",),
     "alembic": ("store",),
@@ -161,7 +161,7 @@ def test_the_wall_is_seen_to_break(name: str, source: str) -> None:
     ("name", "source"),
     [
         ("core.waits", "import heapq\nfrom monitor.core.house import House\nfrom .staff import Staff"),
-        ("inbox.imap", "from imapclient import IMAPClient\nfrom monitor.inbox.source import SourceError"),
+        ("inbox.connection", "from imapclient import IMAPClient\nfrom monitor.inbox.source import SourceError"),
         ("store.migrations.env", "from alembic import context"),
         ("config.model", "import tomllib\nimport pydantic"),
         ("jobs.poll", "import monitor\nfrom monitor import __version__\nfrom monitor.store import intake"),

@@ -2,25 +2,42 @@
 
 import itertools
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.core.conversations import join, link, nodes
-from monitor.core.message import Message
-from tests.core.situations import id_of, mail
+from monitor.core.conversations import Joined, Link, links, own_id, ties
+from monitor.core.conversations import join as join_nodes
+from monitor.core.message import FAILED, GMAIL_THREAD, Message
+from monitor.core.parties import outsiders
+from tests.core.situations import HOUSE, id_of, mail
 
 LONG = 150_000
 
 
+def join(batch: Iterable[Message], known: Mapping[str, int], last: int) -> Joined:
+    """A batch of messages, with the people outside by HOUSE."""
+    return join_nodes(([own_id(m), *nodes(m)] for m in batch), known, last)
+
+
+def nodes(message: Message) -> list[str]:
+    """What a message hangs on."""
+    return [tie.node for tie in ties(message, lambda m: outsiders(m, HOUSE))]
+
+
 @st.composite
 def mailbox(draw: st.DrawFn) -> list[Message]:
-    """Messages 1…n that name any of 1…n, themselves, and phantoms that nobody ever sees."""
+    """Messages 1…n that name any of 1…n, themselves, and phantoms that nobody sees; any subject and person."""
     size = draw(st.integers(1, 12))
     names = st.lists(st.integers(1, size + 3), max_size=3)
-    return [mail("10:00 Ann → info", n, draw(names)).message for n in range(1, size + 1)]
+    rows = st.sampled_from(
+        ["10:00 Ann → info", "10:00 Bob → info: the door", "10:00 info → Ann: the lamp", "10:00 Bob → it"]
+    )
+    return [
+        mail(draw(rows), n, draw(names), references=tuple(map(id_of, draw(names)))).message for n in range(1, size + 1)
+    ]
 
 
 @given(mailbox())
@@ -50,7 +67,7 @@ def test_a_late_parent_merges_two_conversations_and_the_lowest_number_leads() ->
     one, two = mail("10:00 Ann → info", 1).message, mail("10:00 Ann → info", 2).message
     both = mail("11:00 Ann → info", 3, (1, 2)).message
     known = join([one, two], {}, 0).numbers
-    assert sorted(known.values()) == [1, 2]
+    assert (known[id_of(1)], known[id_of(2)]) == (1, 2)
     joined = join([both], known, 2)
     assert joined.merged == {2: 1}
     assert joined.created == ()
@@ -77,13 +94,13 @@ def test_ids_differ_by_case() -> None:
 @pytest.mark.parametrize("order", ["forward", "backward", "shuffled"])
 def test_a_chain_of_150_000_mails_is_one_conversation(order: str) -> None:
     template = mail("10:00 Ann → info").message
-    chain = [Link(template, n) for n in range(LONG)]
+    chain = [Chained(template, n) for n in range(LONG)]
     if order == "backward":
         chain.reverse()
     if order == "shuffled":
         random.Random(1).shuffle(chain)
     joined = join((each.message() for each in chain), {}, 0)
-    assert len(joined.numbers) == LONG + 1
+    assert {id_of(n) for n in range(LONG)} <= joined.numbers.keys()
     assert set(joined.numbers.values()) == {1}
 
 
@@ -93,24 +110,98 @@ def test_a_chain_of_150_000_mails_is_one_conversation(order: str) -> None:
         ((1,), (1,), (1,), "join.in-reply-to"),
         ((9,), (1,), (1,), "join.references"),
         ((), (1, 2), (2,), "join.references"),
-        ((), (), (5,), "join.cited"),
         ((9,), (8,), (1,), "join.none"),
         ((), (), (), "join.none"),
     ],
 )
-def test_a_link_keeps_the_name_of_its_rule(
+def test_a_link_keeps_the_name_of_its_rule_and_the_id(
     in_reply_to: Sequence[int], references: Sequence[int], others: Sequence[int], rule: str
 ) -> None:
     message = mail("10:00 Ann → info", 5, in_reply_to, references=tuple(map(id_of, references))).message
-    assert link(message, frozenset(map(id_of, others))) == rule
+    found = linked(message, *(mail("09:00 Ann → info", n).message for n in others))
+    assert found == Link(rule, id_of(others[-1]) if rule != "join.none" else "")
+
+
+def test_who_is_only_named_by_others_says_so() -> None:
+    message, answer = (mail("10:00 Ann → info", n, answers).message for n, answers in ((5, ()), (6, (5,))))
+    assert linked(message, answer).rule == "join.cited"
+
+
+@pytest.mark.parametrize(
+    ("who", "subject", "together"),
+    [
+        ("Ann", "another question", True),
+        ("Bob", "Re: a question", True),
+        ("Bob", "another question", False),
+        ("Bob", "", False),
+    ],
+)
+def test_references_alone_tie_only_with_the_same_subject_or_person(who: str, subject: str, together: bool) -> None:
+    """Situation 14: people answer old mails to begin new topics."""
+    old = mail("10:00 Ann → info: a question", 1).message
+    recycled = mail(f"11:00 {who} → info", 2, references=(id_of(1),), subject=subject).message
+    for batch in ([old, recycled], [recycled, old]):
+        numbers = join(batch, {}, 0).numbers
+        assert (numbers[id_of(1)] == numbers[id_of(2)]) is together
+    assert linked(recycled, old).rule == ("join.references" if together else "join.none")
+
+
+def test_two_who_name_the_same_unseen_id_in_references_alone_need_more_in_common() -> None:
+    first, second, other = (
+        mail(f"10:00 {who} → info: {subject}", n, references=(id_of(99),)).message
+        for n, who, subject in ((1, "Ann", "the door"), (2, "Ann", "a chair"), (3, "Bob", "the lamp"))
+    )
+    numbers = join([first, second, other], {}, 0).numbers
+    assert numbers[id_of(1)] == numbers[id_of(2)] != numbers[id_of(3)]
+
+
+def test_gmail_ties_within_one_account_only() -> None:
+    one, same, elsewhere = (
+        mail("10:00 Ann → info", n, headers={GMAIL_THREAD: thread}).message
+        for n, thread in ((1, "info@ours.example 7"), (2, "info@ours.example 7"), (3, "ops@ours.example 7"))
+    )
+    numbers = join([one, same, elsewhere], {}, 0).numbers
+    assert numbers[id_of(1)] == numbers[id_of(2)] != numbers[id_of(3)]
+    assert linked(one, same) == Link("join.gmail-thread", "info@ours.example 7")
+
+
+INDEX = "AdXXc1h0mXcQG1u+QzKqvGpDDxkN7A=="
+ANSWER_INDEX = "AdXXc1h0mXcQG1u+QzKqvGpDDxkN7AAAbXyQ"
+"""The same 22 octets, and five more: an answer ([MS-OXOMSG] 2.2.1.3)."""
+
+
+def test_thread_index_ties_where_ids_are_missing() -> None:
+    question = mail("10:00 Ann → info", 1, headers={"thread-index": INDEX}).message
+    answer = mail("11:00 info → Ann", 2, headers={"thread-index": ANSWER_INDEX}).message
+    assert len(set(join([answer, question], {}, 0).numbers.values())) == 1
+    assert linked(answer, question).rule == "join.thread-index"
+
+
+def test_thread_index_does_not_tie_a_new_topic_that_an_old_mail_was_used_for() -> None:
+    old = mail("10:00 Ann → info", 1, (8,), headers={"thread-index": INDEX}).message
+    new = mail("11:00 Bob → info: the lamp", 2, (9,), headers={"thread-index": ANSWER_INDEX}).message
+    numbers = join([old, new], {}, 0).numbers
+    assert numbers[id_of(1)] != numbers[id_of(2)]
+
+
+def test_a_bounce_belongs_to_the_mail_that_failed() -> None:
+    failed = mail("11:00 info → Ann", 2, (1,)).message
+    bounce = mail("12:00 Ann → info", 3, headers={FAILED: f"failed {id_of(2)} ann@customer.example"}).message
+    assert linked(bounce, failed) == Link("join.bounce", id_of(2))
 
 
 def test_a_mail_without_an_id_is_tied_by_its_identity() -> None:
     bare = mail("10:00 Ann → info", 1, (2,), identity="sha256:ab", message_id="").message
-    assert nodes(bare) == ("sha256:ab", id_of(2))
+    assert {"sha256:ab", id_of(2)} <= set(nodes(bare))
 
 
-class Link:
+def linked(message: Message, *others: Message) -> Link:
+    """The rule that ties a message to others."""
+    tied = {m.identity: ties(m, lambda m: outsiders(m, HOUSE)) for m in (message, *others)}
+    return links(tied)[message.identity]
+
+
+class Chained:
     """One mail of a long chain, made when it is asked for."""
 
     def __init__(self, template: Message, number: int) -> None:

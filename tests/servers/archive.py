@@ -75,7 +75,7 @@ def need_corpora(folder: Path) -> Path:
 def load_archive(corpora: Path, *, keep_duplicates: bool = False) -> Archive:
     """Read the whole archive."""
     files = sorted((corpora / "list-twisted" / "twisted-web").glob("*.mbox"))
-    mails = sorted((mail for file in files for mail in _mails(file.read_bytes())), key=lambda mail: mail.when)
+    mails = sorted((mail for file in files for mail in read_mbox(file.read_bytes())), key=lambda mail: mail.when)
     if not keep_duplicates:
         mails = list({mail.message_id: mail for mail in reversed(mails)}.values())[::-1]
     return Archive(tuple(mails), _staff(mails))
@@ -132,7 +132,8 @@ class _Union:
             self._parent[self.root(other)] = self.root(first)
 
 
-def _mails(mbox: bytes) -> Iterator[ArchiveMail]:
+def read_mbox(mbox: bytes) -> Iterator[ArchiveMail]:
+    """The messages of one month, in the order in which they lie in the file."""
     starts = list(_SEPARATOR.finditer(mbox))
     ends = [match.start() for match in starts[1:]] + [len(mbox)]
     for match, end in zip(starts, ends, strict=True):

@@ -1,0 +1,58 @@
+"""GROUND. Replies that we cannot see, proved by the customer who answers them (rules.md §2, last paragraph)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from monitor.core.house import House
+from monitor.core.ids import id_domain
+from monitor.core.message import Seen
+from monitor.core.needs_reply import Verdict
+
+
+class Cites:
+    """What customers' messages of one conversation (in order) answer. `found`: by identity, an id of ours `seen` or `unseen`."""
+
+    def __init__(self, messages: Sequence[Seen], verdicts: Mapping[str, Verdict], house: House) -> None:
+        self._house = house
+        self._places: dict[str, int] = {}
+        self._named: dict[str, int] = {}
+        self._ours: set[str] = set()
+        for at, seen in enumerate(messages):
+            self._places.setdefault(seen.message.message_id or seen.message.identity, at)
+            if verdicts[seen.message.identity].direction == "outgoing":
+                self._ours.add(seen.message.message_id)
+            for name in seen.message.names:
+                self._named.setdefault(name, at)
+        self.found: dict[str, Literal["seen", "unseen"]] = {}
+        for seen in messages:
+            verdict = verdicts[seen.message.identity]
+            if verdict.direction == "incoming" and verdict.wants_reply and seen.message.names:
+                self._look(seen)
+
+    def proves_answer(self, seen: Seen, opener: Seen) -> bool:
+        """Whether it answers a reply of ours that came after the opener of a wait, and that we never saw."""
+        cited = self._unseen(seen)
+        return cited is not None and self._named[cited] > self._place(opener)
+
+    def _look(self, seen: Seen) -> None:
+        if any(name in self._ours for name in seen.message.names):
+            self.found[seen.message.identity] = "seen"
+        cited = self._unseen(seen)
+        if cited is not None and self._named[cited] > 0:
+            self.found[seen.message.identity] = "unseen"
+
+    def _unseen(self, seen: Seen) -> str | None:
+        """The id in In-Reply-To that nobody bears and that looks like one of ours; None if it may be something older."""
+        message = seen.message
+        cited = next((i for i in message.in_reply_to if i not in self._places), None)
+        if cited is None or id_domain(cited) not in self._house.id_domains:
+            return None
+        place = self._place(seen)
+        if any(self._places.get(name, place) < place for name in message.names):
+            return cited
+        # It names nothing else: then the id must not be of its own kind, or it may well be the writer's own earlier mail.
+        alone = set(message.names) == {cited} and place > 0
+        return cited if alone and id_domain(cited) != id_domain(message.message_id) else None
+
+    def _place(self, seen: Seen) -> int:
+        return self._places[seen.message.message_id or seen.message.identity]

@@ -1,0 +1,107 @@
+"""GROUND. Which people belong to one wait: the same person under several addresses, who was copied, who copies."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from monitor.core.addresses import plain_address
+from monitor.core.house import House
+from monitor.core.message import Address, Message, Seen
+from monitor.core.wait import Handoff
+
+
+@dataclass(slots=True, eq=False)
+class Party:
+    """Those who wait together: their addresses and full names, and whom they copied."""
+
+    members: list[Seen] = field(default_factory=list)
+    ids: set[str] = field(default_factory=set)
+    addresses: set[str] = field(default_factory=set)
+    names: set[str] = field(default_factory=set)
+    mentioned: set[str] = field(default_factory=set)
+    handoff: Handoff | None = None
+
+    @property
+    def opener(self) -> Seen:
+        """Its oldest message."""
+        return self.members[0]
+
+    def is_reached(self, to: Iterable[str], named: Iterable[Address]) -> bool:
+        """Whether a mail to these addresses reaches one of them; another address under the same full name does too."""
+        if any(plain_address(a) in self.addresses for a in to):
+            return True
+        return any(full_name(r.name) in self.names for r in named if full_name(r.name))
+
+
+class People:
+    """Who is who in one conversation. `guests`: staff who are its customers."""
+
+    def __init__(self, house: House, guests: frozenset[str] = frozenset()) -> None:
+        self.house, self.guests = house, guests
+
+    def ours(self, address: str) -> bool:
+        """Whether an address is ours in this conversation."""
+        return self.house.staff.is_ours(address) and address not in self.guests
+
+    def writer(self, seen: Seen) -> Address:
+        """The person who wrote it."""
+        return self.house.staff.writer(seen.message)
+
+    def voices(self, seen: Seen) -> frozenset[str]:
+        """The addresses that stand for the writer: From, the person behind it, Reply-To; not those of ours."""
+        message = seen.message
+        all_ = (self.writer(seen), message.from_, *message.reply_to)
+        outside = frozenset(plain_address(a.address) for a in all_ if a.address and not self.ours(a.address))
+        return outside or frozenset(plain_address(a.address) for a in all_[:1])
+
+    def add(self, party: Party, seen: Seen) -> None:
+        """One more message of those who wait together."""
+        party.members.append(seen)
+        party.ids.add(seen.message.message_id)
+        party.addresses |= self.voices(seen)
+        if name := full_name(self.writer(seen).name):
+            party.names.add(name)
+        party.mentioned |= {plain_address(r.address) for r in seen.message.recipients if not self.ours(r.address)}
+
+    def relates(self, seen: Seen, party: Party) -> bool:
+        """Whether this message belongs to that party, rather than to another customer in the same conversation.
+
+        The same person, somebody they copied, somebody who copies them; a full name written twice; or mail of a
+        list, where everybody reads everything: to a list of ours, or without recipients (list archives leave them out).
+        """
+        recipients = {plain_address(r.address) for r in seen.message.recipients}
+        opener_to = {plain_address(r.address) for r in party.opener.message.recipients}
+        if not (recipients or opener_to) or (recipients & opener_to & self.house.staff.lists):
+            return True
+        if self.voices(seen) & (party.addresses | party.mentioned) or recipients & party.addresses:
+            return True
+        return full_name(self.writer(seen).name) in party.names
+
+
+def full_name(name: str) -> str:
+    """A name of at least two words, folded; empty where it is shorter: there are many Anns."""
+    folded = " ".join(name.casefold().split())
+    return folded if " " in folded else ""
+
+
+def guests(messages: Sequence[Seen], house: House) -> frozenset[str]:
+    """Staff who wrote to a desk as its customer: they opened the conversation, and the desk serves its own house."""
+    if not messages:
+        return frozenset()
+    first = messages[0]
+    writer = house.staff.writer(first.message).address
+    desks = [house.desks[p.mailbox] for p in first.places if p.role == "inbox" and p.mailbox in house.desks]
+    if first.in_role("sent") or writer in house.staff.mailboxes:
+        return frozenset()
+    served = any(d.internal_customers and writer not in house.owners.get(d.team, frozenset()) for d in desks)
+    return frozenset({writer}) if served and house.staff.is_ours(writer) else frozenset()
+
+
+def outsiders(message: Message, house: House) -> list[str]:
+    """The addresses of the people outside who take part in a message, at most ten."""
+    staff = house.staff
+    everybody = (staff.writer(message), *message.reply_to, *message.recipients)
+    outside = {plain_address(a.address) for a in everybody if a.address and not staff.is_ours(a.address)}
+    return sorted(outside)[:MOST_OUTSIDERS]
+
+
+MOST_OUTSIDERS = 10

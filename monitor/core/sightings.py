@@ -1,0 +1,69 @@
+"""GROUND. What all the sightings of one mail say together: where it lies, whether it was put away, answered, or is gone."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from monitor.core.message import Away, Flag, Message, Place, Role, Seen
+
+ANSWERED, DRAFT = "\\answered", "\\draft"
+"""System flags (RFC 3501 §2.3.2), lower case."""
+
+_AWAY: tuple[Literal["done", "junk", "trash"], ...] = ("done", "junk", "trash")
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A mail in a folder. Moments in UTC: `seen_at` is the look that first saw it there; `answered_at` and `answered_after` as
+    in message.Flag. `gone`: it is no longer there. `flags` in lower case."""
+
+    place: Place
+    flags: frozenset[str]
+    gone: bool
+    size: int
+    seen_at: datetime
+    answered_at: datetime | None = None
+    answered_after: datetime | None = None
+
+
+def gathered(message: Message, received_at: datetime, sightings: Iterable[Sighting]) -> Seen:
+    """The message as the rules see it; the order of sightings does not matter."""
+    every = list(sightings)
+    written = [s for s in every if not _is_draft(s)]
+    return Seen(
+        message=message,
+        received_at=received_at,
+        places=frozenset(s.place for s in written),
+        size=max((s.size for s in every), default=0),
+        away=_away(written),
+        flag=_flag(written),
+        draft=bool(every) and not written,
+        missing=bool(every) and all(s.gone for s in every),
+    )
+
+
+def _is_draft(sighting: Sighting) -> bool:
+    return DRAFT in sighting.flags or sighting.place.role == "drafts"
+
+
+def _away(sightings: Sequence[Sighting]) -> Away | None:
+    """Put away is what lies in no inbox any more. A label of its own keeps a mail in Gmail's archive too: done counts there."""
+    live: set[Role] = {s.place.role for s in sightings if not s.gone}
+    if "inbox" in live:
+        return None
+    kind = next((k for k in _AWAY if k in live), None)
+    if kind is None or (kind != "done" and "elsewhere" in live):
+        return None
+    return Away(kind, min(s.seen_at for s in sightings if s.place.role == kind))
+
+
+def _flag(sightings: Sequence[Sighting]) -> Flag | None:
+    """`\\Answered` where people read incoming mail; since when is unknown if one of the copies had it before we came."""
+    received = [s for s in sightings if s.place.role != "sent"]
+    current = [s for s in received if not s.gone] or received
+    if not any(ANSWERED in s.flags for s in current):
+        return None
+    flagged = [(s.answered_at, s.answered_after) for s in received if ANSWERED in s.flags]
+    known = sorted((at, after) for at, after in flagged if at is not None)
+    return Flag(*known[0]) if len(known) == len(flagged) else Flag(None)

@@ -1,0 +1,80 @@
+"""GROUND. A wait as a value: who waits, since when, and what ended it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from monitor.core.message import Address
+from monitor.core.needs_reply import Verdict
+
+State = Literal["waiting", "answered", "no_reply_needed", "excused"]
+
+
+@dataclass(frozen=True, slots=True)
+class Handoff:
+    """The latest internal message of a wait. `decided`: a colleague answered the desk, the customer was not told."""
+
+    at: datetime
+    from_team: str
+    to_team: str
+    decided: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What somebody said by hand of the wait that has `message` (an identity) in it: done at that moment, or open again."""
+
+    message: str
+    kind: Literal["done", "reopen"]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """One stretch of waiting. Times in UTC; `members`: the identities of its incoming messages, opener first.
+
+    `evidence` says why it is over: a grade of answers.py, `cited`, `flag`, `closed`, `deleted` or `spam`. `answered_by` and
+    `answered_at` are None where that is not known; `closed_at`: when it was closed or excused.
+    `party`: the addresses of those who wait. `low_urgency`: all of it may be no more than a thank-you.
+    """
+
+    opener: str
+    members: tuple[str, ...]
+    who: Address
+    mailboxes: tuple[str, ...]
+    state: State
+    opened_at: datetime
+    due_at: datetime
+    chased_at: datetime | None = None
+    answered_by: str | None = None
+    answered_at: datetime | None = None
+    answered_in: str | None = None
+    closed_at: datetime | None = None
+    evidence: str | None = None
+    handoff: Handoff | None = None
+    first: bool = True
+    party: frozenset[str] = frozenset()
+    low_urgency: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """What a conversation comes to: each message's verdict by identity, its waits oldest first.
+
+    `cites`: of customers' messages that answer one of ours, whether that one was `seen` or `unseen`.
+    `stand_ins`: outsiders' messages that answered a customer for us, with the mailbox.
+    """
+
+    verdicts: dict[str, Verdict]
+    waits: tuple[Wait, ...]
+    cites: dict[str, Literal["seen", "unseen"]] = field(default_factory=dict)
+    stand_ins: dict[str, str] = field(default_factory=dict)
+
+
+def is_met(wait_state: str, answered_at: datetime | None, due: datetime, as_of: datetime | None) -> bool | None:
+    """True: answered in time. False: answered late, or waiting past due at `as_of`. None: undecided or not counted."""
+    if wait_state == "answered":
+        return None if answered_at is None else answered_at <= due
+    if wait_state == "waiting" and as_of is not None and due <= as_of:
+        return False
+    return None

@@ -1,0 +1,135 @@
+"""FLOOR 1. What is said to an IMAP server, and how its answers are taken apart: EXAMINE and BODY.PEEK only (law 7)."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
+
+from imapclient import IMAPClient
+from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, InvalidCriteriaError, ProtocolError
+from imapclient.response_parser import parse_fetch_response
+
+from monitor.inbox.fetching import FetchRefused
+from monitor.inbox.fetching import Part as Line
+from monitor.inbox.fields import FIELDS
+from monitor.inbox.parts import WITH_HEADER, Part, decoded
+from monitor.inbox.source import HEADER_LIMIT, WHOLE_LIMIT
+
+_HEADER_ITEM = f"BODY.PEEK[HEADER.FIELDS ({' '.join(FIELDS)})]<0.{HEADER_LIMIT}>"
+WHOLE_ITEM = f"BODY.PEEK[HEADER]<0.{WHOLE_LIMIT}>"
+"""Of a whole header its beginning."""
+FROM_ITEMS = "(UID BODY.PEEK[HEADER.FIELDS (FROM)]<0.1024>)"
+
+_REFUSAL = re.compile(r"\A\w+ (?:command error: BAD|failed: )")
+_ODD = (ValueError, TypeError, IndexError, KeyError, AttributeError, RecursionError, ProtocolError)
+"""What imapclient's parser raises for an answer that it does not understand, such as parts nested a thousand deep."""
+
+T = TypeVar("T")
+
+
+def status_items(client: IMAPClient) -> tuple[str, ...]:
+    """What is asked of a folder: HIGHESTMODSEQ only where there is CONDSTORE (RFC 7162)."""
+    items = ("UIDVALIDITY", "UIDNEXT", "MESSAGES")
+    return (*items, "HIGHESTMODSEQ") if client.has_capability("CONDSTORE") else items
+
+
+def refusable(question: Callable[[IMAPClient], T]) -> Callable[[IMAPClient], T]:
+    """A tagged NO or BAD to this question is a FetchRefused: it says nothing against the connection.
+
+    Some servers serve no SEARCH by header (Alibaba's answers BAD), Exchange refuses single messages with "BAD Command
+    Argument Error". imaplib and imapclient raise one kind of error for these and for a broken answer: the text tells.
+    """
+
+    def asked(client: IMAPClient) -> T:
+        try:
+            return question(client)
+        except IMAPClientAbortError:
+            raise
+        except IMAPClientError as error:
+            if isinstance(error, InvalidCriteriaError) or _REFUSAL.search(str(error)):
+                raise FetchRefused(str(error)[:200]) from error
+            raise
+
+    return asked
+
+
+def leave(client: IMAPClient) -> None:
+    """UNSELECT (RFC 3691); else CLOSE, which removes nothing from a folder opened by EXAMINE (RFC 3501 §6.4.2)."""
+    if client.has_capability("UNSELECT"):
+        client.unselect_folder()
+    else:
+        client.close_folder()
+
+
+def mail_items(client: IMAPClient) -> str:
+    """What is fetched of every mail; Gmail tells its own numbers, too (X-GM-EXT-1)."""
+    gmail = "X-GM-MSGID X-GM-THRID " if client.has_capability("X-GM-EXT-1") else ""
+    return f"(UID FLAGS INTERNALDATE RFC822.SIZE {gmail}{_HEADER_ITEM})"
+
+
+def searched(criteria: object) -> Callable[[IMAPClient], list[int]]:
+    """A SEARCH, to be asked of a connection. imapclient quotes the criteria in a list; a string goes as it stands."""
+    return lambda client: client.search(criteria)
+
+
+def uids_at(client: IMAPClient, numbers: Sequence[int]) -> list[int]:
+    """The uids of the messages at these sequence numbers."""
+    client.use_uid = False
+    try:
+        return [item[b"UID"] for item in client.fetch(list(numbers), ("UID",)).values()]
+    finally:
+        client.use_uid = True
+
+
+def uid_fetch(client: IMAPClient, uids: Sequence[int], items: str) -> list[Line]:
+    """UID FETCH as imaplib gives it: lines and literals, not taken apart yet."""
+    return _answer(client._imap.uid("FETCH", ",".join(map(str, uids)), items))
+
+
+def newest_fetch(client: IMAPClient, first: int, items: str) -> list[Line]:
+    """FETCH of the messages from this position on, taken apart as little."""
+    return _answer(client._imap.fetch(f"{first}:*", items))
+
+
+def understood(lines: list[Line]) -> Mapping[int, Mapping[bytes, object]]:
+    """A FETCH answer by uid and item, as imapclient reads it; nothing where it does not understand it."""
+    try:
+        return parse_fetch_response(lines, False)  # type: ignore[no-any-return]  # imapclient has no types
+    except _ODD:
+        return {}
+
+
+def _answer(told: tuple[str, list[Line]]) -> list[Line]:
+    status, lines = told
+    if status != "OK":
+        raise FetchRefused(f"{lines!r}"[:200])
+    return lines
+
+
+def peek(part: Part, limit: int) -> str:
+    """The item for the first `limit` bytes of a part; its number was counted by us."""
+    return f"BODY.PEEK[{part.number}]<0.{limit}>"
+
+
+def content(item: Mapping[bytes, object], part: Part | None, limit: int) -> bytes:
+    """The bytes of a part, or of its header, as far as they were asked for: a server may send more."""
+    if part is None:
+        return b""
+    with_header = part.kind in WITH_HEADER
+    raw = body_of(item, f"BODY[{part.number}{'.HEADER' if with_header else ']'}".encode())[:limit]
+    return raw if with_header else decoded(raw, part.encoding)
+
+
+def name_of(raw: bytes | str) -> str:
+    """The name of a folder or a flag."""
+    return raw if isinstance(raw, str) else raw.decode("utf-8", "replace")
+
+
+def flags_of(item: Mapping[bytes, object]) -> frozenset[str]:
+    """The flags in the answer about one mail."""
+    flags = item.get(b"FLAGS", ())
+    return frozenset(name_of(f)[:100] for f in flags) if isinstance(flags, tuple) else frozenset()
+
+
+def body_of(item: Mapping[bytes, object], prefix: bytes) -> bytes:
+    """The bytes of the section that begins so (`BODY[HEADER`); empty without it."""
+    return next((v for k, v in item.items() if k.startswith(prefix) and isinstance(v, bytes)), b"")

@@ -1,0 +1,77 @@
+"""FLOOR 1. What the mail itself teaches: ids of our Sent folders, and who checks our incoming mail."""
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import replace
+
+from sqlalchemy import Connection, delete, exists, func, insert, or_, select
+
+from monitor.core.authentication import authserv_id
+from monitor.core.house import House
+from monitor.core.ids import id_domain
+from monitor.core.message import Message, Role
+from monitor.store.store import inserting
+from monitor.store.tables import learnt, messages, nodes, settings
+
+ENOUGH = 20
+"""So many checked mails are needed before one checker is believed alone, and then four in five must be its."""
+
+
+def learn(connection: Connection, role: Role, fresh: Collection[Message]) -> set[int]:
+    """Take up what new messages teach; the conversations that must be folded again, for they name ids like ours."""
+    if role == "sent":
+        return _learn_domains(connection, {id_domain(m.message_id)[:254] for m in fresh} - {""})
+    if role == "inbox":
+        _learn_checkers(connection, Counter(word[:254] for m in fresh if (word := authserv_id(m))))
+    return set()
+
+
+def _learn_domains(connection: Connection, domains: set[str]) -> set[int]:
+    known = set(_learnt(connection).get("id-domain", ()))
+    new = sorted(domains - known)
+    if not new:
+        return set()
+    connection.execute(insert(learnt), [{"kind": "id-domain", "value": domain, "times": 1} for domain in new])
+    seen = exists(select(1).where(messages.c.identity == nodes.c.id))
+    of_ours = or_(*(func.lower(nodes.c.id).like(f"%{escaped(domain)}>", escape="!") for domain in new))
+    return set(connection.execute(select(nodes.c.strand).where(of_ours, ~seen).distinct()).scalars())
+
+
+def escaped(text: str) -> str:
+    """Text for LIKE with `!` as the escape: its own % and _ are plain characters."""
+    return text.replace("!", "!!").replace("%", "!%").replace("_", "!_")
+
+
+def _learn_checkers(connection: Connection, found: Counter[str]) -> None:
+    """Once one checker is believed alone, what others stamped before is judged again: the fingerprint of the rules goes."""
+    if not found:
+        return
+    before = _learnt(connection).get("authserv-id", Counter())
+    upsert = inserting(learnt, connection)
+    statement = upsert.on_conflict_do_update(
+        index_elements=["kind", "value"], set_={"times": learnt.c.times + upsert.excluded["times"]}
+    )
+    rows = [{"kind": "authserv-id", "value": word, "times": n} for word, n in found.items()]
+    connection.execute(statement, rows)
+    after = before + found
+    if _sure(before) != _sure(after) and len(after) > 1:
+        connection.execute(delete(settings).where(settings.c.name == "rules"))
+
+
+def informed(connection: Connection, house: House) -> House:
+    """The house with what was learnt; what the config says of who checks our mail is more."""
+    found = _learnt(connection)
+    checkers = house.authserv_ids or _sure(found.get("authserv-id", Counter()))
+    return replace(house, id_domains=frozenset(found.get("id-domain", ())), authserv_ids=checkers)
+
+
+def _learnt(connection: Connection) -> dict[str, Counter[str]]:
+    found: dict[str, Counter[str]] = {}
+    for row in connection.execute(select(learnt)):
+        found.setdefault(row.kind, Counter())[row.value] = row.times
+    return found
+
+
+def _sure(checkers: Counter[str]) -> frozenset[str]:
+    total = sum(checkers.values())
+    return frozenset(word for word, n in checkers.items() if n >= ENOUGH and n >= 0.8 * total)
