@@ -98,7 +98,8 @@ advance; and days of the week, which propose a date as digits do. Without accent
 _UNFINISHED_PHRASE = re.compile(
     r"n['’]t\b|\bn['’]\w|\blet['’]s\b|\bone more\b"
     r"|\b(?:can|will|may|shall) (?:you|u|i|we|it|they|this|that|there|he|she|the|any\w*|some\w*)\b"
-    r"|(?:^|[^\w\s] ?|\n)(?:do|does|did|is|are|was|were|have|has) (?:you|u|i|we|it|they|this|that|there|he|she|the|any\w*)\b"
+    r"|(?:^|[^\w\s] ?|\n)(?:do|does|did|is|are|was|were|have|has)"
+    r" (?:you|u|i|we|it|they|this|that|there|he|she|the|any\w*)\b"
     r"|\b(?:let|call|phone|ring|mail|email|write|tell|give|show|ask|see|meet|join|contact|get back to) (?:me|us)\b"
 )
 _UNFINISHED_UNSPACED = re.compile(

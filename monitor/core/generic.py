@@ -81,8 +81,8 @@ _WORDS = """
     тема нет напоминание документ документы фаил вложение оплата предложение номер мои моя ваш ваша ваше наш о об по
     на от к и для
 
-    xin chao kinh gui cau hoi hoa don đon hang yeu thong tin tro giup đo ho lien he nhan thu cam on khan quan trong
-    khong co tieu đe chu nhac nho tai lieu tep dinh đinh kem thanh toan bao gia so cua toi ban ve
+    tra loi xin chao kinh gui cau hoi hoa don đon hang yeu thong tin tro giup đo ho lien he nhan thu cam on khan quan
+    trong khong co tieu đe chu nhac nho tai lieu tep dinh đinh kem thanh toan bao gia so cua toi ban ve
 
     안녕하세요 안녕하십니까 질문 문의 송장 계산서 청구서 주문 요청 정보 도움 연락 연락처 메시지 메일 감사합니다
     고맙습니다 긴급 중요 제목 없음 무제 알림 문서 파일 첨부 결제 견적 번호

@@ -74,14 +74,14 @@ def _after_attribution(lines: list[str], at: int) -> int:
         return 0
     if _WROTE.search(lines[at][-300:]) and (_is_dated(lines[at]) or _quote_follows(lines, at + 1)):
         return at + 1
-    # Only what opens like one may go on: else a line of thanks before it would go with it.
-    if not _OPENS_ATTRIBUTION.match(lines[at]):
+    # Only what opens like one, with a date, may go on: else a line of thanks before it would go with it.
+    if not (_is_dated(lines[at]) and _OPENS_ATTRIBUTION.match(lines[at])):
         return 0
     for end in range(at + 2, min(at + LINES_OF_ATTRIBUTION, len(lines)) + 1):
         whole = " ".join(line.strip() for line in lines[at:end])
         if not lines[end - 1].strip():
             return 0
-        if _WROTE.search(whole[-300:]) and _is_dated(whole):
+        if _WROTE.search(whole[-300:]):
             return end
     return 0
 
