@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from monitor.config.secrets import Secret
+from monitor.core.addresses import a_labels
 from monitor.core.durations import parse_duration
 from monitor.core.week import Moment
 
@@ -62,6 +63,14 @@ def _list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
+def _pattern(value: str) -> str:
+    """As the mails have it: lower case, and domains as they stand on the wire."""
+    pattern = a_labels(value.lower())
+    if not pattern.rpartition("@")[2].isascii():
+        raise ValueError("has a domain that cannot be; * and ? may not stand in one part with letters beyond ASCII")
+    return pattern
+
+
 def _zone(value: object) -> ZoneInfo:
     try:
         return ZoneInfo(str(value))
@@ -104,7 +113,7 @@ SignedLength = Annotated[timedelta, BeforeValidator(_length)]
 Lookback = Annotated[timedelta | None, BeforeValidator(_lookback)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_list)]
 Addrs = Annotated[tuple[Addr, ...], BeforeValidator(_list)]
-Lower = Annotated[tuple[Annotated[str, AfterValidator(str.lower)], ...], BeforeValidator(_list)]
+Lower = Annotated[tuple[Annotated[str, AfterValidator(_pattern)], ...], BeforeValidator(_list)]
 Port = Annotated[int, Field(strict=True, ge=1, le=65535)]
 Security = Literal["tls", "starttls", "none"]
 
@@ -143,7 +152,9 @@ class ImapKeys(Part):
         default=None, description='how far the first look goes back; "all" for everything'
     )
     poll_every: Length | None = Field(default=None, description="how often to look")
-    authserv_id: str | None = Field(default=None, description="whose Authentication-Results to trust; else it is learnt")
+    authserv_id: str | None = Field(
+        default=None, description="whose Authentication-Results to trust; else it is learnt"
+    )
 
 
 class MailboxPart(ImapKeys, TargetKeys):

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from monitor.core.authentication import standing
-from monitor.core.automatic import from_own_list
 from monitor.core.house import House
 from monitor.core.message import FAILED, Message, Seen
 
@@ -30,13 +29,8 @@ CLAIMED = "claimed.dmarc-fail"
 
 
 def is_claimed(seen: Seen, house: House) -> bool:
-    """Whether the receiving server says that a mail in the name of staff is not from us (situation 32).
-
-    A signature broken by one of our own lists is no forgery; a list among the recipients is not enough for that.
-    """
-    if seen.in_role("sent") or standing(seen.message, house) != "fail":
-        return False
-    return not from_own_list(seen.message, house.staff)
+    """Whether the receiving server says that a mail in the name of staff is not from us (situation 32)."""
+    return not seen.in_role("sent") and standing(seen.message, house) == "fail"
 
 
 def inferred(proof: Proof) -> str | None:

@@ -4,17 +4,25 @@ Each sign is a function of the message's header facts that returns what it saw, 
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
+from monitor.core.addresses import NULL_SENDER, addresses_in, plain_address
+from monitor.core.lists import LIST_FIELDS, list_addresses, named_lists
 from monitor.core.message import Message
+from monitor.core.phrases import is_automatic
 from monitor.core.staff import Staff
 
 Sign = Callable[[Message], str | None]
 
-BOUNCE_SENDERS = frozenset({"mailer-daemon", "postmaster", "mdaemon"})
+BOUNCE_SENDERS = frozenset({"mailerdaemon", "maildaemon", "postmaster", "mdaemon"})
+"""Local parts without `-`, `_` and `.`: RFC 5321 §4.5.1 (postmaster), RFC 2142 §5, sendmail, MDaemon."""
+_EXCHANGE = re.compile(r"microsoftexchange[0-9a-f]{32}")
+"""The sender of Exchange's own reports: the recipient object of a GUID that is the same in every organisation."""
 _COMMENT = re.compile(r"\([^()]*\)")
-_DELIVERY_SYSTEM = re.compile(r"mail delivery (sub)?system", re.IGNORECASE)
-_REPORTS = ("delivery-status", "disposition-notification", "feedback-report")
+_DELIVERY_SYSTEM = re.compile(r"mail delivery (sub)?system|^(internet mail delivery|mailer[- ]daemon)$", re.IGNORECASE)
+_REPORTS = ("delivery-status", "disposition-notification", "feedback-report", "tlsrpt")
+_REPORT_CLASSES = ("content-classes:dsn", "content-classes:mdn")
+_DMARC_REPORT = re.compile(r"report[- ]domain: ?\S+ submitter: ?\S+ report-id:", re.IGNORECASE)
 
 AUTOREPLY_FIELDS = (
     "x-autoreply",
@@ -29,6 +37,7 @@ AUTOREPLY_FIELDS = (
     "x-ms-exchange-inbox-rules-loop",
     "x-cron-env",
     "x-ms-embedded-report",
+    "x-ms-exchange-message-is-ndr",
     "x-failed-recipients",
 )
 """Their mere presence says a machine wrote this (unless the value is `no` or `false`)."""
@@ -36,25 +45,14 @@ AUTOREPLY_FIELDS = (
 OF_BOUNCES = ("automatic.bounce-sender", "automatic.null-return-path")
 """Signs of a mail that was delivered to us; on what lies in a Sent folder they say nothing."""
 
-SPAM_MARKS = {
-    "x-spam-flag": ("yes",),
-    "x-spam-status": ("yes",),
-    "x-ses-spam-verdict": ("fail",),
-}
-
-NOREPLY = re.compile(r"^(no|do[-_.]?not|donot)[-_.]?reply|^(noreply|bounces?|notifications?)([-+_.=]|$)", re.IGNORECASE)
-
-AUTOMATIC_SUBJECT = re.compile(
-    r"^\s*("
-    r"automatic reply|out of (the )?office|auto:|automatische antwort|abwesenheitsnotiz|réponse automatique"
-    r"|respuesta automática|risposta automatica|resposta automática|automatisch antwoord|autosvar|automatiskt svar"
-    r"|automaattinen vastaus|automatyczna odpowiedź|automatická odpověď|automatikus válasz|автоматический ответ"
-    r"|自動応答|自动答复|자동 회신|otomatik yanıt|frånvaro|fuori sede"
-    r"|returned mail|mail delivery failed|undeliverable:|undelivered mail returned|delivery status notification"
-    r"|delivery failure|message not delivered"
-    r")",
+NOREPLY = re.compile(
+    r"^(no|do[-_.]?not|donot)[-_.]?reply|^(auto[-_.]?(reply|responder|response|mailer)|ndr)$"
+    r"|^(noreply|bounces?|notifications?)([-+_.=]|$)|(^|[-_.])smtp([-_.]|$)",
     re.IGNORECASE,
 )
+"""Local parts that no person has; ndr: a non-delivery report."""
+_SYSTEM = re.compile(r"(system|e?-?mail|mail ?server|network)[- ]?(administrator|admin|server|gateway)", re.IGNORECASE)
+"""Names that mail systems bear in their reports, Exchange 5.5 to 2003 among them. People bear them too: a weak sign."""
 
 
 def auto_submitted(message: Message) -> str | None:
@@ -67,28 +65,45 @@ def auto_submitted(message: Message) -> str | None:
 
 
 def null_return_path(message: Message) -> str | None:
-    """The envelope of a bounce: an empty Return-Path (RFC 5321 §4.5.5)."""
+    """The envelope of a bounce: an empty Return-Path (RFC 5321 §4.5.5), or MAILER-DAEMON, as some servers write it."""
     values = message.headers.get("return-path")
-    return "Return-Path: <>" if values and not values[0].strip(" <>") else None
+    if not values:
+        return None
+    path = values[0].strip(" <>").lower()
+    return f"Return-Path: <{path}>" if not path or _of_mail_system(path) else None
 
 
 def bounce_sender(message: Message) -> str | None:
     """From a mail system's own address. The whole local part must match: admin@ and service@ are people here."""
-    local = message.from_.address.partition("@")[0]
-    if local in BOUNCE_SENDERS or _DELIVERY_SYSTEM.search(message.from_.name):
+    if _of_mail_system(message.from_.address) or _DELIVERY_SYSTEM.search(message.from_.name):
         return f"From: {message.from_.address or message.from_.name}"
     return None
 
 
+def _of_mail_system(address: str) -> bool:
+    if address == NULL_SENDER:
+        return True
+    local = plain_address(address).partition("@")[0]
+    return re.sub(r"[-_.]", "", local) in BOUNCE_SENDERS or bool(_EXCHANGE.fullmatch(local))
+
+
 def report_type(message: Message) -> str | None:
-    """multipart/report of a delivery, a read receipt or a complaint (RFC 6522, 3464, 8098, 5965)."""
+    """A report of a delivery, a read receipt, a complaint, or of what was received (RFC 6522, 3464, 8098, 5965, 8460).
+
+    Exchange says it in Content-Class; reports of DMARC have a fixed subject (RFC 7489 §7.2.1.1) and any type.
+    """
     value = message.first("content-type").lower()
     if value.startswith("message/delivery-status"):
         return "Content-Type: message/delivery-status"
     if value.startswith("multipart/report"):
         kind = next((r for r in _REPORTS if r in value), None)
         return f"Content-Type: multipart/report; {kind}" if kind else "Content-Type: multipart/report"
-    return None
+    if "tls-report-domain" in message.headers:
+        return "tls-report-domain"
+    if _DMARC_REPORT.match(message.subject):
+        return "the subject of a DMARC report"
+    kind = message.first("content-class").lower()
+    return f"content-class: {kind[:40]}" if kind.endswith(_REPORT_CLASSES) else None
 
 
 def autoreply_field(message: Message) -> str | None:
@@ -100,6 +115,8 @@ def autoreply_field(message: Message) -> str | None:
         return "x-post-messageclass"
     if "autoresponder" in message.first("delivered-to").lower():
         return "delivered-to"
+    if "vacation" in message.first("x-apple-action").lower():
+        return "x-apple-action"
     mailer = message.first("x-mailer").lower()
     return "x-mailer" if "kana response" in mailer or "autoresponder" in mailer else None
 
@@ -115,7 +132,7 @@ def auto_reply_precedence(message: Message) -> str | None:
 def calendar_answer(message: Message) -> str | None:
     """A calendar REPLY, CANCEL, COUNTER or REFRESH (RFC 5546). A REQUEST is an invitation: a person waits."""
     content_type = message.first("content-type").lower()
-    method = re.search(r"method=\"?(\w+)", content_type)
+    method = re.search(r"\bmethod\s*=\s*\"?(\w+)", content_type)
     if method:
         return f"calendar {method[1]}" if method[1] in ("reply", "cancel", "counter", "refresh") else None
     return "content-class: calendarmessage" if "calendarmessage" in message.first("content-class").lower() else None
@@ -132,59 +149,62 @@ STRONG: tuple[tuple[str, Sign], ...] = (
 )
 
 
-def spam_mark(message: Message) -> str | None:
-    """A mark of the house's own spam filter."""
-    for name, marks in SPAM_MARKS.items():
-        value = message.first(name).strip().lower()
-        if value.startswith(marks):
-            return f"{name}: {value[:20]}"
-    return None
-
-
 def strong_signs(message: Message) -> list[tuple[str, str]]:
     """All strong signs of a message as (rule, what was seen)."""
     return [(rule, seen) for rule, sign in STRONG if (seen := sign(message))]
 
 
 def weak_signs(message: Message, staff: Staff) -> dict[str, str]:
-    """The weak signs by kind: `list`, `bulk`, `suppress`, `noreply`, `subject`. One kind counts once."""
-    signs: dict[str, str] = {}
-    if not from_own_list(message, staff):
-        for name in ("list-id", "list-unsubscribe", "list-post"):
-            if name in message.headers:
-                signs.setdefault("list", name)
-    precedence = (message.first("precedence") or message.first("x-precedence")).strip().lower()
-    if precedence == "list" and not from_own_list(message, staff):
-        signs.setdefault("list", "precedence: list")
-    if precedence in ("bulk", "junk"):
-        signs["bulk"] = f"precedence: {precedence}"
+    """The weak signs by kind: `list`, `bulk`, `suppress`, `noreply`, `system`, `subject`. One kind counts once."""
+    signs = {} if through_own_list(message, staff) else _list_signs(message)
+    if _precedence(message) == "junk":
+        signs.setdefault("bulk", "precedence: junk")
     if "feedback-id" in message.headers or "x-campaign-id" in message.headers or "x-campaignid" in message.headers:
         signs.setdefault("bulk", "campaign")
     if "x-auto-response-suppress" in message.headers:
         signs["suppress"] = "x-auto-response-suppress"
     if NOREPLY.search(message.from_.address.partition("@")[0]):
         signs["noreply"] = message.from_.address
-    if AUTOMATIC_SUBJECT.search(message.subject):
+    local = message.from_.address.rpartition("@")[0].strip('"')
+    if _SYSTEM.fullmatch(message.from_.name) or _SYSTEM.fullmatch(local):
+        signs["system"] = message.from_.name or message.from_.address
+    if is_automatic(message.subject):
         signs["subject"] = message.subject[:60]
     return signs
+
+
+def _list_signs(message: Message) -> dict[str, str]:
+    signs: dict[str, str] = {}
+    for name in LIST_FIELDS:
+        if name in message.headers:
+            signs.setdefault("list", name)
+    precedence = _precedence(message)
+    if precedence == "list":
+        signs.setdefault("list", "precedence: list")
+    if precedence == "bulk":
+        signs["bulk"] = "precedence: bulk"
+    return signs
+
+
+def _precedence(message: Message) -> str:
+    return (message.first("precedence") or message.first("x-precedence")).strip().lower()
 
 
 def from_own_list(message: Message, staff: Staff) -> bool:
     """Whether a list or group of ours sent it on: its own headers say so (RFC 2369, 2919), not just its recipients."""
     # Whole shared mailboxes arrive through a group of ours; its list headers say nothing about the mail.
-    own = staff.lists | staff.groups | staff.mailboxes
-    return any(_list_address(value) in own for value in _list_values(message))
+    return any(staff.is_list(a) or staff.is_mailbox(a) for a in list_addresses(message))
 
 
-def _list_values(message: Message) -> Iterable[str]:
-    yield from message.headers.get("list-post", ())
-    yield from message.headers.get("list-id", ())
+def through_own_list(message: Message, staff: Staff) -> bool:
+    """Whether its list headers are those of a list or group of ours, and so say nothing. Lenient: for weak signs only.
 
-
-def _list_address(value: str) -> str:
-    inside = value.rpartition("<")[2].rstrip("> ").lower()
-    if inside.startswith("mailto:"):
-        return inside[len("mailto:") :].partition("?")[0]
-    # List-Id has dots where the address has an @ (RFC 2919): <info.ours.example>.
-    local, _, domain = inside.partition(".")
-    return f"{local}@{domain}"
+    Any header may name the list, or Sender be the list (Google Groups, LetterRip); where none does and Precedence is
+    all there is (old Majordomo), a recipient may.
+    """
+    named = named_lists(message)
+    if any(staff.is_list(a) for a in addresses_in(message.first("sender"))[:1]):
+        return True
+    if named or "list-unsubscribe" in message.headers:
+        return any(staff.is_list(a) or staff.is_mailbox(a) for a in named)
+    return any(staff.is_list(r.address) for r in message.recipients)

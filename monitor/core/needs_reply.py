@@ -4,18 +4,28 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from monitor.core.answers import CLAIMED, is_claimed
-from monitor.core.automatic import OF_BOUNCES, spam_mark, strong_signs, weak_signs
+from monitor.core.answers import CLAIMED
+from monitor.core.authentication import standing
+from monitor.core.automatic import OF_BOUNCES, strong_signs, weak_signs
 from monitor.core.house import House
 from monitor.core.letter_ids import is_letter_id
-from monitor.core.message import Direction, Seen
+from monitor.core.message import CLOSER, Direction, Seen
 from monitor.core.patterns import matches
+from monitor.core.phrases import is_thanks
+from monitor.core.spam import spam_mark
 from monitor.core.staff import was_sent
+
+QUICK = timedelta(minutes=10)
+SHORT, SMALL = 4 * 1024, 20 * 1024
+"""Octets of a whole mail with its header: what a line or two come to, and a responder's answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`rule` is the rule that decided, `signals` all that was seen on the way (also what did not decide)."""
+    """`rule` is the rule that decided, `signals` all that was seen on the way (also what did not decide).
+
+    `low_urgency`: it may be no more than thanks; it waits like any other.
+    """
 
     direction: Direction
     wants_reply: bool
@@ -26,11 +36,14 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What a message names: one of ours, one of our letters; how long after ours it came."""
+    """What a message names: a message of ours, one of our own letters; `after`: how long after ours it came."""
 
     ours: bool
     letter: bool
     after: timedelta | None
+
+
+NOTHING = Answers(False, False, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +54,7 @@ class Case:
     house: House
     guests: frozenset[str] = frozenset()
     """Staff who are the customer of this conversation (internal_customers)."""
-    answers_ours: bool = False
-    """Whether it names a message that staff wrote."""
+    answers: Answers = NOTHING
     strong: tuple[tuple[str, str], ...] = ()
     weak: Mapping[str, str] = field(default_factory=dict)
     spam: str | None = None
@@ -65,7 +77,7 @@ def case(seen: Seen, house: House, guests: frozenset[str] = frozenset(), answers
     # A desk may be called postmaster@; what it sent is no bounce.
     strong = tuple(sign for sign in strong_signs(message) if not (sent and sign[0] in OF_BOUNCES))
     weak = weak_signs(message, house.staff)
-    return Case(seen, house, guests, answers is not None and answers.ours, strong, weak, spam_mark(message))
+    return Case(seen, house, guests, answers or NOTHING, strong, weak, spam_mark(message))
 
 
 Rule = Callable[[Case], Verdict | None]
@@ -74,7 +86,14 @@ Rule = Callable[[Case], Verdict | None]
 def own_letter(case: Case) -> Verdict | None:
     """Our own reminders and reports, known by the signed form of their Message-ID, never by the domain alone."""
     if case.house.letter_key and is_letter_id(case.seen.message.message_id, case.house.letter_key):
-        return Verdict("automatic", False, "automatic.own-letter", ("our own letter",))
+        return Verdict("automatic", False, "automatic.own-letter", ("our own letter", *case.signals))
+    return None
+
+
+def draft(case: Case) -> Verdict | None:
+    """What was only ever seen as a draft has reached nobody (situation 23)."""
+    if case.seen.draft and not case.seen.in_role("sent"):
+        return Verdict("internal", False, "draft.not-sent", case.signals)
     return None
 
 
@@ -87,16 +106,25 @@ def bounce_or_loop(case: Case) -> Verdict | None:
 
 
 def spam(case: Case) -> Verdict | None:
-    """Marked by the house's own filter. Never for what we sent ourselves."""
-    if case.seen.in_role("sent") or not case.spam:
+    """Marked by the house's own filter. Never what we sent ourselves, nor a copy from staff that is proved genuine."""
+    seen, staff = case.seen, case.house.staff
+    if seen.in_role("sent") or not case.spam:
+        return None
+    if case.is_ours(staff.writer(seen.message).address) and standing(seen.message, case.house) == "pass":
         return None
     return Verdict("incoming", False, "spam.marked", case.signals)
 
 
+def answers_letter(case: Case) -> Verdict | None:
+    """A machine answers one of our letters: an owner's out-of-office. A person's mail is judged as any other."""
+    if case.answers.letter and (case.strong or case.weak) and not case.seen.in_role("sent"):
+        return Verdict("automatic", False, "automatic.answers-letter", case.signals)
+    return None
+
+
 def web_form(case: Case) -> Verdict | None:
     """A form writes in a customer's name: the person is in Reply-To. Beats domains and every other sign."""
-    message = case.seen.message
-    if message.from_.address in case.house.staff.forms and message.reply_to:
+    if case.house.staff.is_form(case.seen.message):
         return Verdict("incoming", True, "person.form", case.signals)
     return None
 
@@ -116,13 +144,24 @@ def ours(case: Case) -> Verdict | None:
     if not sent and not case.is_ours(writer):
         return None
     # In our name, but the receiving server says it is not from us: shown, never an answer (situation 32).
-    why = "staff.sent-folder" if sent else CLAIMED if is_claimed(seen, case.house) else staff.why(writer)
+    claimed = not seen.in_role("sent") and standing(seen.message, case.house) == "fail"
+    why = "staff.sent-folder" if sent else CLAIMED if claimed else staff.why(writer)
     recipients = seen.message.recipients
     # Bcc and lists leave a Sent copy without recipients; what it answers says whom it reaches (rules.md §1).
-    goes_out = any(not case.is_ours(r.address) or r.address in staff.lists for r in recipients) or (
+    goes_out = any(not case.is_ours(r.address) or staff.is_outsiders_list(r.address) for r in recipients) or (
         sent and not recipients
     )
     return Verdict("outgoing" if goes_out else "internal", False, why, case.signals)
+
+
+def quick_reply(case: Case) -> Verdict | None:
+    """An automatic-looking subject on a small mail, minutes after ours: a responder that says so nowhere else."""
+    after = case.answers.after
+    if "subject" not in case.weak or not case.answers.ours or after is None:
+        return None
+    if timedelta(0) <= after <= QUICK and 0 < case.seen.size <= SMALL:
+        return Verdict("automatic", False, "automatic.quick-reply", case.signals)
+    return None
 
 
 def ignored(case: Case) -> Verdict | None:
@@ -139,22 +178,55 @@ def weak(case: Case) -> Verdict | None:
     """Two kinds of weak signs make it automatic; a list or bulk header alone makes it bulk.
 
     Subject words and localparts alone leave nobody out (situation 35), and a reply to our own message is
-    never left out on one weak sign.
+    never left out on one weak sign; a list's headers and its Precedence are one.
     """
-    kinds = case.weak
+    kinds = case.weak.keys()
+    if case.answers.ours and kinds <= {"list", "bulk"}:
+        return None
     if len(kinds) >= 2:
         return Verdict("automatic", False, "automatic.weak-signs", case.signals)
-    if kinds.keys() & {"list", "bulk"} and not case.answers_ours:
+    if kinds & {"list", "bulk"}:
         return Verdict("incoming", False, "bulk.list-header", case.signals)
     return None
 
 
+def closer(case: Case) -> Verdict | None:
+    """The opt-in look into its first lines saw thanks and nothing else, after a message of ours: probably closed."""
+    if case.answers.ours and case.seen.message.first(CLOSER) == "yes":
+        return Verdict("incoming", False, "closer.thanks", ("closer: thanks and nothing else", *case.signals))
+    return None
+
+
 def person(case: Case) -> Verdict | None:
-    """Whoever is left is a person who waits."""
-    return Verdict("incoming", True, "needs-reply.person", case.signals)
+    """Whoever is left is a person who waits; one who may only say thanks waits with a mark."""
+    low = _low_urgency(case)
+    return Verdict("incoming", True, "needs-reply.person", case.signals + ((low,) if low else ()), bool(low))
 
 
-RULES: tuple[Rule, ...] = (own_letter, bounce_or_loop, spam, web_form, strong, ours, ignored, weak, person)
+def _low_urgency(case: Case) -> str | None:
+    """Thanks asks for something in four cases of ten (rules.md §4): this never silences anybody."""
+    if not case.answers.ours:
+        return None
+    if is_thanks(case.seen.message.subject):
+        return "low-urgency: the subject is a thank-you"
+    return "low-urgency: a very short reply" if 0 < case.seen.size <= SHORT else None
+
+
+RULES: tuple[Rule, ...] = (
+    own_letter,
+    draft,
+    bounce_or_loop,
+    spam,
+    answers_letter,
+    web_form,
+    strong,
+    ours,
+    quick_reply,
+    ignored,
+    weak,
+    closer,
+    person,
+)
 
 
 def judge(case: Case) -> Verdict:

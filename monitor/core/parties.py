@@ -70,7 +70,7 @@ class People:
         """
         recipients = {plain_address(r.address) for r in seen.message.recipients}
         opener_to = {plain_address(r.address) for r in party.opener.message.recipients}
-        if not (recipients or opener_to) or (recipients & opener_to & self.house.staff.lists):
+        if not (recipients or opener_to) or any(self.house.staff.is_outsiders_list(a) for a in recipients & opener_to):
             return True
         if self.voices(seen) & (party.addresses | party.mentioned) or recipients & party.addresses:
             return True

@@ -1,12 +1,18 @@
 """GROUND. Who is "us", and which person wrote a mail."""
 
+import re
 from dataclasses import dataclass
 
+from monitor.core.addresses import ALSO_FROM, addresses_in, spellings
+from monitor.core.lists import named_lists
 from monitor.core.message import Address, Message, Seen
 from monitor.core.patterns import matches
 
 PERSON_BEHIND = ("x-original-from", "x-original-sender")
 """Where a list or group that rewrites From leaves the person (Google Groups, Microsoft 365, Mailman 2.1.18+)."""
+
+_VIA = re.compile(r"(?P<who>.*?) via .+", re.IGNORECASE)
+_GROUPS_IO = re.compile(r"(?P<local>[^@=]+)=(?P<domain>[^@=]+\.[^@=]+)@(?:[\w-]+\.)?groups\.io")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +33,17 @@ class Staff:
 
     def why(self, address: str) -> str:
         """The name of the rule that says whether `address` is ours: `staff.outside` and `staff.customer` are not."""
-        if address in self.mailboxes:
+        if self.is_mailbox(address):
             return "staff.mailbox"
-        if address in self.people:
+        if _is_in(self.people, address):
             return "staff.person"
-        if address in self.lists or address in self.groups:
+        if self.is_list(address):
             return "staff.list"
-        if any(matches(address, pattern) for pattern in self.customers):
+        if any(matches(spelling, pattern) for spelling in spellings(address) for pattern in self.customers):
             return "staff.customer"
         domain = address.rpartition("@")[2]
-        if domain and any(matches(domain, pattern) for pattern in self.domains):
+        # `x@evil.example@ours.example` is no address of anybody: servers differ in what they make of it.
+        if domain and address.count("@") < 2 and any(matches(domain, pattern) for pattern in self.domains):
             return "staff.domain"
         return "staff.outside"
 
@@ -44,18 +51,64 @@ class Staff:
         """Whether `address` belongs to staff."""
         return self.why(address) not in ("staff.outside", "staff.customer")
 
-    def writer(self, message: Message) -> Address:
-        """The person who wrote it: From, but the person behind a web form, or behind a From that a list rewrote."""
-        from_ = message.from_
-        if from_.address in self.forms and message.reply_to:
-            return message.reply_to[0]
-        if from_.address in self.lists or from_.address in self.groups or self._rewritten(from_):
-            return _person_behind(message) or from_
-        return from_
+    def is_mailbox(self, address: str) -> bool:
+        """Whether it is a watched mailbox or an alias of one; `info+permits@` is info@."""
+        return _is_in(self.mailboxes, address)
 
-    def _rewritten(self, from_: Address) -> bool:
-        # "Jane Doe via Info <info@ours>": a group's or list's way round DMARC.
-        return from_.address in self.mailboxes and " via " in from_.name.casefold()
+    def is_list(self, address: str) -> bool:
+        """Whether it is one of our lists or groups."""
+        return self.is_outsiders_list(address) or _is_in(self.groups, address)
+
+    def is_outsiders_list(self, address: str) -> bool:
+        """Whether it is a list of ours that outsiders read."""
+        return _is_in(self.lists, address)
+
+    def is_form(self, message: Message) -> bool:
+        """Whether a web form wrote it in the name of the person in Reply-To."""
+        return _is_in(self.forms, message.from_.address) and bool(message.reply_to)
+
+    def writer(self, message: Message) -> Address:
+        """The person who wrote it: From, but the person behind a web form, or behind a From that a list rewrote.
+
+        Of a From with several addresses the first that is outside: nobody becomes staff by writing beside them.
+        """
+        if ALSO_FROM in message.headers and (outsider := self._outsider(message)):
+            return outsider
+        if self.is_form(message):
+            return message.reply_to[0]
+        if self._is_rewritten(message):
+            return self._person_behind(message) or message.from_
+        return message.from_
+
+    def _outsider(self, message: Message) -> Address | None:
+        if not self.is_ours(message.from_.address):
+            return message.from_
+        return next((Address("", a) for a in message.headers[ALSO_FROM] if not self.is_ours(a)), None)
+
+    def _is_rewritten(self, message: Message) -> bool:
+        """Whether a list or group put its own address into From: a way round DMARC.
+
+        A list of ours; a mailbox of ours in "Jane Doe via Info <info@…>"; any list that the mail's headers name, where
+        "via" or Google's X-Original-From says so; groups.io, whose addresses hold the person's.
+        """
+        from_ = message.from_
+        if self.is_list(from_.address):
+            return True
+        via = " via " in from_.name.casefold()
+        if via and (self.is_mailbox(from_.address) or _GROUPS_IO.fullmatch(from_.address)):
+            return True
+        return (via or PERSON_BEHIND[0] in message.headers) and from_.address in named_lists(message)
+
+    def _person_behind(self, message: Message) -> Address | None:
+        """Whoever the headers name first; a person of ours only where none of them names an outsider.
+
+        And only where the list is ours: an outsider may call any address of theirs a list, and name staff behind it.
+        """
+        from_ = message.from_.address
+        candidates = [a for a in _people_behind(message) if a != from_ and not self.is_list(a)]
+        outsider = next((a for a in candidates if not self.is_ours(a)), None)
+        person = outsider or (next(iter(candidates), None) if self.is_ours(from_) else None)
+        return Address(_without_via(message.from_.name), person) if person else None
 
 
 def was_sent(seen: Seen, staff: Staff) -> bool:
@@ -70,11 +123,24 @@ def was_sent(seen: Seen, staff: Staff) -> bool:
     return goes_out or staff.is_ours(staff.writer(seen.message).address)
 
 
-def _person_behind(message: Message) -> Address | None:
-    for name in PERSON_BEHIND:
-        address = message.first(name).strip("<> ").lower()
-        if "<" in address:
-            address = address.rpartition("<")[2]
-        if "@" in address:
-            return Address(message.from_.name, address)
-    return next((a for a in message.reply_to if a.address != message.from_.address), None)
+def _is_in(addresses: frozenset[str], address: str) -> bool:
+    return any(spelling in addresses for spelling in spellings(address)) if addresses else False
+
+
+def _without_via(name: str) -> str:
+    """`Ann Other` of "'Ann Other' via Info"."""
+    match = _VIA.fullmatch(name)
+    return match["who"].strip("' ") if match else name
+
+
+def _people_behind(message: Message) -> tuple[str, ...]:
+    """The addresses that may be the person's, best first."""
+    values = (message.first(name).rpartition("<")[2] for name in PERSON_BEHIND)
+    found = [address for value in values for address in addresses_in(value)[:1]]
+    if match := _GROUPS_IO.fullmatch(message.from_.address):
+        found.append(f"{match['local']}@{match['domain']}")
+    found += (a.address for a in message.reply_to)
+    # Mailman puts the author into Cc, by name, where Reply-To must be the list's.
+    name = _without_via(message.from_.name).casefold()
+    named = (r.address for r in message.recipients if name and r.name.casefold() == name)
+    return tuple(dict.fromkeys([*found, *named] if not set(found) - {message.from_.address} else found))

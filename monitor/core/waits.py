@@ -103,7 +103,7 @@ class _Fold:
         return Answers(parent is not None, letter, seen.received_at - parent.received_at if parent else None)
 
     def _is_ours(self, seen: Seen) -> bool:
-        if seen.draft or is_claimed(seen, self.house):
+        if seen.draft or is_claimed(seen, self.house) or self.house.staff.is_form(seen.message):
             return False
         return was_sent(seen, self.house.staff) or self.people.ours(self.people.writer(seen).address)
 
@@ -145,10 +145,10 @@ class _Fold:
         grade = evidence(Proof(seen, self.house, seen.message.identity in self.by_subject))
         if grade is None:
             return
-        outside = frozenset(a for a in to if not self.people.ours(a) or a in self.house.staff.lists)
+        outside = frozenset(a for a in to if not self.people.ours(a) or self.house.staff.is_outsiders_list(a))
         left = without_failed(outside, self.failed.get(seen.message.message_id, frozenset()))
         named = [r for r in seen.message.recipients if r.address in left]
-        to_list = bool(left & self.house.staff.lists)
+        to_list = any(self.house.staff.is_outsiders_list(a) for a in left)
         for party in [p for p in self.open if to_list or p.is_reached(left, named)]:
             self._end(party, party.members, _End("answered", grade, seen.received_at, seen))
 

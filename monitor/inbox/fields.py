@@ -25,6 +25,10 @@ FACT_FIELDS = (
     "List-Id",
     "List-Post",
     "List-Unsubscribe",
+    "X-BeenThere",
+    "X-Mailing-List",
+    "Mailing-List",
+    "Sender",
     "Feedback-ID",
     "X-Campaign-ID",
     "X-CampaignID",
@@ -45,23 +49,52 @@ FACT_FIELDS = (
     "X-POST-MessageClass",
     "X-Cron-Env",
     "X-MS-Embedded-Report",
+    "X-MS-Exchange-Message-Is-Ndr",
+    "X-Apple-Action",
+    "TLS-Report-Domain",
     "X-Mailer",
     "Delivered-To",
     "X-Spam-Flag",
     "X-Spam-Status",
+    "X-Spam",
     "X-SES-Spam-Verdict",
+    "X-Barracuda-Spam-Flag",
+    "X-Barracuda-Spam-Status",
+    "X-MailScanner-SpamCheck",
+    "X-Bogosity",
+    "X-DSPAM-Result",
+    "X-Purgate-Type",
+    "X-Proofpoint-Spam-Details",
+    "X-MS-Exchange-Organization-SCL",
+    "X-Forefront-Antispam-Report",
     "Thread-Index",
 )
 """Kept as they stand (sanitised, cut), for the rules to judge; see core/automatic.py."""
 
-FIELDS = ENVELOPE_FIELDS + FACT_FIELDS
+FIELDS = ENVELOPE_FIELDS + tuple(name for name in FACT_FIELDS if name not in ENVELOPE_FIELDS)
 
 FACT_NAMES = frozenset(name.lower() for name in FACT_FIELDS)
 
 KEPT_ONLY_IF = {
     # Nearly every mail has these; they say something only with these words in them.
     "content-type": ("report", "delivery-status", "calendar", "method="),
+    "content-class": ("calendarmessage", ":dsn", ":mdn"),
     "x-mailer": ("kana", "autoresponder"),
     "delivered-to": ("autoresponder",),
+    "x-apple-action": ("vacation",),
+    # Filters also write what they let pass.
+    "x-spam-flag": ("yes",),
+    "x-spam-status": ("yes",),
+    "x-spam": ("yes", "true"),
+    "x-ses-spam-verdict": ("fail",),
+    "x-barracuda-spam-flag": ("yes",),
+    "x-barracuda-spam-status": ("yes",),
+    "x-mailscanner-spamcheck": ("spam",),
+    "x-bogosity": ("spam", "yes"),
+    "x-dspam-result": ("spam",),
+    "x-purgate-type": ("spam",),
+    "x-proofpoint-spam-details": ("rule=spam",),
+    "x-ms-exchange-organization-scl": ("5", "6", "7", "8", "9"),
+    "x-forefront-antispam-report": ("sfv:spm", "sfv:sks", "sfv:skb", "scl:5", "scl:6", "scl:7", "scl:8", "scl:9"),
 }
 """Fields stored only where they say something: a column of "text/plain" helps nobody."""

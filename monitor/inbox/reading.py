@@ -12,6 +12,7 @@ from email.utils import getaddresses, parsedate_to_datetime
 
 import mailparser
 
+from monitor.core.addresses import ALSO_FROM, NULL_SENDER, a_labels, addresses_in
 from monitor.core.ids import cap_references, digest, find_ids, find_references
 from monitor.core.message import NOBODY, Address, Message
 from monitor.inbox import plain
@@ -36,6 +37,8 @@ _SPACES = re.compile(r"\s+")
 _LOOSE_ADDRESS = re.compile(r"[^\s<>(),;:\"\[\]]+@[^\s<>(),;:\"\[\]]+")
 _AT_WORD = re.compile(r"^\s*([^\s<>(),;:\"@]+) at ([^\s<>(),;:\"@]+\.[^\s<>(),;:\"@]+)\s*(?:\((.*)\))?\s*$")
 _LOCAL_ONLY = re.compile(r"^\s*<?([A-Za-z0-9._-]+)>?\s*(?:\((.*)\))?\s*$")
+_NAMED_LOCAL = re.compile(r"^\s*\"?([^<>@\"]+?)\"?\s*<\s*([A-Za-z0-9._-]+)?\s*>\s*$")
+_QUOTED_OR_COMMENT = re.compile(r"\"(?:\\.|[^\"\\])*\"|\([^()]*\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +107,7 @@ def _read(header: bytes, whole: bytes) -> Message | Unreadable:
     fields = split_fields(header)
     judged = _Judged(fields)
     ids = find_ids(_first(fields, "message-id"))
-    from_ = next(iter(judged.people("from") or judged.people("sender") or judged.people("reply-to")), NOBODY)
-    if not from_.address:
-        from_ = _rescued(_first(fields, "from")) or _rescued(_first(fields, "return-path")) or NOBODY
+    from_ = judged.sender()
     if not from_.address:
         return Unreadable("no sender can be read in its header")
     recipients = judged.people("to") + judged.people("cc") + judged.people("bcc")
@@ -121,7 +122,7 @@ def _read(header: bytes, whole: bytes) -> Message | Unreadable:
         sent_at=judged.date(),
         in_reply_to=cap_references(find_ids(" ".join(_text(v) for v in fields.get("in-reply-to", [])))),
         references=cap_references(references),
-        headers=_facts(fields),
+        headers=_facts(fields) | judged.also_from(from_),
     )
 
 
@@ -166,6 +167,25 @@ class _Judged:
             people = [rescued] if rescued and ("@" in rescued.address or name in ("from", "sender")) else []
         return people
 
+    def sender(self) -> Address:
+        """From, or else the best that there is; NOBODY where nothing names anybody."""
+        for name in ("from", "sender", "reply-to"):
+            if found := self.people(name):
+                return found[0]
+        from_, path = _first(self._fields, "from"), _first(self._fields, "return-path")
+        return _rescued(from_) or _rescued(path) or _null_sender(from_, path) or NOBODY
+
+    def also_from(self, from_: Address) -> dict[str, tuple[str, ...]]:
+        """The further addresses in From, also those that only another reader of a broken one would see."""
+        values = self._fields.get("from", ())
+        if len(values) < 2 and not any(value.count(b"@") > 1 for value in values):
+            return {}
+        text = ", ".join(_text(v) for v in values)
+        seen = [person.address for person in self.people("from")]
+        seen += [_person("", a).address for a in addresses_in(_QUOTED_OR_COMMENT.sub(" ", text[:LONGEST_RESULTS]))]
+        others = tuple(a for a in dict.fromkeys(seen) if a != from_.address)[:MOST_ADDRESSES]
+        return {ALSO_FROM: others} if others else {}
+
     def subject(self) -> str:
         values = self._fields.get("subject")
         if not values:
@@ -199,18 +219,28 @@ class _Judged:
 def _person(name: str, address: str) -> Address:
     """A name that only repeats the address is none."""
     name, address = clean(name, LONGEST_NAME), clean(address, LONGEST_ADDRESS).lower()
-    return Address("" if name.lower() == address else name, address)
+    return Address("" if name.lower() == address else name, a_labels(address)[:LONGEST_ADDRESS])
+
+
+def _null_sender(from_: str, path: str) -> Address | None:
+    """A mail system without an address: `<>` in From, or `Mail Delivery System <>` or nothing in an empty envelope."""
+    if "<>" not in (path.strip(), from_.strip()):
+        return None
+    match = _NAMED_LOCAL.match(clean(from_, LONGEST_SUBJECT))
+    return Address(clean(match[1], LONGEST_NAME) if match else "", NULL_SENDER)
 
 
 def _rescued(value: str) -> Address | None:
-    """A sender from a header that no parser takes: `user at host (Name)` of list archives, a bare MAILER-DAEMON."""
+    """A sender from a header that no parser takes: `user at host (Name)` of list archives, a MAILER-DAEMON."""
     text = clean(value, LONGEST_SUBJECT)
     if match := _AT_WORD.match(text):
-        return Address(clean(match[3] or "", LONGEST_NAME), f"{match[1]}@{match[2]}".lower())
+        return _person(match[3] or "", f"{match[1]}@{match[2]}")
     if match := _LOOSE_ADDRESS.search(text):
-        return Address("", match[0].lower()[:LONGEST_ADDRESS])
+        return _person("", match[0])
     if match := _LOCAL_ONLY.match(text):
         return Address(clean(match[2] or "", LONGEST_NAME), match[1].lower())
+    if (match := _NAMED_LOCAL.match(text)) and match[2]:
+        return Address(clean(match[1], LONGEST_NAME), match[2].lower())
     return None
 
 

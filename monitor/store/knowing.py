@@ -22,7 +22,9 @@ def learn(connection: Connection, role: Role, fresh: Collection[Message]) -> set
     if role == "sent":
         return _learn_domains(connection, {id_domain(m.message_id)[:254] for m in fresh} - {""})
     if role == "inbox":
-        _learn_checkers(connection, Counter(word[:254] for m in fresh if (word := authserv_id(m))))
+        _learn_checkers(
+            connection, Counter(word[:254] for m in fresh if (word := authserv_id(m.first("authentication-results"))))
+        )
     return set()
 
 

@@ -129,6 +129,14 @@ def test_staff_are_the_domains_of_the_mailboxes_but_not_public_providers(right: 
     assert loaded(right + more + "[staff]\ndomains = []\n").staff.domains == ()
 
 
+def test_domains_and_patterns_are_kept_as_mails_have_them(right: str, loaded: Loader) -> None:
+    more = '[staff]\ndomains = ["Bücher.example", "*.bücher.example"]\ncustomers = ["s*@BÜCHER.example"]\n'
+    staff = loaded(right + more).staff
+    assert staff.domains == ("xn--bcher-kva.example", "*.xn--bcher-kva.example")
+    assert staff.customers == ("s*@xn--bcher-kva.example",)
+    assert staff.is_ours("ann@xn--bcher-kva.example")
+
+
 def test_a_mailbox_that_is_only_read_for_replies_needs_no_team(right: str, loaded: Loader) -> None:
     found = loaded(right.replace('team = "Desk"', 'watch = "sent"'))
     assert found.mailboxes[0].team == "info@x.example"

@@ -74,6 +74,7 @@ def test_an_unknown_key_is_shown_in_its_own_table(
     [
         ("timezone = 'Europe/Londn'", '`timezone` "Europe/Londn" is not a time zone; write it like "Europe/London"'),
         ("timezone = '../../etc/passwd'", "is not a time zone"),
+        ("staff = { domains = ['büch*.example'] }", "has a domain that cannot be; * and ? may not stand in one part"),
         ("operator = 'nobody'", "`operator` must be a mail address, like info@example.org"),
         ("target.goal = '90'", "`goal` must be a number, without quotes"),
         ("target.goal = 101", "`goal` must be at most 100"),

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.core.calendar import Calendar, Mode, Span, Stretch, due_at, primary, stretches
-from monitor.core.waits import is_met
+from monitor.core.wait import is_met
 
 HOUR = timedelta(hours=1)
 BERLIN = ZoneInfo("Europe/Berlin")

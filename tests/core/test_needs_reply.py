@@ -1,21 +1,27 @@
 """Does this message want a reply, and which rule says so: one row for every sign (rules.md §4)."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from monitor.core.house import House
-from monitor.core.message import Address, Place, Seen
-from monitor.core.needs_reply import Verdict, case, judge
+from monitor.core.message import CLOSER, Address, Place, Seen
+from monitor.core.needs_reply import Answers, Verdict, case, judge
 from tests.core.situations import HOUSE, INFO, OPS, mail, seen_in
 
 PERSON = ("incoming", True, "needs-reply.person")
 FORM = Address("Web form", "noreply@forms.example")
 
 
-def verdict(seen: Seen, house: House = HOUSE, answers_ours: bool = False) -> tuple[str, bool, str]:
+MINUTE = timedelta(minutes=1)
+OURS = Answers(ours=True, letter=False, after=None)
+"""It names a message of ours."""
+
+
+def verdict(seen: Seen, house: House = HOUSE, answers: Answers | None = None) -> tuple[str, bool, str]:
     """Direction, wants a reply, rule."""
-    found: Verdict = judge(case(seen, house, answers_ours=answers_ours))
+    found: Verdict = judge(case(seen, house, answers=answers))
     return found.direction, found.wants_reply, found.rule
 
 
@@ -54,6 +60,14 @@ def verdict(seen: Seen, house: House = HOUSE, answers_ours: bool = False) -> tup
         ("x-cron-env", "<HOME=/root>", "autoreply-field"),
         ("x-ms-embedded-report", "", "autoreply-field"),
         ("delivered-to", "Autoresponder", "autoreply-field"),
+        ("x-apple-action", "VACATION", "autoreply-field"),
+        ("x-ms-exchange-message-is-ndr", "", "autoreply-field"),
+        ("return-path", "<MAILER-DAEMON@mx.customer.example>", "null-return-path"),
+        ("content-type", "multipart/report; report-type=tlsrpt", "report"),
+        ("content-class", "urn:content-classes:mdn", "report"),
+        ("content-class", "urn:content-classes:dsn", "report"),
+        ("tls-report-domain", "ours.example", "report"),
+        ("content-type", 'text/calendar; charset="utf-8"; method = REPLY', "calendar"),
         ("precedence", "auto_reply", "precedence"),
         ("x-precedence", "auto_reply", "precedence"),
     ],
@@ -61,7 +75,7 @@ def verdict(seen: Seen, house: House = HOUSE, answers_ours: bool = False) -> tup
 def test_one_strong_sign_is_enough(field: str, value: str, rule: str) -> None:
     marked = mail("10:00 Ann → info", headers={field: value})
     assert verdict(marked) == ("automatic", False, f"automatic.{rule}")
-    assert verdict(marked, answers_ours=True) == ("automatic", False, f"automatic.{rule}")
+    assert verdict(marked, answers=OURS) == ("automatic", False, f"automatic.{rule}")
 
 
 @pytest.mark.parametrize(
@@ -71,6 +85,11 @@ def test_one_strong_sign_is_enough(field: str, value: str, rule: str) -> None:
         Address("", "mailer-daemon"),
         Address("Postmaster", "postmaster@customer.example"),
         Address("", "mdaemon@customer.example"),
+        Address("", "mailer-daemon+7@customer.example"),
+        Address("", "post_master@customer.example"),
+        Address("Microsoft Outlook", "microsoftexchange329e71ec88ae4615bbc36ab6ce41109e@customer.example"),
+        Address("Internet Mail Delivery", "x@customer.example"),
+        Address("Mail Delivery System", "<>"),
         Address("Mail Delivery Subsystem", "x@customer.example"),
         Address("Mail Delivery System", "x@customer.example"),
         Address("Mail Delivery Subsystem", "mailer-daemon@ours.example"),
@@ -90,6 +109,15 @@ def test_a_mail_system_is_no_customer(from_: Address) -> None:
         ("a field that says it is none", {"headers": {"x-autoreply": "no"}}),
         ("a Return-Path of a person", {"headers": {"return-path": "<ann@customer.example>"}}),
         ("an invitation", {"headers": {"content-type": "text/calendar; method=REQUEST"}}),
+        (
+            "an invitation by Outlook",
+            {
+                "headers": {
+                    "content-type": "text/calendar; method=REQUEST",
+                    "content-class": "urn:content-classes:calendarmessage",
+                }
+            },
+        ),
         ("an invitation that is also classed", {"headers": {"content-type": "text/calendar; method=PUBLISH"}}),
         ("a mailer of a person", {"headers": {"x-mailer": "Canary"}}),
         ("not spam", {"headers": {"x-spam-flag": "NO", "x-spam-status": "No, score=0.1"}}),
@@ -97,6 +125,10 @@ def test_a_mail_system_is_no_customer(from_: Address) -> None:
         ("service@ is a person here", {"from_": Address("", "service@customer.example")}),
         ("a postmaster in the name of a local part", {"from_": Address("", "postmasters-wife@customer.example")}),
         ("named as a bounce", {"from_": Address("Undeliverable parcel", "u@customer.example")}),
+        ("a person whose address begins like Exchange's", {"from_": Address("", "microsoftexchange@customer.example")}),
+        ("a system administrator is a person too", {"from_": Address("System Administrator", "x@customer.example")}),
+        ("about reports of DMARC", {"subject": "Re: Report domain: ours.example Submitter: x Report-ID: 7"}),
+        ("an Outlook message class", {"headers": {"content-class": "urn:content-classes:message"}}),
         ("an automatic-looking subject alone", {"subject": "Out of office: a question"}),
         ("a bounce's subject alone", {"subject": "Delivery Status Notification (Failure)"}),
         ("a noreply address alone", {"from_": Address("", "no-reply@customer.example")}),
@@ -106,6 +138,13 @@ def test_a_mail_system_is_no_customer(from_: Address) -> None:
 )
 def test_a_person_who_waits(what: str, facts: dict[str, object]) -> None:
     assert verdict(mail("10:00 Ann → info", **facts)) == PERSON, what
+
+
+def test_a_report_of_dmarc_is_known_by_its_fixed_subject() -> None:
+    report = mail(
+        "10:00 Ann → info", subject="Report Domain: ours.example Submitter: mx.example Report-ID: <7@mx.example>"
+    )
+    assert verdict(report) == ("automatic", False, "automatic.report")
 
 
 def test_several_auto_submitted_fields_count_each() -> None:
@@ -127,7 +166,21 @@ def test_several_auto_submitted_fields_count_each() -> None:
         ({"x-campaign-id": "7"}, "bulk.list-header"),
         ({"x-campaignid": "7"}, "bulk.list-header"),
         ({"list-id": "<news.other.example>", "list-post": "<mailto:n@other.example>"}, "bulk.list-header"),
+        ({"x-beenthere": "users@other.example"}, "bulk.list-header"),
+        ({"x-mailing-list": "<users@other.example> archive/latest/7"}, "bulk.list-header"),
+        ({"mailing-list": "contact users-help@other.example; run by ezmlm"}, "bulk.list-header"),
         ({"x-spam-flag": "YES"}, "spam.marked"),
+        ({"x-spam": "Yes"}, "spam.marked"),
+        ({"x-bogosity": "Spam, tests=bogofilter, spamicity=1.000000"}, "spam.marked"),
+        ({"x-dspam-result": "Spam"}, "spam.marked"),
+        ({"x-barracuda-spam-flag": "YES"}, "spam.marked"),
+        ({"x-barracuda-spam-status": "Yes, SCORE=5.2 using global scores"}, "spam.marked"),
+        ({"x-mailscanner-spamcheck": "spam, SpamAssassin (score=9, required 5)"}, "spam.marked"),
+        ({"x-purgate-type": "spam"}, "spam.marked"),
+        ({"x-proofpoint-spam-details": "rule=spam policy=default score=99"}, "spam.marked"),
+        ({"x-ms-exchange-organization-scl": "5"}, "spam.marked"),
+        ({"x-forefront-antispam-report": "CIP:192.0.2.1;CTRY:;LANG:en;SCL:9;SRV:;SFV:SPM;H:x"}, "spam.marked"),
+        ({"x-forefront-antispam-report": "CIP:192.0.2.1;SCL:1;SFV:SKB;"}, "spam.marked"),
         ({"x-spam-status": "Yes, score=9"}, "spam.marked"),
         ({"x-ses-spam-verdict": "FAIL"}, "spam.marked"),
     ],
@@ -137,8 +190,73 @@ def test_bulk_and_spam_are_left_out_and_listed(headers: dict[str, str], rule: st
 
 
 @pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("x-spam-flag", "NO"),
+        ("x-spam-status", "No, score=4.9 tests=BAYES_99,YES"),
+        ("x-spam", "Not detected"),
+        ("x-bogosity", "Ham, tests=bogofilter"),
+        ("x-bogosity", "Unsure, tests=bogofilter"),
+        ("x-dspam-result", "Innocent"),
+        ("x-dspam-result", "Whitelisted"),
+        ("x-barracuda-spam-status", "No, SCORE=0.00"),
+        ("x-mailscanner-spamcheck", "not spam, SpamAssassin (score=0.1)"),
+        ("x-purgate-type", "clean"),
+        ("x-proofpoint-spam-details", "rule=notspam policy=default score=0"),
+        ("x-ms-exchange-organization-scl", "-1"),
+        ("x-ms-exchange-organization-scl", "4"),
+        ("x-forefront-antispam-report", "CIP:192.0.2.5;SCL:1;SRV:;SFV:NSPM;H:SPM;CAT:NONE"),
+        ("x-forefront-antispam-report", "CIP:192.0.2.5;SCL:-1;SFV:SKN;"),
+    ],
+)
+def test_a_filter_that_let_a_mail_pass_says_so_and_means_it(field: str, value: str) -> None:
+    assert verdict(mail("10:00 Ann → info", headers={field: value})) == PERSON
+
+
+@pytest.mark.parametrize(
+    ("said", "rule"),
+    [
+        ("mx; dmarc=pass header.from=ours.example", "staff.domain"),
+        ("mx; dmarc=fail header.from=ours.example", "spam.marked"),
+        ("mx; dmarc=none", "spam.marked"),
+    ],
+)
+def test_a_copy_from_staff_that_a_filter_marked_is_ours_where_it_is_proved_genuine(said: str, rule: str) -> None:
+    marked = mail("10:00 Eva → Ann, info", headers={"x-spam-flag": "YES", "authentication-results": said})
+    assert verdict(marked)[2] == rule
+
+
+def test_a_forged_staff_mail_is_claimed_and_trusts_only_our_server() -> None:
+    forged = mail("10:00 Eva → Ann, info", headers={"authentication-results": "mx.other.example; dmarc=fail"})
+    assert verdict(forged)[2] == "claimed.dmarc-fail"
+    assert verdict(forged, replace(HOUSE, authserv_ids=frozenset({"mx.ours.example"})))[2] == "staff.domain"
+
+
+@pytest.mark.parametrize(
+    "from_",
+    [
+        Address(INFO, "x@evil.example"),
+        Address("info@ours.example via Info", "x@evil.example"),
+        Address("Info", "info@ours.example.evil.example"),
+        Address("Info", "info@xn--urs-red.example"),
+        Address("Info", "info@ｏｕｒｓ.example"),
+        Address("Info", "info@ours.example@evil.example"),
+        Address("Info", "x@evil.example@ours.example"),
+    ],
+)
+def test_nobody_becomes_staff_by_a_name_or_by_what_only_looks_like_an_address_of_ours(from_: Address) -> None:
+    """Among them a homograph: xn--urs-red is оurs with a Cyrillic о."""
+    assert verdict(mail("10:00 Ann → info", from_=from_)) == PERSON
+
+
+@pytest.mark.parametrize(
     ("what", "facts"),
     [
+        (
+            "system and subject",
+            {"from_": Address("System Administrator", "x@o.example"), "subject": "Undeliverable: x"},
+        ),
+        ("ndr and subject", {"from_": Address("", "ndr@o.example"), "subject": "Mail delivery failed: x"}),
         ("list and bulk", {"headers": {"list-id": "<news.other.example>", "precedence": "bulk"}}),
         ("list and noreply", {"headers": {"list-id": "<n.other.example>"}, "from_": Address("", "noreply@o.example")}),
         ("bulk and subject", {"headers": {"precedence": "bulk"}, "subject": "Automatic reply: x"}),
@@ -156,7 +274,14 @@ def test_two_kinds_of_weak_signs_make_it_automatic(what: str, facts: dict[str, o
 
 def test_a_reply_to_our_own_message_is_never_left_out_on_one_weak_sign() -> None:
     through_a_list = mail("10:00 Ann → info", headers={"list-id": "<news.other.example>"})
-    assert verdict(through_a_list, answers_ours=True) == PERSON
+    assert verdict(through_a_list, answers=OURS) == PERSON
+
+
+def test_the_headers_of_a_list_and_its_precedence_are_one_sign_on_a_reply_to_ours() -> None:
+    headers = {"list-id": "<news.other.example>", "precedence": "bulk"}
+    assert verdict(mail("10:00 Ann → info", headers=headers), answers=OURS) == PERSON
+    away = mail("10:00 Ann → info", headers=headers, subject="Out of office: x")
+    assert verdict(away, answers=OURS) == ("automatic", False, "automatic.weak-signs")
 
 
 @pytest.mark.parametrize(
@@ -166,6 +291,8 @@ def test_a_reply_to_our_own_message_is_never_left_out_on_one_weak_sign() -> None
         {"list-id": "<everybody.ours.example>", "precedence": "list"},
         {"list-post": f"<mailto:{OPS}>", "list-unsubscribe": "<https://groups.example/x>"},
         {"list-post": "<mailto:users@lists.example?subject=x>"},
+        {"x-beenthere": "users@lists.example", "precedence": "bulk", "list-unsubscribe": "<https://lists.example>"},
+        {"mailing-list": "list everybody@ours.example; contact everybody+owners@ours.example", "precedence": "list"},
     ],
 )
 def test_the_list_headers_of_our_own_lists_and_groups_say_nothing(headers: dict[str, str]) -> None:
@@ -255,3 +382,83 @@ def test_which_way_our_own_mail_goes(what: str, seen: Seen, expected: tuple[str,
 def test_what_the_config_ignores(senders: tuple[str, ...], subjects: tuple[str, ...], rule: str) -> None:
     house = replace(HOUSE, ignored_senders=senders, ignored_subjects=subjects)
     assert verdict(mail("10:00 Ann → info"), house)[2] == rule
+
+
+def test_a_draft_has_reached_nobody_but_what_was_sent_has() -> None:
+    saved = replace(mail("10:00 it → Ann"), draft=True, places=frozenset({Place(INFO, "drafts")}))
+    assert verdict(saved) == ("internal", False, "draft.not-sent")
+    assert verdict(seen_in(saved, Place(INFO, "drafts"), Place(INFO, "sent")))[:2] == ("outgoing", False)
+
+
+@pytest.mark.parametrize(
+    ("what", "headers", "expected"),
+    [
+        ("an owner is away", {"auto-submitted": "auto-replied"}, ("automatic", False, "automatic.answers-letter")),
+        ("one weak sign", {"x-auto-response-suppress": "All"}, ("automatic", False, "automatic.answers-letter")),
+        ("a person", {}, PERSON),
+        ("it came back", {"content-type": "multipart/report"}, ("automatic", False, "automatic.report")),
+    ],
+)
+def test_a_machine_that_answers_a_letter_of_ours(
+    what: str, headers: dict[str, str], expected: tuple[str, bool, str]
+) -> None:
+    a_letter = Answers(ours=False, letter=True, after=None)
+    assert verdict(mail("10:00 Ann → info", headers=headers), answers=a_letter) == expected, what
+
+
+def test_what_we_sent_is_never_a_machines_answer_to_a_letter() -> None:
+    reply = mail("10:00 info → Ann", headers={"x-auto-response-suppress": "All"})
+    assert verdict(reply, answers=Answers(ours=False, letter=True, after=None))[2] == "staff.sent-folder"
+
+
+@pytest.mark.parametrize(
+    ("what", "subject", "answers", "size", "rule"),
+    [
+        ("in time and small", "Out of office: x", Answers(True, False, MINUTE), 3000, "automatic.quick-reply"),
+        ("at the last moment", "Out of office: x", Answers(True, False, 10 * MINUTE), 20480, "automatic.quick-reply"),
+        ("too late", "Out of office: x", Answers(True, False, 11 * MINUTE), 3000, "needs-reply.person"),
+        ("before ours", "Out of office: x", Answers(True, False, -MINUTE), 3000, "needs-reply.person"),
+        ("too large", "Out of office: x", Answers(True, False, MINUTE), 20481, "needs-reply.person"),
+        ("of unknown size", "Out of office: x", Answers(True, False, MINUTE), 0, "needs-reply.person"),
+        ("not to ours", "Out of office: x", Answers(False, False, MINUTE), 3000, "needs-reply.person"),
+        ("a person's subject", "Re: Out of office: x", Answers(True, False, MINUTE), 3000, "needs-reply.person"),
+    ],
+)
+def test_a_small_mail_within_minutes_under_an_automatic_subject_is_a_machines(
+    what: str, subject: str, answers: Answers, size: int, rule: str
+) -> None:
+    quick = replace(mail("10:00 Ann → info", subject=subject), size=size)
+    assert verdict(quick, answers=answers)[2] == rule, what
+
+
+@pytest.mark.parametrize(
+    ("what", "subject", "answers", "size", "low"),
+    [
+        ("thanks", "Re: Thanks a lot!", OURS, 0, True),
+        ("very short", "Re: A parking permit", OURS, 4096, True),
+        ("longer", "Re: A parking permit", OURS, 4097, False),
+        ("of unknown size", "Re: A parking permit", OURS, 0, False),
+        ("thanks to nobody of us", "Thanks", Answers(False, False, None), 100, False),
+        ("thanks with a question", "Thanks, but when?", OURS, 9000, False),
+    ],
+)
+def test_thanks_and_very_short_replies_wait_with_a_mark(
+    what: str, subject: str, answers: Answers, size: int, low: bool
+) -> None:
+    found = judge(case(replace(mail("10:00 Ann → info", subject=subject), size=size), HOUSE, answers=answers))
+    assert (found.wants_reply, found.low_urgency) == (True, low), what
+    assert any(signal.startswith("low-urgency: ") for signal in found.signals) is low
+
+
+@pytest.mark.parametrize(
+    ("seen_text", "answers", "rule"),
+    [
+        ("yes", OURS, "closer.thanks"),
+        ("no", OURS, "needs-reply.person"),
+        ("yes", Answers(False, False, None), "needs-reply.person"),
+    ],
+)
+def test_what_the_look_into_the_text_saw_closes_only_after_a_message_of_ours(
+    seen_text: str, answers: Answers, rule: str
+) -> None:
+    assert verdict(mail("10:00 Ann → info", headers={CLOSER: seen_text}), answers=answers)[2] == rule

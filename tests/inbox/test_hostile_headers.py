@@ -2,10 +2,11 @@
 
 import pytest
 
-from monitor.core.answers import dmarc
+from monitor.core.authentication import standing
 from monitor.core.message import Message
 from monitor.inbox.reading import DATES, Unreadable, read
 from monitor.inbox.source import HEADER_LIMIT
+from tests.core.situations import HOUSE
 
 FROM = "From: ann@customer.example\r\n"
 BLANKS = " " * 15_000
@@ -70,7 +71,7 @@ def test_what_stands_beside_a_hostile_field_is_read_as_ever() -> None:
 def test_a_failed_check_is_found_wherever_it_stands_in_the_results(results: str) -> None:
     message = read(f"Authentication-Results: {results}\r\nFrom: boss@ours.example\r\n\r\n".encode())
     assert isinstance(message, Message)
-    assert dmarc(message) == "fail"
+    assert standing(message, HOUSE) == "fail"
 
 
 @pytest.mark.parametrize(

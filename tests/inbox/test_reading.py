@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.core.addresses import ALSO_FROM, NULL_SENDER
 from monitor.core.message import Address, Message
+from monitor.core.staff import Staff
 from monitor.inbox.fields import FIELDS
 from monitor.inbox.reading import (
     LONGEST_ADDRESS,
@@ -84,6 +86,39 @@ ON_THE_PAPER: dict[str, dict[str, Any]] = {
         },
     },
     "bounce-from-a-lone-word": {"from_": Address("Mail Delivery Subsystem", "mailer-daemon")},
+    "bounce-from-a-named-lone-word": {"from_": Address("Mail Delivery Subsystem", "mailer-daemon")},
+    "bounce-with-an-empty-from": {"from_": Address("Mail Delivery System", NULL_SENDER)},
+    "bounce-without-from": {"from_": Address("", NULL_SENDER), "recipients": (INFO,)},
+    "two-addresses-in-from": {
+        "from_": Address("Info", INFO.address),
+        "headers": {ALSO_FROM: ("x@evil.example",), "sender": ("x@evil.example",)},
+    },
+    "address-before-the-address-in-from": {
+        "from_": Address(INFO.address, "x@evil.example"),
+        "headers": {ALSO_FROM: (INFO.address,)},
+    },
+    "staff-address-as-the-name": {"from_": Address(INFO.address, "x@evil.example"), "headers": {}},
+    "staff-address-in-an-encoded-name": {
+        "from_": Address("Info <info@ours.example>", "x@evil.example"),
+        "headers": {},
+    },
+    "domain-in-letters-of-its-own": {
+        "from_": Address("Ann Other", "ann@xn--bcher-kva.example"),
+        "reply_to": (Address("Ann Other", "ann@xn--bcher-kva.example"),),
+    },
+    "list-of-ours-by-its-old-headers": {
+        "from_": ANN_OTHER,
+        "headers": {
+            "sender": ("users-bounces@lists.example",),
+            "mailing-list": ("contact users-help@lists.example; run by ezmlm",),
+            "x-beenthere": ("users@lists.example",),
+            "precedence": ("bulk",),
+        },
+    },
+    "filters-that-let-it-pass": {"from_": ANN_OTHER, "headers": {}},
+    "filter-that-says-spam": {
+        "headers": {"x-forefront-antispam-report": ("CIP:192.0.2.1;SCL:6;SFV:SPM",)},
+    },
     "out-of-office": {
         "in_reply_to": ("<reply.1@ours.example>",),
         "headers": {
@@ -183,6 +218,58 @@ def test_when_our_side_took_the_mail(what: str, header: bytes, hop: datetime | N
 )
 def test_header_bytes_as_fields(raw: bytes, fields: dict[str, list[bytes]]) -> None:
     assert split_fields(raw) == fields
+
+
+OURS = Staff(mailboxes=frozenset({INFO.address}), domains=("ours.example",))
+
+
+@pytest.mark.parametrize(
+    "from_",
+    [
+        "info@ours.example, x@evil.example",
+        "x@evil.example, info@ours.example",
+        "Info <info@ours.example>, <x@evil.example",
+        "info@ours.example <x@evil.example>",
+        "x@evil.example <info@ours.example>",
+        "<info@ours.example> <x@evil.example>",
+        "Info <info@ours.example x@evil.example>",
+        "info@ours.example; x@evil.example",
+        "group: info@ours.example;, x@evil.example",
+        "info@ours.example (a comment <x@evil.example>",
+        '"info@ours.example\\" <x@evil.example>',
+        "info@ours.example\r\nFrom: x@evil.example",
+        "x@evil.example (info@ours.example)",
+        "=?utf-8?q?info=40ours.example=2C?= <x@evil.example>",
+        "=?utf-8?q?=22?= info@ours.example =?utf-8?q?=22?= <x@evil.example>",
+        "info@ours.example@evil.example",
+        "info@о" + "urs.example",
+    ],
+)
+def test_no_way_to_write_from_makes_an_outsider_staff(from_: str) -> None:
+    message = read(f"From: {from_}\r\nTo: ann@customer.example\r\n".encode())
+    assert isinstance(message, Message)
+    assert not OURS.is_ours(OURS.writer(message).address)
+
+
+@pytest.mark.parametrize(
+    "from_",
+    [
+        "info@ours.example",
+        '"Info, at the desk" <info@ours.example>',
+        '"ann@customer.example" <info@ours.example>',
+        "info@ours.example (ann@customer.example)",
+        "=?utf-8?q?ann=40customer.example?= <info@ours.example>",
+        "Eva <eva@ours.example>, info@ours.example",
+    ],
+)
+def test_staff_stay_staff_whatever_their_name_is(from_: str) -> None:
+    message = read(f"From: {from_}\r\nTo: ann@customer.example\r\n".encode())
+    assert isinstance(message, Message)
+    assert OURS.is_ours(OURS.writer(message).address)
+
+
+def test_every_field_is_asked_for_once() -> None:
+    assert len({name.lower() for name in FIELDS}) == len(FIELDS)
 
 
 # -- for any bytes
