@@ -1,7 +1,7 @@
 """GROUND. Does this message of ours end a wait? Evidence in order of strength; each function may name a grade.
 
-New evidence is a function appended to EVIDENCE. What ends a wait without a message of ours that we see, `cited` and `flag`,
-stands in waits.py.
+New evidence is a function appended to EVIDENCE. What ends a wait without a message of ours that we see, `cited` and
+`flag`, stands in waits.py.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -15,7 +15,8 @@ from monitor.core.message import FAILED, Message, Seen
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """A message of ours that may be an answer. `by_subject`: nothing but subject and recipient ties it to the question."""
+    """A message of ours that may be an answer. `by_subject`: nothing but subject and recipient ties it to the
+    question."""
 
     seen: Seen
     house: House
@@ -74,8 +75,8 @@ def reached(
     """Whom a message of ours reaches, by address.
 
     Its recipients; a Sent copy without recipient headers reaches those who stand behind the message it names:
-    `writers` gives every outside message's writer (with Reply-To), `reach` whom our earlier messages reached. If it names
-    none, those whom it surely reached, as they answered it: `answered_by`, by id.
+    `writers` gives every outside message's writer (with Reply-To), `reach` whom our earlier messages reached. If it
+    names none, those whom it surely reached, as they answered it: `answered_by`, by id.
     """
     if message.recipients:
         return frozenset(r.address for r in message.recipients)

@@ -7,10 +7,12 @@ from monitor.core.house import House
 from monitor.core.ids import id_domain
 from monitor.core.message import Seen
 from monitor.core.needs_reply import Verdict
+from monitor.core.parties import outsiders
 
 
 class Cites:
-    """What customers' messages of one conversation (in order) answer. `found`: by identity, an id of ours `seen` or `unseen`."""
+    """What customers' messages of one conversation (in order) answer. `found`: by identity, an id of ours `seen` or
+    `unseen`."""
 
     def __init__(self, messages: Sequence[Seen], verdicts: Mapping[str, Verdict], house: House) -> None:
         self._house = house
@@ -23,6 +25,9 @@ class Cites:
                 self._ours.add(seen.message.message_id)
             for name in seen.message.names:
                 self._named.setdefault(name, at)
+        incoming = [s for s in messages if verdicts[s.message.identity].direction == "incoming"]
+        self._their_domains = {id_domain(s.message.message_id) for s in incoming}
+        self._outside = {address for s in messages for address in outsiders(s.message, house)}
         self.found: dict[str, Literal["seen", "unseen"]] = {}
         for seen in messages:
             verdict = verdicts[seen.message.identity]
@@ -42,15 +47,19 @@ class Cites:
             self.found[seen.message.identity] = "unseen"
 
     def _unseen(self, seen: Seen) -> str | None:
-        """The id in In-Reply-To that nobody bears and that looks like one of ours; None if it may be something older."""
+        """The id in In-Reply-To that nobody bears and that looks like one of ours; None if it may be something
+        older."""
         message = seen.message
         cited = next((i for i in message.in_reply_to if i not in self._places), None)
         if cited is None or id_domain(cited) not in self._house.id_domains:
             return None
+        if id_domain(cited) in self._their_domains and len(self._outside) > 1:
+            return None  # of a provider that both sides use: it may be what one outsider wrote to another
         place = self._place(seen)
         if any(self._places.get(name, place) < place for name in message.names):
             return cited
-        # It names nothing else: then the id must not be of its own kind, or it may well be the writer's own earlier mail.
+        # It names nothing else: then the id must not be of its own kind, or it may well be the writer's own earlier
+        # mail.
         alone = set(message.names) == {cited} and place > 0
         return cited if alone and id_domain(cited) != id_domain(message.message_id) else None
 

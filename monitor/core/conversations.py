@@ -1,9 +1,9 @@
 """GROUND. Which messages belong together: union-find over what ties them (rules.md §2), strongest first:
 
-In-Reply-To ties without a test. People answer old mails to begin new topics, so an id that stands in References alone ties only
-together with an equal base subject or a shared outside person. Gmail's thread number ties within one account, Exchange's
-Thread-Index where ids are missing. An id that nobody has seen (a phantom) still joins those who name it.
-Each condition is a node of its own, so nothing here depends on the order in which messages arrive; and nothing
+In-Reply-To ties without a test. People answer old mails to begin new topics, so an id that stands in References alone
+ties only together with an equal base subject or a shared outside person. Gmail's thread number ties within one
+account, Exchange's Thread-Index where ids are missing. An id that nobody has seen (a phantom) still joins those who
+name it. Each condition is a node of its own, so nothing here depends on the order in which messages arrive; and nothing
 recurses, so loops and chains of any length do no harm.
 """
 

@@ -60,7 +60,8 @@ def _bare(value: str) -> list[str | None]:
 
 
 def id_domain(message_id: str) -> str:
-    """The right-hand side of an id, lower case; one name for the many hosts of Microsoft 365. Empty where there is none."""
+    """The right-hand side of an id, lower case; one name for the many hosts of Microsoft 365. Empty where there is
+    none."""
     domain = message_id.strip("<>").rpartition("@")[2].lower() if "@" in message_id else ""
     # Each of its servers writes its own name: <…@AM0PR04MB1234.eurprd04.prod.outlook.com>.
     return "prod.outlook.com" if domain.endswith(".prod.outlook.com") else domain

@@ -1,9 +1,9 @@
 """GROUND. Mails that no id ties to their conversation, tied by subject and person (rules.md §2.4): marked "inferred".
 
-Staff mail answers a question when its base subject is the same and says something, the one who waits is among its recipients, and
-exactly one such wait was open, opened at most 14 days before. A customer's "Re: …" joins that customer's own earlier mail of
-the same subject. Never mails of different outside senders: a wrong merge hides somebody who waits.
-Judged only on what came before, so that later mail cannot change what an earlier one meant.
+Staff mail answers a question when its base subject is the same and says something, the one who waits is among its
+recipients, and exactly one such wait was open, opened at most 14 days before. A customer's "Re: …" joins that
+customer's own earlier mail of the same subject. Never mails of different outside senders: a wrong merge hides
+somebody who waits. Judged only on what came before, so that later mail cannot change what an earlier one meant.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from monitor.core.addresses import plain_address
 from monitor.core.house import House
-from monitor.core.message import Address, Direction, Seen
+from monitor.core.message import Direction, Seen
 from monitor.core.needs_reply import case, judge
 from monitor.core.order import in_order
 from monitor.core.parties import People
@@ -85,7 +85,8 @@ def _host(head: Seen, groups: Iterable[_Group], house: House) -> _Group | None:
 
 def _asked(head: Seen, groups: Iterable[_Group], house: House) -> _Group | None:
     """Where exactly one of its recipients waits for an answer to a mail of this subject."""
-    to = {plain_address(r.address) for r in head.message.recipients}
+    people = People(house)
+    to = frozenset(plain_address(r.address) for r in head.message.recipients if not people.ours(r.address))
     key, found = subject_key(head.message.subject), []
     for group in groups:
         before = _before(head, group.messages)
@@ -101,26 +102,38 @@ def _asked(head: Seen, groups: Iterable[_Group], house: House) -> _Group | None:
             and of_subject & set(wait.members)
             and to & wait.party
         ]
+    if not found:  # nobody waits: a second reply, which belongs where they talked if that is in one place
+        talked = {id(group): group for _, group in _talks(head, to, groups, house)}
+        return next(iter(talked.values())) if len(talked) == 1 else None
     return found[0] if len(found) == 1 else None
 
 
 def _own_earlier(head: Seen, groups: Iterable[_Group], house: House) -> _Group | None:
     """Where the same person wrote, or was written to, latest under this subject."""
+    found = _talks(head, People(house).voices(head), groups, house)
+    return max(found, key=lambda pair: pair[0])[1] if found else None
+
+
+def _talks(
+    head: Seen, who: frozenset[str], groups: Iterable[_Group], house: House
+) -> list[tuple[tuple[datetime, str], _Group]]:
+    """When and where these people wrote, or were written to, under the subject of `head` in the days before it."""
     people, key = People(house), subject_key(head.message.subject)
-    voices = people.voices(head)
     found: list[tuple[tuple[datetime, str], _Group]] = []
     for group in groups:
         for seen in _before(head, group.messages):
             if head.received_at - seen.received_at <= WINDOW and subject_key(seen.message.subject) == key:
-                took_part = people.voices(seen) | {plain_address(r.address) for r in _sent_to(seen, people)}
-                if took_part & voices:
+                took_part = people.voices(seen) | _sent_to(seen, people)
+                if took_part & who:
                     found.append((_moment(seen), group))
-    return max(found, key=lambda pair: pair[0])[1] if found else None
+    return found
 
 
-def _sent_to(seen: Seen, people: People) -> Sequence[Address]:
-    """Recipients of what we wrote."""
-    return seen.message.recipients if people.ours(people.writer(seen).address) else ()
+def _sent_to(seen: Seen, people: People) -> frozenset[str]:
+    """The outsiders among the recipients of what we wrote."""
+    if not people.ours(people.writer(seen).address):
+        return frozenset()
+    return frozenset(plain_address(r.address) for r in seen.message.recipients if not people.ours(r.address))
 
 
 def _before(head: Seen, messages: Iterable[Seen]) -> list[Seen]:

@@ -11,8 +11,8 @@ Facts = Mapping[str, tuple[str, ...]]
 """Header fields the rules look at: lower-case names, values in their order, topmost first."""
 
 Role = Literal["inbox", "sent", "done", "junk", "trash", "drafts", "elsewhere"]
-"""The part a folder plays. Junk, trash and drafts are the ignored ones: never read, only looked into for a mail that left
-its folder; so is `elsewhere`, any other folder (an archive)."""
+"""The part a folder plays. Junk, trash and drafts are the ignored ones: never read, only looked into for a mail that
+left its folder; so is `elsewhere`, any other folder (an archive)."""
 Direction = Literal["incoming", "outgoing", "internal", "automatic"]
 
 
@@ -26,8 +26,8 @@ class Address(NamedTuple):
 NOBODY = Address("", "")
 
 FAILED = ":failed"
-"""A fact read from the parts of a delivery report (RFC 3464), not from a header: `action <id> recipient` of each failure.
-No header field can have a name with a colon, so nobody can forge it."""
+"""A fact read from the parts of a delivery report (RFC 3464), not from a header: `action <id> recipient` of each
+failure. No header field can have a name with a colon, so nobody can forge it."""
 GMAIL_THREAD = ":gmail-thread"
 """`mailbox X-GM-THRID`: the number Gmail gives a thread within one account."""
 CLOSER = ":closer"
@@ -93,8 +93,8 @@ class Flag:
 class Seen:
     """A message with all the places it was ever seen in; `received_at` (UTC) is the earliest of them.
 
-    `size` (octets) is the largest of its copies, 0 where unknown. `draft`: seen only with `\\Draft`. `missing`: it is in no
-    folder any more.
+    `size` (octets) is the largest of its copies, 0 where unknown. `draft`: seen only with `\\Draft`. `missing`: it is
+    in no folder any more.
     """
 
     message: Message
@@ -138,9 +138,9 @@ def _sane(moment: datetime | None, now: datetime) -> datetime | None:
 def together(one: Message, other: Message) -> Message:
     """Two copies of one mail as one message, in whatever order they were read.
 
-    Only the copy in Sent knows the Bcc, and a list rewrites From in its own: recipients are those of both, the writer is that
-    of the copy no list rewrote. A fact that leaves mail out (a list's header, a spam mark) counts only if both copies have
-    it: who wrote to the desk itself waits, whatever came through a list beside it.
+    Only the copy in Sent knows the Bcc, and a list rewrites From in its own: recipients are those of both, the writer
+    is that of the copy no list rewrote. A fact that leaves mail out (a list's header, a spam mark) counts only if
+    both copies have it: who wrote to the desk itself waits, whatever came through a list beside it.
     """
     if one == other:
         return one

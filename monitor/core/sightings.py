@@ -1,4 +1,5 @@
-"""GROUND. What all the sightings of one mail say together: where it lies, whether it was put away, answered, or is gone."""
+"""GROUND. What all the sightings of one mail say together: where it lies, whether it was put away, answered, or is
+gone."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,8 +16,8 @@ _AWAY: tuple[Literal["done", "junk", "trash"], ...] = ("done", "junk", "trash")
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A mail in a folder. Moments in UTC: `seen_at` is the look that first saw it there; `answered_at` and `answered_after` as
-    in message.Flag. `gone`: it is no longer there. `flags` in lower case."""
+    """A mail in a folder. Moments in UTC: `seen_at` is the look that first saw it there; `answered_at` and
+    `answered_after` as in message.Flag. `gone`: it is no longer there. `flags` in lower case."""
 
     place: Place
     flags: frozenset[str]
@@ -48,7 +49,8 @@ def _is_draft(sighting: Sighting) -> bool:
 
 
 def _away(sightings: Sequence[Sighting]) -> Away | None:
-    """Put away is what lies in no inbox any more. A label of its own keeps a mail in Gmail's archive too: done counts there."""
+    """Put away is what lies in no inbox any more. A label of its own keeps a mail in Gmail's archive too: done
+    counts there."""
     live: set[Role] = {s.place.role for s in sightings if not s.gone}
     if "inbox" in live:
         return None
@@ -59,7 +61,8 @@ def _away(sightings: Sequence[Sighting]) -> Away | None:
 
 
 def _flag(sightings: Sequence[Sighting]) -> Flag | None:
-    """`\\Answered` where people read incoming mail; since when is unknown if one of the copies had it before we came."""
+    """`\\Answered` where people read incoming mail; since when is unknown if one of the copies had it before we
+    came."""
     received = [s for s in sightings if s.place.role != "sent"]
     current = [s for s in received if not s.gone] or received
     if not any(ANSWERED in s.flags for s in current):

@@ -22,7 +22,8 @@ class Handoff:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What somebody said by hand of the wait that has `message` (an identity) in it: done at that moment, or open again."""
+    """What somebody said by hand of the wait that has `message` (an identity) in it: done at that moment, or open
+    again."""
 
     message: str
     kind: Literal["done", "reopen"]
@@ -33,8 +34,8 @@ class Mark:
 class Wait:
     """One stretch of waiting. Times in UTC; `members`: the identities of its incoming messages, opener first.
 
-    `evidence` says why it is over: a grade of answers.py, `cited`, `flag`, `closed`, `deleted` or `spam`. `answered_by` and
-    `answered_at` are None where that is not known; `closed_at`: when it was closed or excused.
+    `evidence` says why it is over: a grade of answers.py, `cited`, `flag`, `closed`, `deleted` or `spam`.
+    `answered_by` and `answered_at` are None where that is not known; `closed_at`: when it was closed or excused.
     `party`: the addresses of those who wait. `low_urgency`: all of it may be no more than a thank-you.
     """
 

@@ -1,4 +1,5 @@
-"""GROUND. waits = fold(messages, marks): a pure function of a *set* (law 1). Any order of arrival gives the same waits."""
+"""GROUND. waits = fold(messages, marks): a pure function of a *set* (law 1). Any order of arrival gives the same
+waits."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -185,7 +186,8 @@ class _Fold:
         return found
 
     def _events(self, marks: Iterable[Mark]) -> list[_Event]:
-        """Oldest first; where several happened at once the flag comes first: who answers and then tidies up has answered."""
+        """Oldest first; where several happened at once the flag comes first: who answers and then tidies up has
+        answered."""
         found = [_Event(m.at, m.message, m) for m in _standing(marks)]
         for seen in self.messages:
             flag, away = seen.flag, seen.away

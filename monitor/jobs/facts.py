@@ -1,4 +1,5 @@
-"""FLOOR 2. Facts about a mail that its header does not hold: what a delivery report says, Gmail's thread, an opt-in peek."""
+"""FLOOR 2. Facts about a mail that its header does not hold: what a delivery report says, Gmail's thread, an opt-in
+peek."""
 
 from dataclasses import replace
 

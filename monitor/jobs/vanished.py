@@ -54,7 +54,8 @@ class Vanished:
         return None
 
     def _candidates(self, folder: str, message: Message) -> list[int]:
-        """By the exact id where it may stand in a command; else those that arrived about that day: a move keeps the day."""
+        """By the exact id where it may stand in a command; else those that arrived about that day: a move keeps the
+        day."""
         if is_clean_id(message.message_id):
             try:
                 return self.source.find(folder, message.message_id)

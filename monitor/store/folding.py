@@ -201,7 +201,8 @@ class _Writing:
             self.changed.append({"row": told.row.id, **derived})
 
     def waits(self, number: int, folded: Sequence[Wait], ids: Mapping[str, int], house: House) -> None:
-        """Which stored wait is which folded one: a wait keeps its row and its reminders when an earlier opener turns up."""
+        """Which stored wait is which folded one: a wait keeps its row and its reminders when an earlier opener turns
+        up."""
         for wait in folded:
             values = {"conversation": number, **wait_row(wait, ids, house.team(wait.mailboxes[0]))}
             same = [row for m in wait.members for row in self.by_opener[ids[m]] if row.id in self.stored]

@@ -172,7 +172,8 @@ class _Intake:
             self.connection.execute(update(messages).where(messages.c.id == bindparam("row")).values(columns), more)
 
     def _sighting(self, arrival: Arrival, known: bool) -> Sighting:
-        """A flag that was there before we came was set at an unknown time; so it is in a rebuilt folder, for mail new to us."""
+        """A flag that was there before we came was set at an unknown time; so it is in a rebuilt folder, for mail
+        new to us."""
         flags = frozenset(flag.lower() for flag in arrival.flags)
         dated = ANSWERED in flags and (known or not self.look.first)
         at, after = (self.look.now, self.look.before) if dated else (None, None)

@@ -45,7 +45,8 @@ def escaped(text: str) -> str:
 
 
 def _learn_checkers(connection: Connection, found: Counter[str]) -> None:
-    """Once one checker is believed alone, what others stamped before is judged again: the fingerprint of the rules goes."""
+    """Once one checker is believed alone, what others stamped before is judged again: the fingerprint of the rules
+    goes."""
     if not found:
         return
     before = _learnt(connection).get("authserv-id", Counter())

@@ -110,8 +110,8 @@ conversations = Table(
     Column("stale", Boolean, nullable=False, default=False),
     Index("ix_conversations_stale", "stale", sqlite_where=text("stale"), postgresql_where=text("stale")),
 )
-"""A number of its own for each strand (what ids tie together). It leads its conversation, unless it was merged into another
-(`lead`) or is tied to one by subject (`tied_to`). `stale`: to be folded at the end of the look."""
+"""A number of its own for each strand (what ids tie together). It leads its conversation, unless it was merged into
+another (`lead`) or is tied to one by subject (`tied_to`). `stale`: to be folded at the end of the look."""
 
 nodes = Table(
     "nodes",
@@ -151,8 +151,8 @@ messages = Table(
     Index("ix_messages_subject_key", "subject_key"),
     Index("ix_messages_seeks", "subject_key", sqlite_where=text("seeks"), postgresql_where=text("seeks")),
 )
-"""`seeks`: it names nothing we have seen, and may be tied by its subject. `cites`: whether the message of ours that a customer
-answers was seen. `stands_in`: the mailbox for which an outsider answered."""
+"""`seeks`: it names nothing we have seen, and may be tied by its subject. `cites`: whether the message of ours that a
+customer answers was seen. `stands_in`: the mailbox for which an outsider answered."""
 
 sightings = Table(
     "sightings",
@@ -169,8 +169,8 @@ sightings = Table(
     Column("answered_at", UtcDateTime),
     Column("answered_after", UtcDateTime),
 )
-"""`seen_at`, `gone_at`: the looks that first saw it there, and no longer. `answered_at`: the look that first saw \\Answered, None
-where it was set before; `answered_after`: the look before that."""
+"""`seen_at`, `gone_at`: the looks that first saw it there, and no longer. `answered_at`: the look that first saw
+\\Answered, None where it was set before; `answered_after`: the look before that."""
 
 waits = Table(
     "waits",
@@ -208,7 +208,8 @@ learnt = Table(
     Column("value", String(254), primary_key=True),
     Column("times", BigInteger, nullable=False),
 )
-"""What the mail itself teaches: `id-domain` of the ids in our Sent folders, `authserv-id` of who checks our incoming mail."""
+"""What the mail itself teaches: `id-domain` of the ids in our Sent folders, `authserv-id` of who checks our incoming
+mail."""
 
 letters = Table(
     "letters",

@@ -1,4 +1,5 @@
-"""FLOOR 1. Ties by subject (core/inferring.py) as the database remembers them; judged again when their window changes."""
+"""FLOOR 1. Ties by subject (core/inferring.py) as the database remembers them; judged again when their window
+changes."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
