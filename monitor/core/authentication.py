@@ -38,9 +38,15 @@ class Result:
                 yield a_labels(value.strip('"').rpartition("@")[2])
 
 
+_UNPLAIN = frozenset('()"\\')
+"""Comments and quotes may hold semicolons; without them the first one ends the first part."""
+
+
 def authserv_id(value: str) -> str:
     """Who wrote this Authentication-Results, lower case; empty where it names nobody, as Microsoft 365 writes it."""
-    first = _parts(value)[0]
+    first = value.partition(";")[0].strip()
+    if not _UNPLAIN.isdisjoint(first):
+        first = _parts(value)[0]
     return "" if _pairs(first) else first.partition(" ")[0].strip('"').lower()
 
 

@@ -27,7 +27,7 @@ class Cites:
                 self._named.setdefault(name, at)
         incoming = [s for s in messages if verdicts[s.message.identity].direction == "incoming"]
         self._their_domains = {id_domain(s.message.message_id) for s in incoming}
-        self._outside = {address for s in messages for address in outsiders(s.message, house)}
+        self._messages = messages
         self.found: dict[str, Literal["seen", "unseen"]] = {}
         for seen in messages:
             verdict = verdicts[seen.message.identity]
@@ -53,7 +53,7 @@ class Cites:
         cited = next((i for i in message.in_reply_to if i not in self._places), None)
         if cited is None or id_domain(cited) not in self._house.id_domains:
             return None
-        if id_domain(cited) in self._their_domains and len(self._outside) > 1:
+        if id_domain(cited) in self._their_domains and self._several_outside():
             return None  # of a provider that both sides use: it may be what one outsider wrote to another
         place = self._place(seen)
         if any(self._places.get(name, place) < place for name in message.names):
@@ -62,6 +62,9 @@ class Cites:
         # mail.
         alone = set(message.names) == {cited} and place > 0
         return cited if alone and id_domain(cited) != id_domain(message.message_id) else None
+
+    def _several_outside(self) -> bool:
+        return len({address for s in self._messages for address in outsiders(s.message, self._house)}) > 1
 
     def _place(self, seen: Seen) -> int:
         return self._places[seen.message.message_id or seen.message.identity]

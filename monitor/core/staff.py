@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from monitor.core.addresses import ALSO_FROM, addresses_in, spellings
 from monitor.core.lists import named_lists
@@ -33,6 +34,9 @@ class Staff:
 
     def why(self, address: str) -> str:
         """The name of the rule that says whether `address` is ours: `staff.outside` and `staff.customer` are not."""
+        return _why(self, address)
+
+    def _rule(self, address: str) -> str:
         if self.is_mailbox(address):
             return "staff.mailbox"
         if _is_in(self.people, address):
@@ -121,6 +125,12 @@ def was_sent(seen: Seen, staff: Staff) -> bool:
     recipients = seen.message.recipients
     goes_out = not recipients or any(not staff.is_ours(r.address) for r in recipients)
     return goes_out or staff.is_ours(staff.writer(seen.message).address)
+
+
+@lru_cache(maxsize=50_000)
+def _why(staff: Staff, address: str) -> str:
+    """The same few addresses are asked for in every mail of a conversation."""
+    return staff._rule(address)
 
 
 def _is_in(addresses: frozenset[str], address: str) -> bool:

@@ -104,9 +104,10 @@ class _Fold:
         return Answers(parent is not None, letter, seen.received_at - parent.received_at if parent else None)
 
     def _is_ours(self, seen: Seen) -> bool:
-        if seen.draft or is_claimed(seen, self.house) or self.house.staff.is_form(seen.message):
+        if seen.draft or self.house.staff.is_form(seen.message):
             return False
-        return was_sent(seen, self.house.staff) or self.people.ours(self.people.writer(seen).address)
+        ours = was_sent(seen, self.house.staff) or self.people.ours(self.people.writer(seen).address)
+        return ours and not is_claimed(seen, self.house)
 
     def _step(self, seen: Seen, verdict: Verdict) -> None:
         if verdict.direction == "incoming":
