@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from monitor.core.addresses import NULL_SENDER, addresses_in, plain_address
 from monitor.core.lists import LIST_FIELDS, list_addresses, named_lists
-from monitor.core.message import Message
+from monitor.core.message import CALENDAR, Message
 from monitor.core.phrases import is_automatic
 from monitor.core.staff import Staff
 
@@ -132,9 +132,10 @@ def auto_reply_precedence(message: Message) -> str | None:
 def calendar_answer(message: Message) -> str | None:
     """A calendar REPLY, CANCEL, COUNTER or REFRESH (RFC 5546). A REQUEST is an invitation: a person waits."""
     content_type = message.first("content-type").lower()
-    method = re.search(r"\bmethod\s*=\s*\"?(\w+)", content_type)
+    found = re.search(r"\bmethod\s*=\s*\"?(\w+)", content_type)
+    method = found[1] if found else message.first(CALENDAR)
     if method:
-        return f"calendar {method[1]}" if method[1] in ("reply", "cancel", "counter", "refresh") else None
+        return f"calendar {method}" if method in ("reply", "cancel", "counter", "refresh") else None
     return "content-class: calendarmessage" if "calendarmessage" in message.first("content-class").lower() else None
 
 

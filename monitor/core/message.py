@@ -30,6 +30,9 @@ FAILED = ":failed"
 failure. No header field can have a name with a colon, so nobody can forge it."""
 GMAIL_THREAD = ":gmail-thread"
 """`mailbox X-GM-THRID`: the number Gmail gives a thread within one account."""
+CALENDAR = ":calendar-method"
+"""The method of a calendar part within a mail, from BODYSTRUCTURE: Outlook's class is the same for question and
+answer."""
 CLOSER = ":closer"
 """What the opt-in body peek saw: `yes` or `no` (core/closers.py). The text itself is never kept."""
 

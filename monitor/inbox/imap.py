@@ -20,6 +20,7 @@ from monitor.inbox.parts import (
     STATUS_LIMIT,
     WITH_HEADER,
     Part,
+    calendar_method,
     parts_of,
     report_pair,
     text_part,
@@ -165,6 +166,10 @@ class ImapSource(Connection):
             return None
         item = self._asked(folder, uid, [peek(part, TEXT_LIMIT)])
         return text_start(part, parts, commands.body_of(item, f"BODY[{part.number}]".encode())) if item else None
+
+    def calendar_method(self, folder: str, uid: int) -> str:
+        """BODYSTRUCTURE has the parameters of each part's type."""
+        return calendar_method(self._parts(folder, uid))
 
     def create(self, folder: str) -> None:
         """CREATE, and SUBSCRIBE: many clients show only subscribed folders, and the server need not subscribe it."""

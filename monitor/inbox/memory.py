@@ -13,6 +13,7 @@ from monitor.inbox.parts import (
     STATUS_LIMIT,
     WITH_HEADER,
     Part,
+    calendar_method,
     report_pair,
     text_part,
     text_start,
@@ -147,6 +148,10 @@ class MemorySource:
         part = text_part(parts)
         return text_start(part, parts, _content(leaves, part)) if part else None
 
+    def calendar_method(self, folder: str, uid: int) -> str:
+        """As the standard library takes the mail apart."""
+        return calendar_method([part for part, _ in self._leaves(folder, uid)])
+
     def create(self, folder: str) -> None:
         """An empty folder."""
         self._may_break()
@@ -192,6 +197,7 @@ def _leaves(mime: Mime, number: str = "") -> list[tuple[Part, Mime]]:
         mime.get_content_type(),
         charset=mime.get_content_charset(""),
         attached=mime.get_content_disposition() == "attachment",
+        method=str(mime.get_param("method", "")).lower(),
     )
     return [(part, mime)]
 

@@ -29,13 +29,17 @@ _NO_CHARSET = frozenset({"idna", "punycode", "undefined", "unicode-escape", "raw
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part that holds no others: its number (RFC 3501 §6.4.5), type/subtype, encoding and charset in lower case."""
+    """One part that holds no others: its number (RFC 3501 §6.4.5), type/subtype, encoding and charset in lower case.
+
+    `method` is that of a calendar part (RFC 6047 §2.4).
+    """
 
     number: str
     kind: str
     encoding: str = ""
     charset: str = ""
     attached: bool = False
+    method: str = ""
 
 
 def parts_of(structure: object) -> list[Part]:
@@ -63,6 +67,11 @@ def report_pair(parts: Sequence[Part]) -> tuple[Part | None, Part | None]:
     if at is None:
         return None, None
     return parts[at], next((part for part in parts[at + 1 :] if part.kind in _RETURNED), None)
+
+
+def calendar_method(parts: Sequence[Part]) -> str:
+    """The method of the first calendar part (`request`, `reply`, …), lower case; empty where there is none."""
+    return next((part.method for part in parts if part.kind == "text/calendar" and part.method), "")
 
 
 def text_part(parts: Sequence[Part]) -> Part | None:
@@ -109,7 +118,7 @@ def _part(number: str, node: Sequence[object]) -> Part:
     kind = f"{_word(node, 0)}/{_word(node, 1)}"
     parameters = node[2] if len(node) > 2 and isinstance(node[2], tuple) else ()
     named = dict(_pairs(parameters))
-    return Part(number, kind, _word(node, 5), named.get("charset", ""), _attached(node))
+    return Part(number, kind, _word(node, 5), named.get("charset", ""), _attached(node), named.get("method", ""))
 
 
 def _attached(node: Sequence[object]) -> bool:

@@ -139,6 +139,9 @@ class MailSource(Protocol):
     def text_start(self, folder: str, uid: int) -> TextStart | None:
         """How the text of a mail begins, at most 2 KB; None where there is no text, or it is not to be had."""
 
+    def calendar_method(self, folder: str, uid: int) -> str:
+        """The method of a mail's calendar part, lower case (`request`, `reply`, …); empty where none is to be had."""
+
     def create(self, folder: str) -> None:
         """Make a folder. The one thing here that writes: for `check --fix`, never called by the daemon.
 

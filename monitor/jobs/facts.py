@@ -6,7 +6,7 @@ from dataclasses import replace
 from monitor.config import MailboxSettings
 from monitor.core.closers import looks_like_closer, plain_text
 from monitor.core.house import House
-from monitor.core.message import CLOSER, FAILED, GMAIL_THREAD, Message, Role
+from monitor.core.message import CALENDAR, CLOSER, FAILED, GMAIL_THREAD, Message, Role
 from monitor.inbox.reports import failures
 from monitor.inbox.source import MailSource, RawMail
 
@@ -24,9 +24,22 @@ def with_more_facts(
     is_report = role != "sent" and "multipart/report" in message.first("content-type").lower()
     if is_report and (failed := failures(source.report_parts(folder, mail.uid))):
         facts[FAILED] = failed
+    if "calendarmessage" in message.first("content-class").lower() and (
+        method := source.calendar_method(folder, mail.uid)
+    ):
+        facts[CALENDAR] = (method,)
     if mailbox.peek_closers and role == "inbox" and _may_close(mail, message, house):
         facts[CLOSER] = ("yes" if _closes(source, folder, mail.uid) else "no",)
+    message = as_gmail_knows_it(mail, message, mailbox)
     return replace(message, headers={**message.headers, **facts}) if facts else message
+
+
+def as_gmail_knows_it(mail: RawMail, message: Message, mailbox: MailboxSettings) -> Message:
+    """A mail without Message-ID by the number Gmail gives it in this account: one mail under several labels stays
+    one."""
+    if message.message_id or not mail.gmail:
+        return message
+    return replace(message, identity=f"gmail:{mailbox.address} {mail.gmail[0]}")
 
 
 def _may_close(mail: RawMail, message: Message, house: House) -> bool:

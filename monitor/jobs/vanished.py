@@ -1,6 +1,6 @@
 """FLOOR 2. A mail that left its folder is looked for in all others: moved, put away, deleted, or gone (rules.md §1)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from monitor.config import MailboxSettings
@@ -9,6 +9,7 @@ from monitor.core.message import Message, same_mail
 from monitor.inbox.folders import search_places
 from monitor.inbox.reading import read
 from monitor.inbox.source import MailSource, RawMail, RemoteFolder, SourceError, WatchedFolder, is_clean_id
+from monitor.jobs.facts import as_gmail_knows_it
 from monitor.store.intake import Arrival, Look, seen_elsewhere
 from monitor.store.mailboxes import folder_beside
 from monitor.store.store import Store
@@ -33,7 +34,7 @@ class Vanished:
                 return
             if place.name == left:
                 continue
-            found = [hit for message in open_.values() if (hit := self._in(place.name, message))]
+            found = self._all_in(place.name, open_.values())
             if found:
                 self._remember(place, found)
             for arrival in found:
@@ -44,6 +45,15 @@ class Vanished:
         folder = folder_beside(self.store, self.mailbox.address, place.name, place.role)
         uidvalidity = self.source.state(place.name).uidvalidity
         seen_elsewhere(self.store, folder, uidvalidity, found, self.house, self.look)
+
+    def _all_in(self, folder: str, messages: Iterable[Message]) -> list[Arrival]:
+        """A folder that cannot be opened, or asked, is passed over: the mail may be in another one."""
+        try:
+            return [hit for message in list(messages) if (hit := self._in(folder, message))]
+        except SourceError as fault:
+            if fault.fault not in ("folder", "message", "protocol"):
+                raise
+            return []
 
     def _in(self, folder: str, message: Message) -> Arrival | None:
         uids = self._candidates(folder, message)
@@ -73,6 +83,7 @@ class Vanished:
             there = read(mail.header, self.source.whole_headers(folder, [mail.uid]).get(mail.uid))
         if not isinstance(there, Message):
             return False
+        there = as_gmail_knows_it(mail, there, self.mailbox)
         return there.identity == message.identity or (
             bool(message.message_id) and there.message_id == message.message_id and same_mail(there, message)
         )

@@ -227,6 +227,17 @@ class TestParts:
         assert start is not None
         assert 2000 < len(start.text) <= 2048
 
+    @pytest.mark.parametrize("method", ["REQUEST", "REPLY"])
+    def test_a_calendar_part_within_a_mail_says_what_it_is(self, twin: Twin, method: str) -> None:
+        inner = b"--b\r\nContent-Type: text/plain\r\n\r\nAccepted\r\n"
+        inner += f"--b\r\nContent-Type: text/calendar; charset=utf-8; method={method}\r\n\r\nBEGIN\r\n--b--".encode()
+        twin.deliver("INBOX", of_kind("multipart/alternative; boundary=b", inner), NOON)
+        assert twin.source.calendar_method("INBOX", 1) == method.lower()
+
+    def test_a_mail_without_a_calendar_has_no_method(self, twin: Twin) -> None:
+        twin.deliver("INBOX", of_kind("text/plain", b"hello"), NOON)
+        assert twin.source.calendar_method("INBOX", 1) == ""
+
     def test_a_mail_that_is_gone_has_no_text(self, twin: Twin) -> None:
         assert twin.source.text_start("INBOX", 1) is None
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from monitor.core.house import House
-from monitor.core.message import CLOSER, Address, Place, Seen
+from monitor.core.message import CALENDAR, CLOSER, Address, Place, Seen
 from monitor.core.needs_reply import Answers, Verdict, case, judge
 from tests.core.situations import HOUSE, INFO, OPS, mail, seen_in
 
@@ -43,6 +43,7 @@ def verdict(seen: Seen, house: House = HOUSE, answers: Answers | None = None) ->
         ("content-type", "text/calendar; method=COUNTER", "calendar"),
         ("content-type", "text/calendar; method=REFRESH", "calendar"),
         ("content-class", "urn:content-classes:calendarmessage", "calendar"),
+        (CALENDAR, "reply", "calendar"),
         ("x-failed-recipients", "x@customer.example", "autoreply-field"),
         ("x-autoreply", "yes", "autoreply-field"),
         ("x-autorespond", "away", "autoreply-field"),
@@ -111,6 +112,15 @@ def test_a_mail_system_is_no_customer(from_: Address) -> None:
         ("an invitation", {"headers": {"content-type": "text/calendar; method=REQUEST"}}),
         (
             "an invitation by Outlook",
+            {
+                "headers": {
+                    CALENDAR: "request",
+                    "content-class": "urn:content-classes:calendarmessage",
+                }
+            },
+        ),
+        (
+            "an invitation that says so in its own header",
             {
                 "headers": {
                     "content-type": "text/calendar; method=REQUEST",
