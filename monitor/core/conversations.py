@@ -60,7 +60,8 @@ def own_id(message: Message) -> str:
 
 def ties(message: Message, outsiders: Outsiders) -> list[Tie]:
     """All that ties a message to others, strongest rule first; its own id is always among them."""
-    subject = base_subject(message.subject).casefold()
+    # Without blanks: some mail programs lose them where a long subject was folded (RFC 5322 §2.2.3).
+    subject = "".join(base_subject(message.subject).casefold().split())
     keys = ([subject] if subject else []) + [f"@{address}" for address in outsiders(message)]
     return [tie for rule in LINKS for tie in rule(message, subject, keys)]
 

@@ -132,6 +132,7 @@ def test_who_is_only_named_by_others_says_so() -> None:
     [
         ("Ann", "another question", True),
         ("Bob", "Re: a question", True),
+        ("Bob", "Re: aquestion", True),
         ("Bob", "another question", False),
         ("Bob", "", False),
     ],

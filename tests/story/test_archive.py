@@ -66,7 +66,9 @@ def test_eighteen_years_of_a_mailing_list(played: Played) -> None:
         f"{len(threads)} conversations, {states.total()} waits ({dict(states)}); "
         f"pairs {pairs}: precision {precision:.4f}, recall {recall:.4f}"
     )
-    assert (precision, recall) == (1.0, 1.0)
+    # Ids would put more together: what names an old mail in References alone, under another subject, is a new topic.
+    assert precision >= 0.999
+    assert recall >= 0.998
 
     before = contents(house)
     assert house.round(now) == []
