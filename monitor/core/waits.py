@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from monitor.core.answers import CLAIMED, Proof, evidence, failures, is_claimed, reached, without_failed
+from monitor.core.answers import CLAIMED, is_claimed
 from monitor.core.citing import Cites
 from monitor.core.house import House, due_at
 from monitor.core.letter_ids import is_letter_id
@@ -14,6 +14,7 @@ from monitor.core.message import Away, Flag, Seen
 from monitor.core.needs_reply import Answers, Verdict, case, judge
 from monitor.core.order import in_order
 from monitor.core.parties import Party, People, guests
+from monitor.core.replies import Replies
 from monitor.core.staff import was_sent
 from monitor.core.wait import Folded, Handoff, Mark, State, Wait
 
@@ -59,16 +60,13 @@ class _Fold:
     def __init__(
         self, messages: Sequence[Seen], house: House, marks: Iterable[Mark], by_subject: frozenset[str]
     ) -> None:
-        self.messages, self.house, self.by_subject = messages, house, by_subject
+        self.messages, self.house = messages, house
         self.people = People(house, guests(messages, house))
         self.verdicts = self._judged()
-        self.failed = failures(seen.message for seen in messages)
+        self.replies = Replies(messages, self.verdicts, self.people, by_subject)
         self.cites = Cites(messages, self.verdicts, house)
         self.explained = self._explained()
         self.events = self._events(marks)
-        self.answered_by = self._answered_by()
-        self.writers: dict[str, frozenset[str]] = {}
-        self.reach: dict[str, frozenset[str]] = {}
         self.open: list[Party] = []
         self.closed: list[Wait] = []
         self.walked: set[str] = set()
@@ -111,7 +109,7 @@ class _Fold:
 
     def _step(self, seen: Seen, verdict: Verdict) -> None:
         if verdict.direction == "incoming":
-            self.writers[seen.message.message_id] = self.people.voices(seen)
+            self.replies.hear(seen)
             if verdict.wants_reply and (seen.in_role("inbox") or seen.in_role("done")):
                 self._asks(seen)
         elif verdict.direction == "outgoing":
@@ -142,17 +140,11 @@ class _Fold:
                 self.stand_ins[seen.message.identity] = self._mailboxes(party.members)[0]
 
     def _answers(self, seen: Seen) -> None:
-        to = reached(seen.message, self.writers, self.reach, self.answered_by)
-        self.reach[seen.message.message_id] = to
-        grade = evidence(Proof(seen, self.house, seen.message.identity in self.by_subject))
-        if grade is None:
+        reply = self.replies.reply(seen)
+        if reply.grade is None:
             return
-        outside = frozenset(a for a in to if not self.people.ours(a) or self.house.staff.is_outsiders_list(a))
-        left = without_failed(outside, self.failed.get(seen.message.message_id, frozenset()))
-        named = [r for r in seen.message.recipients if r.address in left]
-        to_list = any(self.house.staff.is_outsiders_list(a) for a in left)
-        for party in [p for p in self.open if to_list or p.is_reached(left, named)]:
-            self._end(party, party.members, _End("answered", grade, seen.received_at, seen))
+        for party in [p for p in self.open if reply.reaches(p)]:
+            self._end(party, party.members, _End("answered", reply.grade, seen.received_at, seen))
 
     def _passes_on(self, seen: Seen) -> None:
         """An internal message moves the ball of every open wait, never its clock."""
@@ -175,15 +167,6 @@ class _Fold:
             verdict = self.verdicts[seen.message.identity]
             if verdict.direction in ("outgoing", "internal") and verdict.rule != CLAIMED and not seen.draft:
                 found.update(seen.message.in_reply_to + seen.message.references[-1:])
-        return found
-
-    def _answered_by(self) -> dict[str, frozenset[str]]:
-        """By id, the outsiders who name a message in In-Reply-To."""
-        found: dict[str, frozenset[str]] = {}
-        for seen in self.messages:
-            if seen.message.in_reply_to and self.verdicts[seen.message.identity].direction == "incoming":
-                for name in seen.message.in_reply_to:
-                    found[name] = found.get(name, frozenset()) | self.people.voices(seen)
         return found
 
     def _events(self, marks: Iterable[Mark]) -> list[_Event]:

@@ -64,6 +64,10 @@ def context_of(wait: WaitRow, settings: Settings, now: datetime) -> tuple[str, .
     elif wait.handoff is not None:
         at = _on(wait.handoff.at, settings, now)
         said.append(f"Passed on from {wait.handoff.from_team} to {wait.handoff.to_team} {at}.")
+    if wait.missing:
+        said.append("Their message is no longer in the mailbox.")
+    if wait.low_urgency:
+        said.append("It may only be a thank-you.")
     return tuple(said)
 
 

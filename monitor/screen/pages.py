@@ -1,6 +1,6 @@
 """FLOOR 3. The pages on the terminal: who waits, one story, how everything is. Colour is never the only sign."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -13,14 +13,16 @@ from monitor.core.durations import short, words
 from monitor.core.moments import since
 from monitor.jobs.check import Fact
 from monitor.jobs.health import Health
+from monitor.screen.chain import is_missing
 from monitor.screen.output import Page
 from monitor.screen.shapes import subject_of
-from monitor.screen.telling import Told
-from monitor.store.stories import Story, StoryWait
+from monitor.screen.telling import Chosen, Told
+from monitor.store.stories import Story, StoryWait, closers
 
 MARKS = {"ok": ("✓", "green"), "look": ("!", "yellow"), "fix": ("✗", "red")}
 BAR = 12
 SHOWN_IN_TIME = 8
+MOST_THANKED = 12
 RIGHT = ("No.", "Waiting", "When")
 MOST = {"Ball with": 24, "From": 26}
 """Columns of text that anybody may choose the length of."""
@@ -29,7 +31,7 @@ ROOM_FOR = {"From": 120, "": 90}
 """What is left out on a terminal of fewer columns."""
 
 
-def thread_list(stories: Iterable[Story], told: Told, everything: bool) -> None:
+def thread_list(stories: Chosen, told: Told, everything: bool) -> None:
     """`threads`: who is past the target first, then who is still in time, next due first."""
     page = Page()
     pairs = [(s, w) for s in stories for w in s.waits if w.state == "waiting"]
@@ -47,6 +49,8 @@ def thread_list(stories: Iterable[Story], told: Told, everything: bool) -> None:
     if len(shown) < len(in_time):
         more = f"and {len(in_time) - len(shown)} more, due later: inbox-monitor threads --all"
         page.print(Text(more, style="dim"))
+    if thanked := closers(told.store, stories.mailbox):
+        page.print(Text(_thanked(thanked), style="dim"))
     if pairs:
         first = (late or in_time)[0][0].number
         page.print(Text.assemble(("one story: ", "dim"), (f"inbox-monitor explain {first}", "cyan")))
@@ -69,7 +73,7 @@ def _row(story: Story, wait: StoryWait, told: Told, width: int) -> dict[str, Tex
     style = "red" if late else ""
     due = short(told.now - wait.due_at) if late else since(wait.due_at, told.settings.zone, told.now)
     about = Text(subject_of(story) or "(no subject)")
-    for line in context(wait, told):
+    for line in context(story, wait, told):
         about.append(f"\n{line}", style="yellow" if "not been told" in line else "dim")
     if claimed(story):
         about.append("\na reply in our name did not pass the sender check", style="yellow")
@@ -128,7 +132,7 @@ def claimed(story: Story) -> bool:
     return any(m.rule == "claimed.dmarc-fail" for m in story.messages)
 
 
-def context(wait: StoryWait, told: Told) -> list[str]:
+def context(story: Story, wait: StoryWait, told: Told) -> list[str]:
     """What happened since they wrote."""
     said = []
     if wait.chased_at:
@@ -137,7 +141,18 @@ def context(wait: StoryWait, told: Told) -> list[str]:
         said.append(f"{wait.handoff.from_team} has answered; the customer has not been told")
     elif wait.handoff:
         said.append(f"passed on from {wait.handoff.from_team} {since(wait.handoff.at, told.settings.zone, told.now)}")
+    if is_missing(story, wait):
+        said.append("it is no longer in the mailbox")
+    if wait.low_urgency:
+        said.append("may only be a thank-you")
     return said
+
+
+def _thanked(numbers: Sequence[int]) -> str:
+    """The conversations that a word of thanks has probably closed, newest first."""
+    named = ", ".join(map(str, numbers[:MOST_THANKED]))
+    more = f" and {len(numbers) - MOST_THANKED} more" if len(numbers) > MOST_THANKED else ""
+    return f"{len(numbers)} probably closed (only a thank-you): {named}{more}"
 
 
 def _known(told: Told) -> str:

@@ -1,12 +1,14 @@
 """FLOOR 3. The JSON of the outer contract (design.md §6): names and shapes are fixed; more may be added."""
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from monitor.core.considered import REASONS
 from monitor.core.house import House
+from monitor.core.message import Place
 from monitor.jobs.check import Fact
 from monitor.jobs.health import Health
+from monitor.screen.chain import Chain, Person, lies, wait_of
 from monitor.screen.telling import Told
 from monitor.store.stories import Story, StoryMessage, StoryReminder, StoryWait
 
@@ -41,6 +43,7 @@ def message(m: StoryMessage) -> dict[str, Any]:
         "received_at": utc(m.seen.received_at),
         "wants_reply": bool(m.wants_reply),
         "rule": m.rule,
+        "link": m.link,
     }
 
 
@@ -58,23 +61,25 @@ def wait(w: StoryWait, told: Told) -> dict[str, Any]:
         "met": told.met(w),
         "mailboxes": list(w.mailboxes),
         "handoff": _handoff(w),
+        "closed_at": utc(w.closed_at),
+        "low_urgency": w.low_urgency,
     }
 
 
 def explained(story: Story, m: StoryMessage, told: Told) -> dict[str, Any]:
     """`explain --json` for one message."""
-    return _explained(story, m, told, told.reminders(story))
+    return _explained(Chain(story, told), m)
 
 
 def explained_all(story: Story, told: Told) -> list[dict[str, Any]]:
     """`explain --json` for a conversation: the same for each of its messages."""
-    reminders = told.reminders(story)
-    return [_explained(story, m, told, reminders) for m in story.messages]
+    chain = Chain(story, told)
+    return [_explained(chain, m) for m in story.messages]
 
 
-def _explained(story: Story, m: StoryMessage, told: Told, reminders: Sequence[StoryReminder]) -> dict[str, Any]:
-    belongs = wait_of(story, m)
-    writer = told.house.staff.writer(m.seen.message).address
+def _explained(chain: Chain, m: StoryMessage) -> dict[str, Any]:
+    story, told = chain.story, chain.told
+    belongs, people = wait_of(story, m), chain.people(m)
     return {
         "message_id": m.shown_id,
         "direction": m.direction,
@@ -84,13 +89,72 @@ def _explained(story: Story, m: StoryMessage, told: Told, reminders: Sequence[St
         "conversation": story.number,
         "joined_by": m.link,
         "wait": wait(belongs, told) if belongs else None,
-        "reminders": [reminder(r) for r in reminders if belongs and r.wait == belongs.id],
+        "reminders": [reminder(r) for r in chain.reminders_of(belongs)] if belongs else [],
         "from": m.seen.message.from_.address,
-        "writer": writer,
-        "writer_rule": told.house.staff.why(writer),
+        "writer": people[0].who.address,
+        "writer_rule": people[0].rule,
         "received_at": utc(m.seen.received_at),
-        "seen_in": sorted(f"{place.mailbox}/{place.role}" for place in m.seen.places),
+        "seen_in": sorted(map(_place, m.seen.places)),
+        "people": [_person(person) for person in people],
+        "joined_to": m.linked_to or None,
+        **_lies(m),
+        "parts": [{"part": part.kind, "opened_by": part.wait.opener, "rule": part.rule} for part in chain.parts(m)],
+        "clock": _clock(chain, belongs) if belongs else None,
+        "considered": _considered(chain, belongs) if belongs else [],
     }
+
+
+def _person(person: Person) -> dict[str, Any]:
+    part, who, ours, rule = person
+    return {"part": part, "name": who.name, "address": who.address, "ours": ours, "rule": rule}
+
+
+def _lies(m: StoryMessage) -> dict[str, Any]:
+    """Where it lies now, and what was done to it there."""
+    away, flag = m.seen.away, m.seen.flag
+    return {
+        "lies_in": [_place(at.place) for at in lies(m) if not at.gone],
+        "missing": m.seen.missing,
+        "draft": m.seen.draft,
+        "put_away": {"to": away.kind, "since": utc(away.at)} if away else None,
+        "answered_flag": {"seen_at": utc(flag.at), "not_before": utc(flag.after)} if flag else None,
+    }
+
+
+def _clock(chain: Chain, w: StoryWait) -> dict[str, Any]:
+    clock = chain.clock(w)
+    return {
+        "mode": clock.mode,
+        "reply_within_seconds": _seconds(clock.reply_within),
+        "opened_at": utc(w.opened_at),
+        "due_at": utc(w.due_at),
+        "elapsed_seconds": _seconds(clock.elapsed),
+        "primary_seconds": _seconds(clock.primary),
+        "closed": [{"from": utc(start), "to": utc(end)} for start, end in clock.closed],
+    }
+
+
+def _considered(chain: Chain, w: StoryWait) -> list[dict[str, Any]]:
+    """The messages of ours that did not end a wait, each with the reason."""
+    found = [(chain.message[refused.message], refused.rule) for refused in chain.refused(w)]
+    return [
+        {
+            "message_id": m.shown_id,
+            "from": m.seen.message.from_.address,
+            "received_at": utc(m.seen.received_at),
+            "rule": rule,
+            "why": REASONS[rule],
+        }
+        for m, rule in found
+    ]
+
+
+def _seconds(length: timedelta | None) -> int | None:
+    return None if length is None else int(length.total_seconds())
+
+
+def _place(place: Place) -> str:
+    return f"{place.mailbox}/{place.role}"
 
 
 def reminder(r: StoryReminder) -> dict[str, Any]:
@@ -115,17 +179,6 @@ def mailboxes_of(story: Story, house: House) -> list[str]:
 def subject_of(story: Story) -> str:
     """The subject its first message has."""
     return next((m.seen.message.subject for m in story.messages if m.seen.message.subject), "")
-
-
-def wait_of(story: Story, m: StoryMessage) -> StoryWait | None:
-    """The wait a message opened, chased or answered; the latest that had begun when it came."""
-    for w in story.waits:
-        if m.shown_id in (w.opener, w.answered_by):
-            return w
-    if m.direction != "incoming" or not m.wants_reply:
-        return None
-    begun = [w for w in story.waits if w.opened_at <= m.seen.received_at]
-    return begun[-1] if begun else None
 
 
 def status(health: Health) -> dict[str, Any]:

@@ -4,13 +4,13 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, case, delete, func, insert, select, update
+from sqlalchemy import Connection, case, delete, exists, func, insert, select, update
 
 from monitor.core.ladder import Reminder
 from monitor.core.wait import Handoff
 from monitor.store.rows import handoff_of
 from monitor.store.store import Store, among
-from monitor.store.tables import AnyRow, letters, messages, notices, reminders, waits
+from monitor.store.tables import AnyRow, letters, messages, notices, reminders, sightings, waits
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,9 @@ class WaitRow:
     due_at: datetime
     chased_at: datetime | None
     handoff: Handoff | None
+    low_urgency: bool = False
+    missing: bool = False
+    """The message that opened it is in no folder any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class Notice:
     letter: NewLetter | None
 
 
+_OF_OPENER = select(sightings.c.uid).where(sightings.c.message == waits.c.opener).correlate(waits)
 _COLUMNS = (
     waits.c.id,
     waits.c.conversation,
@@ -63,6 +67,8 @@ _COLUMNS = (
     waits.c.due_at,
     waits.c.chased_at,
     waits.c.handoff,
+    waits.c.low_urgency,
+    (exists(_OF_OPENER) & ~exists(_OF_OPENER.where(sightings.c.gone_at.is_(None)))).label("missing"),
 )
 _WAITING = select(*_COLUMNS).join(messages, messages.c.id == waits.c.opener).where(waits.c.state == "waiting")
 
@@ -213,4 +219,6 @@ def _wait(row: AnyRow) -> WaitRow:
         due_at=row.due_at,
         chased_at=row.chased_at,
         handoff=handoff_of(row.handoff),
+        low_urgency=row.low_urgency,
+        missing=row.missing,
     )

@@ -8,19 +8,23 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from monitor.core.message import Address, Direction, Seen
-from monitor.core.wait import Handoff
+from monitor.core.sightings import Sighting
+from monitor.core.wait import Handoff, State
 from monitor.store.folding import Sighted, sightings_of
 from monitor.store.rows import handoff_of, seen_of
 from monitor.store.store import Store, among
 from monitor.store.strands import lead_of
-from monitor.store.tables import AnyRow, conversations, letters, messages, reminders, sightings, waits
+from monitor.store.tables import AnyRow, conversations, folders, letters, messages, reminders, sightings, waits
 
 PAGE = 200
+
+CLOSING = "closer.thanks"
+"""The rule of a message that only says thanks."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoryMessage:
-    """A message with its verdict."""
+    """A message with its verdict. `cites`, `stands_in`: as in the table."""
 
     id: int
     seen: Seen
@@ -30,6 +34,14 @@ class StoryMessage:
     signals: tuple[str, ...]
     link: str = "join.none"
     linked_to: str = ""
+    sightings: tuple[Sighting, ...] = ()
+    cites: str | None = None
+    stands_in: str | None = None
+
+    @property
+    def identity(self) -> str:
+        """Which message it is, also where two bear one Message-ID."""
+        return self.seen.message.identity
 
     @property
     def shown_id(self) -> str:
@@ -39,14 +51,14 @@ class StoryMessage:
 
 @dataclass(frozen=True, slots=True)
 class StoryWait:
-    """A wait; `opener` and `answered_by` are Message-IDs (or digests)."""
+    """A wait. `opener`, `answered_by`: Message-IDs (or digests); `members`, opener first, and `answer`: identities."""
 
     id: int
     opener: str
     mailboxes: tuple[str, ...]
     team: str
     who: Address
-    state: str
+    state: State
     opened_at: datetime
     due_at: datetime
     chased_at: datetime | None
@@ -56,6 +68,7 @@ class StoryWait:
     handoff: Handoff | None
     closed_at: datetime | None = None
     members: tuple[str, ...] = ()
+    answer: str | None = None
     low_urgency: bool = False
 
 
@@ -164,6 +177,21 @@ def story_of(store: Store, number: int) -> Story | None:
         return next(iter(stories(connection, [lead])), None)
 
 
+def closers(store: Store, mailbox: str | None = None) -> list[int]:
+    """The conversations of which a message that only says thanks still lies in an inbox, newest first."""
+    query = (
+        select(messages.c.conversation)
+        .join(sightings, sightings.c.message == messages.c.id)
+        .join(folders, folders.c.id == sightings.c.folder)
+        .where(messages.c.rule == CLOSING, folders.c.role == "inbox", folders.c.watched, sightings.c.gone_at.is_(None))
+        .order_by(messages.c.received_at.desc(), messages.c.id)
+    )
+    if mailbox is not None:
+        query = query.where(folders.c.mailbox == mailbox)
+    with store.reading() as connection:
+        return list(dict.fromkeys(connection.execute(query).scalars()))
+
+
 def reminders_of(store: Store, ids: Sequence[int]) -> list[StoryReminder]:
     """The reminders of these waits, oldest first."""
     query = (
@@ -190,17 +218,21 @@ def _story(number: int, rows: Sequence[AnyRow], found: Sequence[AnyRow], sighted
             tuple(r.signals or ()),
             r.link,
             r.linked_to or "",
+            tuple(sighted[r.id]),
+            r.cites,
+            r.stands_in,
         )
         for r in rows
     )
-    ids = {m.id: m.shown_id for m in told}
-    return Story(number, told, tuple(_story_wait(row, ids) for row in found))
+    by_id = {m.id: m for m in told}
+    return Story(number, told, tuple(_story_wait(row, by_id) for row in found))
 
 
-def _story_wait(row: AnyRow, ids: dict[int, str]) -> StoryWait:
+def _story_wait(row: AnyRow, told: dict[int, StoryMessage]) -> StoryWait:
+    answer = told.get(row.answered_by)
     return StoryWait(
         id=row.id,
-        opener=ids[row.opener],
+        opener=told[row.opener].shown_id,
         mailboxes=tuple(row.mailboxes),
         team=row.team,
         who=Address(row.who_name, row.who_address),
@@ -208,11 +240,12 @@ def _story_wait(row: AnyRow, ids: dict[int, str]) -> StoryWait:
         opened_at=row.opened_at,
         due_at=row.due_at,
         chased_at=row.chased_at,
-        answered_by=ids.get(row.answered_by),
+        answered_by=answer.shown_id if answer else None,
         answered_at=row.answered_at,
         evidence=row.evidence,
         handoff=handoff_of(row.handoff),
         closed_at=row.closed_at,
-        members=tuple(ids[m] for m in row.members if m in ids),
+        members=tuple(told[m].identity for m in row.members if m in told),
+        answer=answer.identity if answer else None,
         low_urgency=row.low_urgency,
     )

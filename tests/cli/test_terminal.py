@@ -69,7 +69,9 @@ def on_a_terminal(house: House, *words: str, columns: int = 100, **environment: 
 # -- pipes
 
 
-@pytest.mark.parametrize("words", [("threads", "--all", "--json"), ("threads", "--all"), ("status", "--json")])
+@pytest.mark.parametrize(
+    "words", [("threads", "--all", "--json"), ("threads", "--all"), ("explain", "2"), ("status", "--json")]
+)
 def test_a_reader_that_goes_away_is_no_failure(late: House, words: tuple[str, ...]) -> None:
     read, write = os.pipe()
     os.close(read)
