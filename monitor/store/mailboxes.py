@@ -13,6 +13,7 @@ from monitor.core.message import Role
 from monitor.store.folding import fold_stale, refold
 from monitor.store.knowing import informed
 from monitor.store.store import Store, among
+from monitor.store.tying import retie
 from monitor.store.tables import (
     AnyRow,
     conversations,
@@ -193,6 +194,9 @@ def refold_if_rules_changed(store: Store, fingerprint: str, house: House, batch:
         with store.writing() as connection:
             refold(connection, numbers[at : at + batch], informed(connection, house))
     fold_put_off(store, house)
+    for at in range(0, len(numbers), batch):
+        with store.writing() as connection:
+            retie(connection, numbers[at : at + batch], informed(connection, house))
     with store.writing() as connection:
         row = {"name": "rules", "value": fingerprint}
         if old is None:
@@ -204,6 +208,9 @@ def refold_if_rules_changed(store: Store, fingerprint: str, house: House, batch:
 
 def fold_put_off(store: Store, house: House) -> None:
     """Fold what was put off because it is large; at the end of each look."""
+    with store.reading() as connection:
+        if connection.execute(select(conversations.c.number).where(conversations.c.stale).limit(1)).first() is None:
+            return
     with store.writing() as connection:
         fold_stale(connection, informed(connection, house))
 

@@ -4,7 +4,7 @@ changes."""
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from monitor.core.house import House
 from monitor.core.inferring import WINDOW, infer
@@ -14,6 +14,14 @@ from monitor.store.rows import seen_of
 from monitor.store.store import among
 from monitor.store.strands import conversations_of, place_messages
 from monitor.store.tables import AnyRow, conversations, messages
+
+
+def retie(connection: Connection, changed: Collection[int], house: House) -> None:
+    """Judge again all that subjects tie in these conversations, whenever it was received: the rules have changed."""
+    moments = select(func.min(messages.c.received_at), func.max(messages.c.received_at))
+    since, until = connection.execute(moments).one()
+    if since is not None:
+        tie_by_subject(connection, changed, house, since, until)
 
 
 def tie_by_subject(
