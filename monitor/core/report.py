@@ -2,11 +2,12 @@
 
 import csv
 import io
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from monitor.core.invisible import Invisible, total
 from monitor.core.wait import is_met
 from monitor.core.week import Figures, Rate, WaitFacts, Week
 
@@ -40,6 +41,8 @@ class ReportFacts:
     """Mailboxes whose view is older than the week's end, or whose replies cannot be seen: one sentence each."""
     history_from: datetime | None
     """The earliest moment we have read back to; None when it lies before the week."""
+    invisible: Mapping[str, Invisible] = field(default_factory=dict)
+    """Of the week, by mailbox: how many of those who answered us answered a reply that we never saw."""
 
 
 def report_json(facts: ReportFacts) -> dict[str, Any]:
@@ -60,6 +63,10 @@ def report_json(facts: ReportFacts) -> dict[str, Any]:
         "teams": [{"team": team, **_figures(figures)} for team, figures in facts.teams],
         "longest": [_longest(longest) for longest in facts.longest],
         "left_out": [{"what": what, "count": count} for what, count in facts.left_out],
+        "invisible_replies": {
+            **_invisible(total(facts.invisible.values())),
+            "mailboxes": [{"mailbox": mailbox, **_invisible(one)} for mailbox, one in facts.invisible.items()],
+        },
         "unseen": list(facts.unseen),
     }
 
@@ -83,6 +90,10 @@ def _rate(rate: Rate) -> dict[str, Any]:
     return {"k": rate.k, "n": rate.n, "percent": rate.percent}
 
 
+def _invisible(invisible: Invisible) -> dict[str, Any]:
+    return {"k": invisible.k, "n": invisible.n, "percent": invisible.percent}
+
+
 def _figures(figures: Figures) -> dict[str, Any]:
     return {
         **_rate(figures.rate),
@@ -96,7 +107,10 @@ def _figures(figures: Figures) -> dict[str, Any]:
         "open_misses": figures.open_misses,
         "unknown": figures.unknown,
         "no_reply_needed": figures.no_reply_needed,
+        "no_reply_needed_after_due": figures.closed_late,
         "excused": figures.excused,
+        "excused_deleted": figures.deleted,
+        "excused_spam": figures.spam,
     }
 
 

@@ -1,4 +1,4 @@
-"""GROUND. What a reader of the weekly report sees: a headline, and SECTIONS of values that one template can draw."""
+"""GROUND. What a reader of the weekly report sees below its headline: SECTIONS of values that one template can draw."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from itertools import accumulate
 from typing import Literal
 
 from monitor.core.durations import short, words
-from monitor.core.intervals import change
+from monitor.core.invisible import total
 from monitor.core.moments import day_and_time, short_day_and_time
 from monitor.core.report import Longest, ReportFacts
 from monitor.core.week import FEWEST_FOR_PERCENT, Figures, Rate
@@ -91,59 +91,9 @@ class Section:
     joined: bool = False
 
 
-def headline(facts: ReportFacts) -> str:
-    """The answer, in one sentence that is always true."""
-    rate, promise = facts.overall.rate, words(facts.reply_within)
-    if rate.percent is not None:
-        return f"{rate.percent}% of people heard back within {promise}."
-    if rate.n:
-        return f"{rate.k} of {rate.n} {'person' if rate.n == 1 else 'people'} heard back within {promise}."
-    if facts.as_of is None or facts.as_of < facts.week.end or facts.unseen:
-        return "We cannot say yet how this week went."
-    if facts.overall.unknown or facts.overall.no_reply_needed or facts.overall.excused:
-        return "A quiet week: there is no reply to rate."
-    return f"A quiet week: nobody’s {promise} ran out."
-
-
-def lead(facts: ReportFacts) -> str:
-    """What follows the headline: the target, against the week before, and how far we could see."""
-    return " ".join(part for part in (_target(facts.overall.rate), _against(facts), *_limits(facts)) if part)
-
-
 def sections(facts: ReportFacts) -> list[Section]:
     """All sections that have something to say, in their order."""
     return [section for make in SECTIONS if (section := make(facts)) is not None]
-
-
-def _target(rate: Rate) -> str:
-    if rate.n == 0:
-        return "So there is nothing to hold against the target."
-    if rate.goal_met is None:
-        return f"That is too few to hold against the target of {rate.goal:g}%."
-    verdict = "met" if rate.goal_met else "not met"
-    return f"The target of {rate.goal:g}% was {verdict}: {rate.k} of {rate.n} messages were answered in time."
-
-
-def _against(facts: ReportFacts) -> str:
-    now, before = facts.overall.rate, facts.previous
-    if before is None or before.n == 0 or now.percent is None:
-        return ""
-    if before.percent is None:
-        return f"The week before had too few to compare ({before.k} of {before.n})."
-    moved = {1: "better than", 0: "about the same as", -1: "worse than"}[change((now.k, now.n), (before.k, before.n))]
-    return f"That is {moved} the week before ({before.percent}%)."
-
-
-def _limits(facts: ReportFacts) -> list[str]:
-    said = []
-    if facts.as_of is None:
-        said.append("The mailboxes have not been read completely yet.")
-    elif facts.as_of < facts.week.end:
-        known = day_and_time(facts.as_of, facts.week.zone)
-        said.append(f"The mailboxes are known up to {known}, not to the week’s end.")
-    if facts.unseen:
-        said.append("Not everything could be seen; what is missing is said below.")
-    return said
 
 
 def tiles(facts: ReportFacts) -> Section:
@@ -228,11 +178,25 @@ def not_seen(facts: ReportFacts) -> Section | None:
 
 
 def left_out(facts: ReportFacts) -> Section | None:
-    """What was left out, and how many."""
-    if not facts.left_out:
+    """What was left out, and how many: messages that want no reply, waits that ended without one, replies not seen."""
+    found = [(what, str(count)) for what, count in (*facts.left_out, *_without_reply(facts)) if count]
+    unseen = total(facts.invisible.values())
+    if unseen.k:
+        found.append(("Replies we could not see, of those that people answered", f"{unseen.k} of {unseen.n}"))
+    if not found:
         return None
-    rows = tuple((Cell(what), Cell(f"{count}")) for what, count in facts.left_out)
+    rows = tuple((Cell(what), Cell(count)) for what, count in found)
     return Section(title="Left out", table=Table((Column("What"), Column("How many", right=True)), rows), joined=True)
+
+
+def _without_reply(facts: ReportFacts) -> list[tuple[str, int]]:
+    all_, promise = facts.overall, words(facts.reply_within)
+    return [
+        ("Closed as “No reply needed”", all_.no_reply_needed),
+        (f"– of these only after {promise}", all_.closed_late),
+        ("Deleted without a reply", all_.deleted),
+        ("Moved to Junk without a reply", all_.spam),
+    ]
 
 
 SECTIONS: tuple[Callable[[ReportFacts], Section | None], ...] = (

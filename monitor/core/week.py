@@ -80,11 +80,18 @@ class WaitFacts:
     evidence: str | None
     as_of: datetime | None
     mailboxes: tuple[str, ...] = ()
+    closed_at: datetime | None = None
+    """When it was closed or excused."""
 
     @property
     def is_late(self) -> bool:
         """Whether somebody waits past the target, as far as we know."""
         return self.state == "waiting" and self.as_of is not None and self.due_at <= self.as_of
+
+    @property
+    def closed_late(self) -> bool:
+        """Whether it was closed as "no reply needed" only after the promise had run out."""
+        return self.state == "no_reply_needed" and self.closed_at is not None and self.closed_at > self.due_at
 
     def length(self) -> tuple[timedelta, bool] | None:
         """(length, answered); open waits count as long as we know of them. None: it does not count or is unknown."""
@@ -137,6 +144,11 @@ class Figures:
     """Answered at a time we do not know: outside the percentage, said apart."""
     no_reply_needed: int
     excused: int
+    closed_late: int = 0
+    """Of `no_reply_needed`: only after the promise had run out; said apart, so that closing late polishes nothing."""
+    deleted: int = 0
+    spam: int = 0
+    """Of `excused`: deleted unanswered, or moved to Junk."""
 
 
 def figures(cohort: Sequence[WaitFacts], open_now: Sequence[WaitFacts], goal: float) -> Figures:
@@ -156,6 +168,9 @@ def figures(cohort: Sequence[WaitFacts], open_now: Sequence[WaitFacts], goal: fl
         unknown=sum(w.state == "answered" and w.answered_at is None for w in cohort),
         no_reply_needed=sum(w.state == "no_reply_needed" for w in cohort),
         excused=sum(w.state == "excused" for w in cohort),
+        closed_late=sum(w.closed_late for w in cohort),
+        deleted=sum((w.state, w.evidence) == ("excused", "deleted") for w in cohort),
+        spam=sum((w.state, w.evidence) == ("excused", "spam") for w in cohort),
     )
 
 

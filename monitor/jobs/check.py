@@ -3,16 +3,16 @@
 from calendar import day_name
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from monitor.config import MailboxSettings, Settings
 from monitor.core.durations import canonical, words
-from monitor.inbox.folders import choose
 from monitor.inbox.imap import ImapSource
-from monitor.inbox.source import Fault, SourceError
+from monitor.jobs.check_fact import Fact
+from monitor.jobs.check_mailbox import Known, mailbox_facts
 from monitor.jobs.deliver import relay_of
+from monitor.jobs.health import suggestions
 from monitor.jobs.knowledge import know
 from monitor.jobs.remind import new_letter
 from monitor.jobs.round import login_of
@@ -20,24 +20,9 @@ from monitor.outbox.letters import Letters, NoticePage
 from monitor.outbox.smtp import SendError, SmtpSender
 from monitor.store.store import Store, StoreAddressError, StoreError, open_store
 
-Mark = Literal["ok", "look", "fix"]
-Section = Literal["Configuration", "Mailboxes", "Letters", "Store"]
 
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """`mark`: fine, to look at, or to fix; `fault` is the kind of a fault, for the exit code."""
-
-    section: Section
-    mark: Mark
-    subject: str
-    text: str
-    fix: str = ""
-    fault: Fault | Literal["smtp", "store", "config", ""] = ""
-
-
-def check(settings: Settings, now: datetime) -> Iterator[Fact]:
-    """All facts, in the order people read them."""
+def check(settings: Settings, now: datetime, make_folders: bool = False) -> Iterator[Fact]:
+    """All facts, in the order people read them. With `make_folders` the `done` folders that are missing are made."""
     yield from _config_facts(settings)
     store: Store | None = None
     try:
@@ -45,8 +30,9 @@ def check(settings: Settings, now: datetime) -> Iterator[Fact]:
     except StoreError as error:
         wrong: Literal["config", "store"] = "config" if isinstance(error, StoreAddressError) else "store"
         failed = Fact("Store", "fix", "store", str(error), fault=wrong)
+    known = _known(store, settings, now) if store else Known()
     with ThreadPoolExecutor(max_workers=8) as pool:
-        for facts in pool.map(lambda m: list(_mailbox_facts(settings, m, store, now)), settings.mailboxes):
+        for facts in pool.map(lambda m: _mailbox_facts(settings, m, known, make_folders), settings.mailboxes):
             yield from facts
     yield _smtp_fact(settings)
     if store is None:
@@ -55,6 +41,21 @@ def check(settings: Settings, now: datetime) -> Iterator[Fact]:
     kind = "SQLite" if store.is_sqlite else "PostgreSQL"
     yield Fact("Store", "ok", kind, f"{store.engine.url.render_as_string(hide_password=True)}, schema up to date")
     store.close()
+
+
+def _known(store: Store, settings: Settings, now: datetime) -> Known:
+    try:
+        return Known(know(store, settings, now), suggestions(store, settings, now))
+    except StoreError:
+        return Known()  # what is wrong with the store is told by a command that needs it
+
+
+def _mailbox_facts(settings: Settings, mailbox: MailboxSettings, known: Known, make_folders: bool) -> list[Fact]:
+    source = ImapSource(login_of(mailbox))
+    try:
+        return list(mailbox_facts(source, settings, mailbox, known, make_folders))
+    finally:
+        source.close()
 
 
 def send_test(settings: Settings, address: str, now: datetime) -> Fact:
@@ -104,36 +105,6 @@ def _config_facts(settings: Settings) -> Iterator[Fact]:
         yield Fact("Configuration", "look", "", "no weekly report is mailed: there is no [report]", fix)
 
 
-def _mailbox_facts(settings: Settings, mailbox: MailboxSettings, store: Store | None, now: datetime) -> Iterator[Fact]:
-    source = ImapSource(login_of(mailbox))
-    try:
-        folders = choose(source.folders(), mailbox.inbox, mailbox.sent, mailbox.done, mailbox.watch == "all")
-        states = [(f, source.state(f.name).messages) for f in folders]
-    except SourceError as error:
-        yield Fact("Mailboxes", "fix", mailbox.address, str(error), fault=error.fault)
-        return
-    finally:
-        source.close()
-    seen = "; ".join(f'{_messages(count)} in "{f.name}" ({f.role})' for f, count in states)
-    yield Fact("Mailboxes", "ok", mailbox.address, f"{mailbox.host}:{mailbox.port}, logged in; {seen}")
-    sent = [count for f, count in states if f.role == "sent"]
-    if not sent:
-        fix = 'name it: sent = "…" for this mailbox; until then nobody is reminded about it'
-        yield Fact("Mailboxes", "look", mailbox.address, "no Sent folder was found, so replies cannot be seen", fix)
-    elif not any(sent) and not _replies_known(settings, mailbox, store, now):
-        fix = 'reminders start with the first reply seen; replies = "confirmed" says that replies are kept there'
-        yield Fact("Mailboxes", "look", mailbox.address, "its Sent folder is empty: no reply was ever seen", fix)
-
-
-def _replies_known(settings: Settings, mailbox: MailboxSettings, store: Store | None, now: datetime) -> bool:
-    if mailbox.replies_confirmed or store is None:
-        return mailbox.replies_confirmed
-    try:
-        return know(store, settings, now).replies_visible(mailbox.address)
-    except StoreError:
-        return False  # what is wrong with the store is told by a command that needs it
-
-
 def _smtp_fact(settings: Settings) -> Fact:
     smtp = settings.smtp
     try:
@@ -148,7 +119,3 @@ def _smtp_fact(settings: Settings) -> Fact:
 
 def _count(number: int, one: str, many: str) -> str:
     return f"{number} {one if number == 1 else many}"
-
-
-def _messages(count: int | None) -> str:
-    return "messages" if count is None else f"{count:,} {'message' if count == 1 else 'messages'}"

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from monitor.config import Settings
+from monitor.core.invisible import Invisible
 from monitor.jobs.knowledge import Knowledge, know
+from monitor.store.citations import StandIn, stand_ins
 from monitor.store.mailboxes import FolderHealth, Trouble, folder_health, trouble_rows
 from monitor.store.outbox import counts
 from monitor.store.reporting import open_now
@@ -13,11 +15,18 @@ from monitor.store.store import Store
 
 REFUSED_COUNTS = timedelta(days=7)
 """For so long a letter that was refused for good counts as something to look at."""
+SUGGESTED_FOR = timedelta(days=90)
+"""As long as other mailboxes count that answered; who stopped answering before is no longer of interest."""
+FEWEST_ANSWERED = 3
+"""A customer may answer another one once, or twice; who does so for one mailbox again and again works there."""
 
 
 @dataclass(frozen=True, slots=True)
 class MailboxHealth:
-    """One mailbox. `state` is `ok`, `new` (never seen whole), `stale`, or the fault; `fault_text` says what to do."""
+    """One mailbox. `state` is `ok`, `new` (never seen whole), `stale`, or the fault; `fault_text` says what to do.
+
+    `replies_visible`: some were seen, and not too many were not (`invisible`, of the last four weeks).
+    """
 
     address: str
     team: str
@@ -27,6 +36,7 @@ class MailboxHealth:
     fault_text: str | None
     folders: Sequence[FolderHealth]
     replies_visible: bool
+    invisible: Invisible
     waiting: int
     late: int
 
@@ -39,6 +49,8 @@ class Health:
     outbox: Mapping[str, int]
     troubles: Sequence[Trouble]
     letters_stuck: bool
+    suggestions: Sequence[StandIn] = ()
+    """Who answered for us, but is not staff in the config."""
 
     @property
     def healthy(self) -> bool:
@@ -61,13 +73,22 @@ def health(store: Store, settings: Settings, now: datetime) -> Health:
             state=_state(knowledge, m.address, now),
             fault_text=view.fault_text if view else None,
             folders=folders.get(m.address, []),
-            replies_visible=knowledge.replies_visible(m.address),
+            replies_visible=knowledge.replies_visible(m.address) and not knowledge.replies_hidden(m.address),
+            invisible=knowledge.invisible_replies(m.address),
             waiting=sum(w.mailboxes[:1] == (m.address,) for w in waiting),
             late=sum(w.mailboxes[:1] == (m.address,) and w.is_late for w in waiting),
         )
         for m in settings.mailboxes
     ]
-    return Health(mailboxes, outbox, trouble_rows(store), outbox["tried"] > 0 or outbox["refused_lately"] > 0)
+    stuck = outbox["tried"] > 0 or outbox["refused_lately"] > 0
+    return Health(mailboxes, outbox, trouble_rows(store), stuck, suggestions(store, settings, now))
+
+
+def suggestions(store: Store, settings: Settings, now: datetime) -> list[StandIn]:
+    """Who answered for a mailbox of ours several times lately, but is not staff as the config stands; latest first."""
+    staff = settings.staff
+    found = stand_ins(store, now - SUGGESTED_FOR, FEWEST_ANSWERED, lambda message: staff.writer(message).address)
+    return [one for one in found if one.mailbox in settings.desks and not staff.is_ours(one.address)]
 
 
 def _state(knowledge: Knowledge, mailbox: str, now: datetime) -> str:

@@ -1,10 +1,12 @@
 """FLOOR 2. Silence is known only up to the last complete look (law 2): what we know of each mailbox, and up to when."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from monitor.config import Settings
+from monitor.core.invisible import WINDOW, Invisible
+from monitor.store.citations import invisible_replies
 from monitor.store.mailboxes import MailboxView, answering, views
 from monitor.store.store import Store
 
@@ -21,6 +23,8 @@ class Knowledge:
     others: Mapping[str, frozenset[str]]
     poll_every: Mapping[str, timedelta]
     confirmed: frozenset[str]
+    invisible: Mapping[str, Invisible] = field(default_factory=dict)
+    """Of the last four weeks."""
 
     def as_of(self, mailbox: str) -> datetime | None:
         """Up to when we know of silence: the oldest view of the mailbox and of those that answer its mail."""
@@ -43,6 +47,14 @@ class Knowledge:
         """Whether an outgoing mail was ever seen, or the config says that replies are seen."""
         view = self.views.get(mailbox)
         return mailbox in self.confirmed or (view is not None and view.outgoing_seen_at is not None)
+
+    def replies_hidden(self, mailbox: str) -> bool:
+        """Whether too many replies are never seen for silence to prove anything; not where the config confirms them."""
+        return mailbox not in self.confirmed and self.invisible_replies(mailbox).too_many
+
+    def invisible_replies(self, mailbox: str) -> Invisible:
+        """How many of those who answered us in the last four weeks answered a reply that we never saw."""
+        return self.invisible.get(mailbox, Invisible())
 
     def _oldest(self, looks: Iterable[datetime | None]) -> datetime | None:
         """The oldest look, never later than `now`; None if one was never complete."""
@@ -68,4 +80,5 @@ def know(store: Store, settings: Settings, now: datetime) -> Knowledge:
         others={m: frozenset(others.get(m, set()) & configured.keys()) for m in configured},
         poll_every={m.address: m.poll_every for m in configured.values()},
         confirmed=frozenset(m.address for m in configured.values() if m.replies_confirmed),
+        invisible=invisible_replies(store, now - WINDOW, now),
     )

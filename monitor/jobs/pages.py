@@ -50,6 +50,7 @@ def opening_page(
         total=len(waits),
         replies_unseen=tuple(m for m in mailboxes if not knowledge.replies_visible(m)),
         why=_why(settings, owner, mailboxes),
+        replies_hidden=tuple(m for m in mailboxes if knowledge.replies_hidden(m) and knowledge.replies_visible(m)),
     )
 
 

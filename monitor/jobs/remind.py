@@ -107,9 +107,9 @@ def _due(
 
 
 def _known_up_to(wait: WaitRow, knowledge: Knowledge, now: datetime) -> datetime | None:
-    """as_of of the wait; None where one of its mailboxes cannot be seen just now, or none shows replies (law 2)."""
+    """as_of of the wait; None where one of its mailboxes cannot be seen or hides replies, or none shows any (law 2)."""
     mailboxes = [m for m in wait.mailboxes if m in knowledge.poll_every]
-    seen = all(knowledge.is_fresh(m, now) for m in mailboxes)
+    seen = all(knowledge.is_fresh(m, now) and not knowledge.replies_hidden(m) for m in mailboxes)
     return knowledge.as_of_all(mailboxes) if seen and any(map(knowledge.replies_visible, mailboxes)) else None
 
 

@@ -1,11 +1,12 @@
 """FLOOR 2. The weekly report: once for each closed week, also after a missed Monday; what is sent is frozen."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from monitor.config import ReportSettings, Settings
+from monitor.core.invisible import Invisible
 from monitor.core.moments import day_and_time
 from monitor.core.report import Longest, ReportFacts, report_csv, report_json
 from monitor.core.week import Figures, Rate, WaitFacts, Week, by_team, figures, last_closed
@@ -13,6 +14,7 @@ from monitor.jobs.claims import Claims
 from monitor.jobs.knowledge import Knowledge
 from monitor.jobs.remind import new_letter
 from monitor.outbox.letters import Attachment, Letters
+from monitor.store.citations import invisible_replies
 from monitor.store.reminding import NewLetter, Notice
 from monitor.store.reporting import due_in, left_out, open_now, stored
 from monitor.store.store import Store
@@ -26,6 +28,7 @@ LEFT_OUT_WORDS = {
     "automatic": "Automatic replies, bounces and other mail by machines",
     "spam": "Spam",
     "ignored": "Left out by the [ignore] settings",
+    "closer": "Probably only a thank-you",
     "claimed": "Claimed replies that did not pass the sender check",
 }
 
@@ -80,6 +83,8 @@ def make(store: Store, settings: Settings, knowledge: Knowledge, week: Week, now
     cohort = due_in(store, week.start, week.end, knowledge.as_of_all)
     waiting = [w for w in open_now(store, knowledge.as_of_all) if knowledge.watches(w.mailboxes)]
     late = [w for w in waiting if w.is_late]
+    measured = invisible_replies(store, week.start, week.end)
+    invisible = {m: measured[m] for m in settings.desks if m in measured}
     teams = _teams(cohort, waiting, settings)
     return Made(
         ReportFacts(
@@ -93,8 +98,9 @@ def make(store: Store, settings: Settings, knowledge: Knowledge, week: Week, now
             teams=teams,
             longest=tuple(Longest(w.team, w.number, w.opened_at, now - w.opened_at) for w in late[:MOST_LONGEST]),
             left_out=_left_out(store, week),
-            unseen=tuple(_unseen(settings, knowledge, week)),
+            unseen=(*_unseen(settings, knowledge, week), *_hidden(invisible)),
             history_from=_history_from(settings, knowledge, week),
+            invisible=invisible,
         ),
         cohort,
     )
@@ -159,6 +165,15 @@ def _unseen(settings: Settings, knowledge: Knowledge, week: Week) -> list[str]:
                 f"No reply from {mailbox} was ever seen; its waits may have been answered where we cannot look."
             )
     return said
+
+
+def _hidden(invisible: Mapping[str, Invisible]) -> list[str]:
+    return [
+        f"Replies we could not see at {mailbox}: {one.words} of those that people answered; some of its waits were "
+        "answered where we cannot look."
+        for mailbox, one in invisible.items()
+        if one.too_many
+    ]
 
 
 def _history_from(settings: Settings, knowledge: Knowledge, week: Week) -> datetime | None:

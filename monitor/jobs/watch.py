@@ -1,4 +1,4 @@
-"""FLOOR 2. One letter to the operator for each change of state: a mailbox that cannot be read."""
+"""FLOOR 2. One letter to the operator for each change of state: a mailbox that cannot be read, or hides its replies."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -7,6 +7,7 @@ from monitor.config import Settings
 from monitor.core.moments import since
 from monitor.core.week import WaitFacts
 from monitor.jobs.claims import Claims
+from monitor.jobs.hidden import turns
 from monitor.jobs.knowledge import Knowledge
 from monitor.jobs.remind import new_letter
 from monitor.outbox.letters import Letters, NoticePage
@@ -23,22 +24,23 @@ LASTED = timedelta(hours=2)
 def tell_operator(
     store: Store, settings: Settings, letters: Letters, knowledge: Knowledge, claims: Claims, now: datetime
 ) -> int:
-    """Tell the operator about each mailbox that cannot be read, once a fault. Returns how many letters were made."""
+    """Tell the operator once a fault, and once a spell of unseen replies. Returns how many letters were made."""
     if settings.operator is None:
         return 0
     told = {subject for subject, _ in noticed(store, "fault")}
     late = [w for w in open_now(store, knowledge.as_of_all) if w.is_late]
+    views = knowledge.views.values()
+    found = [_fault(settings, view, now) or _unseen(settings, knowledge, view, late, now) for view in views]
+    new = [pair for pair in found if pair is not None and pair[0] not in told]
     notices = []
-    for view in knowledge.views.values():
-        found = _fault(settings, view, now) or _unseen(settings, knowledge, view, late, now)
-        if found is None or found[0] in told:
-            continue
-        subject, page = found
-        rendered = letters.render_notice(page)
-        letter = new_letter(store, settings, "notice", settings.operator, subject, rendered, now)
+    for subject, page in [*new, *turns(settings, knowledge, told, now)]:
+        letter = None
+        if page is not None:
+            rendered = letters.render_notice(page)
+            letter = new_letter(store, settings, "notice", settings.operator, subject, rendered, now)
         notices.append(Notice("fault", (subject,), settings.operator, letter))
     claims.notices(notices, now)
-    return len(notices)
+    return sum(n.letter is not None for n in notices)
 
 
 def _fault(settings: Settings, view: MailboxView, now: datetime) -> tuple[str, NoticePage] | None:
@@ -53,6 +55,8 @@ def _unseen(
     first = view.first_as_of
     if first is None or view.fault is not None or knowledge.replies_visible(view.address):
         return None
+    if knowledge.replies_hidden(view.address):
+        return None  # there is a letter of its own about that, and it says more
     if not any(w.due_at > first and view.address in w.mailboxes for w in late):
         return None
     page = NoticePage(

@@ -9,7 +9,7 @@ from typing import Any
 from css_inline import CSSInliner
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from monitor.core import sections
+from monitor.core import headline, sections
 from monitor.core.durations import words
 from monitor.core.moments import clock, day_and_time, days
 from monitor.core.report import ReportFacts
@@ -72,8 +72,8 @@ class Letters:
         """The weekly report. `attached` names the file that goes with it."""
         values = {
             "facts": facts,
-            "headline": sections.headline(facts),
-            "lead": sections.lead(facts),
+            "headline": headline.headline(facts),
+            "lead": headline.lead(facts),
             "cards": _cards(sections.sections(facts)),
             "week": f"Week {facts.week.number} · {_days(facts)}",
             "why": why or f"You are on the list for the weekly report of {facts.organisation}.",

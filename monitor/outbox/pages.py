@@ -176,6 +176,8 @@ class OpeningPage(WaitingPage):
     total: int
     replies_unseen: tuple[str, ...]
     why: str
+    replies_hidden: tuple[str, ...] = ()
+    """Mailboxes too many replies of which are never seen, but some are."""
 
     @property
     def shown(self) -> tuple[WaitingLine, ...]:
@@ -198,6 +200,8 @@ class NoticePage:
     headline: str
     sentences: tuple[str, ...]
     what_to_do: tuple[str, ...]
+    commands: tuple[str, ...] = ()
+    """To be copied: each stands on one line of its own, however long it is."""
 
 
 def due_words(line: WaitingLine, page: ReminderPage) -> str:

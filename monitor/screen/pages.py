@@ -11,7 +11,7 @@ from rich.text import Text
 from monitor.config import Settings
 from monitor.core.durations import short, words
 from monitor.core.moments import since
-from monitor.jobs.check import Fact
+from monitor.jobs.check_fact import Fact
 from monitor.jobs.health import Health
 from monitor.screen.chain import is_missing
 from monitor.screen.output import Page
@@ -174,7 +174,11 @@ def status(health: Health, settings: Settings, now: datetime) -> None:
         page.print(_fact("ok" if m.state == "ok" else "fix", m.address, Text(line)))
         if m.fault_text:
             page.print(_below(m.fault_text, "red"))
-        if not m.replies_visible:
+        if m.invisible.k:
+            stopped = ", so nobody is reminded" if m.invisible.too_many and not m.replies_visible else ""
+            said = f"{m.invisible.words} of the replies that people answered were never seen{stopped}"
+            page.print(_below(said, "yellow"))
+        if not m.replies_visible and not m.invisible.too_many:
             page.print(_below("no reply was ever seen here, so nobody is reminded", "yellow"))
     box = health.outbox
     letters = (
@@ -186,6 +190,9 @@ def status(health: Health, settings: Settings, now: datetime) -> None:
     if len(health.troubles) > 10:
         more = f"  and {len(health.troubles) - 10} more mails that could not be read: status --json"
         page.print(Text(more, style="dim"))
+    for s in health.suggestions[:10]:
+        answered = f"{s.address} answered {s.conversations} conversations of {s.mailbox}: add to people under [staff]?"
+        page.print(_fact("look", "", Text(answered)))
 
 
 def check(facts: Sequence[Fact], settings: Settings) -> None:
@@ -201,7 +208,9 @@ def check(facts: Sequence[Fact], settings: Settings) -> None:
                     page.print(_below(fact.fix, "yellow", 6))
         page.print("")
     counts = {mark: sum(f.mark == mark for f in facts) for mark in MARKS}
-    said = f"{counts['fix']} to fix, {counts['look']} to look at, {counts['ok']} fine. No mailbox was changed."
+    made = sum(f.changed for f in facts)
+    changed = f"{made} {'folder was' if made == 1 else 'folders were'} made" if made else "No mailbox was changed"
+    said = f"{counts['fix']} to fix, {counts['look']} to look at, {counts['ok']} fine. {changed}."
     page.print(Text(said, style="bold"))
 
 

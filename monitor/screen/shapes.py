@@ -6,7 +6,7 @@ from typing import Any
 from monitor.core.considered import REASONS
 from monitor.core.house import House
 from monitor.core.message import Place
-from monitor.jobs.check import Fact
+from monitor.jobs.check_fact import Fact
 from monitor.jobs.health import Health
 from monitor.screen.chain import Chain, Person, lies, wait_of
 from monitor.screen.telling import Told
@@ -197,6 +197,7 @@ def status(health: Health) -> dict[str, Any]:
                     for f in m.folders
                 ],
                 "replies_visible": m.replies_visible,
+                "invisible_replies": {"k": m.invisible.k, "n": m.invisible.n, "percent": m.invisible.percent},
                 "waiting": m.waiting,
                 "late": m.late,
             }
@@ -207,13 +208,24 @@ def status(health: Health) -> dict[str, Any]:
             {"mailbox": t.mailbox, "folder": t.folder, "uidvalidity": t.uidvalidity, "uid": t.uid, "reason": t.reason}
             for t in health.troubles
         ],
+        "suggestions": [
+            {"mailbox": s.mailbox, "address": s.address, "conversations": s.conversations} for s in health.suggestions
+        ],
         "healthy": health.healthy,
     }
 
 
 def fact(f: Fact) -> dict[str, Any]:
     """One line of `check --json`."""
-    return {"section": f.section, "mark": f.mark, "subject": f.subject, "text": f.text, "fix": f.fix, "fault": f.fault}
+    return {
+        "section": f.section,
+        "mark": f.mark,
+        "subject": f.subject,
+        "text": f.text,
+        "fix": f.fix,
+        "fault": f.fault,
+        "changed": f.changed,
+    }
 
 
 def _handoff(w: StoryWait) -> dict[str, Any] | None:

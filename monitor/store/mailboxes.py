@@ -13,7 +13,6 @@ from monitor.core.message import Role
 from monitor.store.folding import fold_stale, refold
 from monitor.store.knowing import informed
 from monitor.store.store import Store, among
-from monitor.store.tying import retie
 from monitor.store.tables import (
     AnyRow,
     conversations,
@@ -25,6 +24,7 @@ from monitor.store.tables import (
     troubles,
     waits,
 )
+from monitor.store.tying import retie
 
 ANSWERED_BY_OTHERS_DAYS = 90
 """For so long a mailbox that answered another one's mail must be seen too before anybody is called late (law 2)."""

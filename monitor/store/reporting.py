@@ -22,6 +22,7 @@ _COLUMNS = (
     waits.c.due_at,
     waits.c.answered_at,
     waits.c.evidence,
+    waits.c.closed_at,
 )
 
 
@@ -79,4 +80,5 @@ def _facts(row: AnyRow, as_of: AsOf) -> WaitFacts:
         evidence=row.evidence,
         as_of=as_of(row.mailboxes),
         mailboxes=tuple(row.mailboxes),
+        closed_at=row.closed_at,
     )

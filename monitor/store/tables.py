@@ -120,6 +120,8 @@ nodes = Table(
     Column("strand", Id, nullable=False, index=True),
 )
 
+CITES, STANDS_IN = "cites IS NOT NULL", "stands_in IS NOT NULL"
+
 messages = Table(
     "messages",
     metadata,
@@ -150,6 +152,8 @@ messages = Table(
     Column("stands_in", String(254)),
     Index("ix_messages_subject_key", "subject_key"),
     Index("ix_messages_seeks", "subject_key", sqlite_where=text("seeks"), postgresql_where=text("seeks")),
+    Index("ix_messages_cites", "received_at", sqlite_where=text(CITES), postgresql_where=text(CITES)),
+    Index("ix_messages_stands_in", "received_at", sqlite_where=text(STANDS_IN), postgresql_where=text(STANDS_IN)),
 )
 """`seeks`: it names nothing we have seen, and may be tied by its subject. `cites`: whether the message of ours that a
 customer answers was seen. `stands_in`: the mailbox for which an outsider answered."""

@@ -40,7 +40,7 @@ EXPLAINED = {
     "wait": (dict, None),
     "reminders": list,
 }
-STATUS = {"mailboxes": list, "outbox": dict, "troubles": list, "healthy": bool}
+STATUS = {"mailboxes": list, "outbox": dict, "troubles": list, "suggestions": list, "healthy": bool}
 MAILBOX = {
     "address": str,
     "as_of": ("moment", None),
@@ -48,6 +48,7 @@ MAILBOX = {
     "state": str,
     "folders": list,
     "replies_visible": bool,
+    "invisible_replies": dict,
     "waiting": int,
     "late": int,
 }
@@ -180,6 +181,7 @@ def test_status_tells_mailboxes_outbox_and_troubles(stage: Stage) -> None:
     assert {folder["role"] for folder in mailbox["folders"]} == {"inbox", "sent"}
     (trouble,) = found["troubles"]
     holds(trouble, TROUBLE)
+    holds(mailbox["invisible_replies"], FIGURES)
     assert found["outbox"]["pending"] == 0
     assert found["outbox"]["sent"] == len(stage.house.sink.letters)
     stage.house.set_password("info", "wrong")
@@ -208,6 +210,7 @@ def test_the_report_has_k_and_n_beside_each_percentage(stage: Stage) -> None:
     for figures in (found["overall"], team):
         holds(figures, FIGURES)
         assert (figures["k"], figures["n"]) == (1, 2)
+    holds(found["invisible_replies"], FIGURES)
     with_percent = [part for part in walk(found) if "percent" in part]
     assert all({"k", "n"} <= part.keys() for part in with_percent)
     empty = said(house, "report", "--week", "2024-W40", "--json")
@@ -218,7 +221,24 @@ def test_check_tells_facts(stage: Stage) -> None:
     found = said(stage.house, "check", "--json")
     shape = {"section": str, "mark": ("ok", "look", "fix"), "subject": str, "text": str, "fix": str, "fault": str}
     for fact in found:
-        holds(fact, shape)
+        holds(fact, shape | {"changed": False})
+
+
+def test_who_answers_for_us_is_told_by_status_and_check(house: House) -> None:
+    house.opens(at("Mon 07:00"))
+    kim = "Kim <kim@freemail.example>"
+    for hour in (8, 9, 10):
+        question = house.asks(at(f"Mon {hour:02}:00"))
+        answer = house.mail(kim, question.from_, at(f"Mon {hour:02}:30"), answers=question, cc=house.address("info"))
+        house.put("info", "INBOX", answer)
+    assert house.run(NOW, "run", "--once").code == 0
+    (found,) = said(house, "status", "--json")["suggestions"]
+    assert found == {"mailbox": house.address("info"), "address": "kim@freemail.example", "conversations": 3}
+    line = f"kim@freemail.example answered 3 conversations of {house.address('info')}: add to people"
+    assert line in " ".join(house.run(NOW, "status").out.split())
+    (fact,) = [fact for fact in said(house, "check", "--json") if "kim@" in fact["text"]]
+    assert (fact["mark"], fact["text"].startswith(line)) == ("look", True)
+    assert 'people = ["kim@freemail.example"]' in fact["fix"]
 
 
 def walk(value: Any) -> list[Json]:

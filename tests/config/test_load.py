@@ -40,6 +40,21 @@ def test_what_is_left_out_has_a_default(
     assert found.store_url == f"sqlite:///{tmp_path / 'state'}/monitor.db"
 
 
+def test_folders_with_a_part_of_their_own_may_be_one_or_several(right: str, loaded: Loader) -> None:
+    found = only_mailbox(loaded, right)
+    assert (found.done, found.ignored, found.peek_closers) == ((), (), False)
+    keys = 'done = "Erledigt"\nignored = ["Reklame", "Alt"]\npeek_closers = true'
+    found = only_mailbox(loaded, right.replace('team = "Desk"', f'team = "Desk"\n{keys}'))
+    assert (found.done, found.ignored, found.peek_closers) == (("Erledigt",), ("Reklame", "Alt"), True)
+
+
+def test_who_checks_incoming_mail_is_learnt_unless_it_is_told(right: str, loaded: Loader) -> None:
+    assert (loaded(right).authserv_ids, loaded(right).authenticated_replies) == (frozenset(), False)
+    told = right.replace("[imap]", '[imap]\nauthserv_id = "mx.x.example"')
+    found = loaded(f'{told}[staff]\nauthenticated_replies = "required"\n')
+    assert (found.authserv_ids, found.authenticated_replies) == (frozenset({"mx.x.example"}), True)
+
+
 @pytest.mark.parametrize(("security", "port"), [("tls", 993), ("starttls", 143), ("none", 143)])
 def test_the_port_of_a_mailbox_follows_its_security(right: str, loaded: Loader, security: str, port: int) -> None:
     assert only_mailbox(loaded, right.replace("[imap]", f'[imap]\nsecurity = "{security}"')).port == port

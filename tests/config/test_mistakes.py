@@ -280,9 +280,25 @@ def test_a_key_that_this_version_does_not_have_is_refused(right: str, refused: R
     assert "1 problem;" in told
 
 
-def test_a_folder_for_what_needs_no_reply_is_refused(right: str, refused: Refuser) -> None:
-    told = refused(spoilt(right, 'team = "Desk"', 'team = "Desk"\ndone = "No reply needed"'))
-    assert "8:1: `done` is not there yet in this version; leave it out" in told
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("done = 1", "8:1: `done`"),
+        ("ignored = [2]", "8:12: `ignored` must be text"),
+        ('peek_closers = "yes"', "8:1: `peek_closers`"),
+        ('replies = "seen"', "8:1: `replies`"),
+    ],
+)
+def test_what_folders_and_replies_a_mailbox_has_is_told_rightly_or_refused(
+    right: str, refused: Refuser, key: str, said: str
+) -> None:
+    told = refused(spoilt(right, 'team = "Desk"', f'team = "Desk"\n{key}'))
+    assert said in told
+    assert "1 problem;" in told
+
+
+def test_replies_are_authenticated_only_where_they_must_be(right: str, refused: Refuser) -> None:
+    assert "`authenticated_replies`" in refused(f"{right}[staff]\nauthenticated_replies = true\n")
 
 
 def test_a_file_that_is_not_there_or_not_text_is_told_in_one_line(tmp_path: Path, loaded: Loader) -> None:

@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.core.headline import headline, lead
 from monitor.core.intervals import change, wilson
+from monitor.core.invisible import Invisible
 from monitor.core.report import report_csv, report_csv_rows, report_json
-from monitor.core.sections import SECTIONS, headline, lead, sections
+from monitor.core.sections import SECTIONS, sections
 from monitor.core.week import Figures, Rate, WaitFacts
 from tests.outbox.samples import facts, figures
 
@@ -151,9 +153,57 @@ def test_every_section_can_be_absent_or_drawn() -> None:
     assert "Wednesday 11 November, 08:00" in said(sections(back))
 
 
+CLOSED = replace(figures(154, 168, 16, 8), no_reply_needed=9, closed_late=3, excused=6, deleted=4, spam=2)
+INVISIBLE = {"info@x.example": Invisible(7, 20), "ops@x.example": Invisible(1, 5)}
+
+
+def test_what_was_left_out_is_told_with_its_figures() -> None:
+    full = replace(facts(CLOSED), left_out=(("Spam", 38), ("Newsletters", 0)), invisible=INVISIBLE)
+    (section,) = [s for s in sections(full) if s.title == "Left out"]
+    assert section.table is not None
+    assert [tuple(cell.text for cell in row) for row in section.table.rows] == [
+        ("Spam", "38"),
+        ("Closed as “No reply needed”", "9"),
+        ("– of these only after 24 hours", "3"),
+        ("Deleted without a reply", "4"),
+        ("Moved to Junk without a reply", "2"),
+        ("Replies we could not see, of those that people answered", "8 of 25"),
+    ]
+    seen = replace(facts(), left_out=(), invisible={"info@x.example": Invisible(0, 20)})
+    assert not [s for s in sections(seen) if s.title == "Left out"]
+
+
+@pytest.mark.parametrize(
+    ("overall", "sentence"),
+    [
+        (CLOSED, "3 more were closed as “No reply needed” only after 24 hours, and are not counted."),
+        (replace(CLOSED, closed_late=1), "1 more was closed as “No reply needed” only after 24 hours, and is not"),
+        (replace(figures(0, 0), no_reply_needed=2, closed_late=2), " 2 were closed as “No reply needed” only after"),
+    ],
+)
+def test_closing_late_is_told_beside_the_percentage(overall: Figures, sentence: str) -> None:
+    assert sentence in lead(facts(overall))
+    assert "closed" not in lead(facts(replace(overall, closed_late=0)))
+
+
+def test_json_carries_what_was_left_out() -> None:
+    data = json.loads(json.dumps(report_json(replace(facts(CLOSED), invisible=INVISIBLE))))
+    assert data["invisible_replies"] == {
+        "k": 8,
+        "n": 25,
+        "percent": 32,
+        "mailboxes": [
+            {"mailbox": "info@x.example", "k": 7, "n": 20, "percent": 35},
+            {"mailbox": "ops@x.example", "k": 1, "n": 5, "percent": None},
+        ],
+    }
+    names = ("no_reply_needed", "no_reply_needed_after_due", "excused", "excused_deleted", "excused_spam")
+    assert [data["overall"][name] for name in names] == [9, 3, 6, 4, 2]
+
+
 def test_json_has_k_and_n_beside_every_percentage() -> None:
     data = json.loads(json.dumps(report_json(facts())))
-    for place in (data["overall"], data["previous"], *data["teams"]):
+    for place in (data["overall"], data["previous"], data["invisible_replies"], *data["teams"]):
         assert {"k", "n", "percent"} <= place.keys()
     assert (data["week"], data["from"], data["to"]) == ("2026-W46", "2026-11-09T00:00:00Z", "2026-11-16T00:00:00Z")
     assert (data["overall"]["percent"], data["overall"]["goal_met"]) == (92, True)

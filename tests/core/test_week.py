@@ -138,6 +138,23 @@ def test_the_figures_of_a_week() -> None:
     assert found.longest_known == timedelta(hours=120)
 
 
+def test_what_was_closed_or_excused_is_counted_by_how() -> None:
+    closed = wait("no_reply_needed")
+    cohort = [
+        replace(closed, closed_at=at("Tue 10:00")),
+        replace(closed, closed_at=at("Tue 10:01")),
+        closed,
+        replace(wait("waiting"), closed_at=at("Sat 10:00")),
+        replace(wait("excused"), evidence="deleted", closed_at=at("Wed 10:00")),
+        replace(wait("excused"), evidence="spam"),
+        replace(wait("excused"), evidence="spam"),
+        replace(wait("answered"), evidence="spam"),
+    ]
+    found = figures(cohort, [], 90.0)
+    assert (found.no_reply_needed, found.closed_late) == (3, 1), "at the last moment is not late"
+    assert (found.excused, found.deleted, found.spam) == (3, 1, 2)
+
+
 def test_a_mailbox_we_never_saw_completely_is_late_with_nothing() -> None:
     found = figures([wait("waiting", as_of="")], [wait("waiting", as_of="")], 90.0)
     assert (found.rate.n, found.late, found.waiting) == (0, 0, 1)

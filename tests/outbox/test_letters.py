@@ -166,6 +166,19 @@ def test_an_operators_own_letter_comes_first(tmp_path: Path) -> None:
     assert rendered.html == ALL["notice"].html
 
 
+COMMAND = f"Set-Mailbox {'a-long-name' * 6}@harbourcity.example -MessageCopyForSendOnBehalfEnabled $true"
+
+
+@pytest.mark.parametrize("what_to_do", [("Run these.",), ()])
+def test_a_command_can_be_copied_however_long_it_is(what_to_do: tuple[str, ...]) -> None:
+    rendered = LETTERS.render_notice(replace(notice(), what_to_do=what_to_do, commands=(COMMAND, "second")))
+    assert f"\n    {COMMAND}\n    second\n" in rendered.text
+    assert f">{COMMAND}<" in rendered.html
+    body = read(sent(rendered)).get_body(("plain",))
+    assert body is not None
+    assert COMMAND in body.get_content()
+
+
 @given(st.text())
 def test_tame_is_one_harmless_line(text: str) -> None:
     clean = tame(text)

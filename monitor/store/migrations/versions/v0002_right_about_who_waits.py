@@ -73,6 +73,8 @@ def _messages() -> None:
     op.create_index(op.f("ix_messages_strand"), "messages", ["strand"])
     op.create_index("ix_messages_subject_key", "messages", ["subject_key"])
     _index_where("ix_messages_seeks", "messages", "subject_key", "seeks")
+    _index_where("ix_messages_cites", "messages", "received_at", "cites IS NOT NULL")
+    _index_where("ix_messages_stands_in", "messages", "received_at", "stands_in IS NOT NULL")
 
 
 def _places_and_waits() -> None:

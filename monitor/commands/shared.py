@@ -1,0 +1,57 @@
+"""ROOF. What all commands share: the config and the store, opened, and what is wrong in one line with its exit code."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from monitor.config import ConfigError, Settings, load
+from monitor.config.secrets import SecretError
+from monitor.daemon import Clock
+from monitor.exits import BAD_CONFIG, TRY_LATER
+from monitor.screen.output import talk
+from monitor.store.lock import AlreadyRunning
+from monitor.store.store import Store, StoreAddressError, StoreError, open_store
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@dataclass(slots=True)
+class Global:
+    """What the options before the command say."""
+
+    config: Path
+    clock: Clock
+
+
+def settings_of(context: typer.Context) -> Settings:
+    """The config; ends the program where it cannot be used."""
+    try:
+        return load(context.obj.config)
+    except ConfigError as error:
+        fail(BAD_CONFIG, str(error))
+
+
+@contextmanager
+def opened(context: typer.Context) -> Iterator[tuple[Store, Settings]]:
+    """Config and store, opened; what goes wrong with either becomes one line and the right exit code."""
+    settings = settings_of(context)
+    try:
+        store = open_store(settings.store_url)
+        try:
+            yield store, settings
+        finally:
+            store.close()
+    except (StoreAddressError, SecretError) as error:
+        fail(BAD_CONFIG, str(error))
+    except (AlreadyRunning, StoreError) as error:
+        fail(TRY_LATER, str(error))
+
+
+def fail(code: int, text: str) -> NoReturn:
+    """One line on stderr, and the end."""
+    talk(text)
+    raise typer.Exit(code)

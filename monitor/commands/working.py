@@ -1,0 +1,41 @@
+"""ROOF. The command that works: `run`."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from monitor.commands.shared import fail, opened
+from monitor.daemon import Daemon, one_round, settle_memory
+from monitor.exits import USAGE, exit_code
+from monitor.jobs.claims import FolderClaims
+from monitor.screen.output import talk
+from monitor.screen.progress import progress_on
+from monitor.store.lock import only_daemon
+
+
+def run(
+    context: typer.Context,
+    once: Annotated[bool, typer.Option("--once", help="One full round, then exit.")] = False,
+    dry_run: Annotated[Path | None, typer.Option(help="Write letters to this folder; send and remember none.")] = None,
+) -> None:
+    """The daemon: look at the mailboxes, remind, report."""
+    clock = context.obj.clock
+    settle_memory()
+    with opened(context) as (store, settings), only_daemon(store), progress_on(sys.stderr) as progress:
+        if not once and dry_run is None:
+            Daemon(store, settings, clock, progress).run()
+            return
+        dry = _folder_claims(dry_run) if dry_run else None
+        done = one_round(store, settings, clock, dry, progress)
+    if dry:
+        talk(f"{len(dry.written)} letters written to {dry_run}; nothing was sent")
+    raise typer.Exit(exit_code(s.fault.fault for s in done.sweeps if s.fault))
+
+
+def _folder_claims(folder: Path) -> FolderClaims:
+    try:
+        return FolderClaims(folder)
+    except OSError as error:
+        fail(USAGE, f"--dry-run: {folder} is no folder to write to: {error.strerror}")
