@@ -2,17 +2,19 @@
 
 Staff mail answers a question when its base subject is the same and says something, the one who waits is among its
 recipients, and exactly one such wait was open, opened at most 14 days before. A customer's "Re: …" joins that
-customer's own earlier mail of the same subject. Never mails of different outside senders: a wrong merge hides
-somebody who waits. Judged only on what came before, so that later mail cannot change what an earlier one meant.
+customer's own earlier mail of the same subject. Never mails of different outside senders: a wrong merge hides somebody.
+Judged only on what came before, so that later mail cannot change what an earlier one meant.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from monitor.core.addresses import plain_address
 from monitor.core.house import House
-from monitor.core.message import Direction, Seen
+from monitor.core.message import Seen
 from monitor.core.needs_reply import case, judge
 from monitor.core.order import in_order
 from monitor.core.parties import People
@@ -20,6 +22,9 @@ from monitor.core.subject import has_reply_prefix, subject_key
 from monitor.core.waits import fold
 
 WINDOW = timedelta(days=14)
+
+_Moment = tuple[datetime, str]
+"""When a message came, and its identity: no two have the same."""
 
 
 @dataclass(slots=True)
@@ -31,13 +36,21 @@ class _Group:
     by_subject: set[str] = field(default_factory=set)
 
 
-def may_seek(seen: Seen, direction: Direction) -> bool:
-    """Whether a message that names nothing we have seen may be tied by its subject."""
-    if seen.draft or not subject_key(seen.message.subject):
+def seeks(head: Seen, house: House) -> bool:
+    """Whether the first message of a strand may be tied to another strand by its subject.
+
+    Judged by itself, for what it means must not hang on the conversation it seeks.
+    """
+    if head.draft or not subject_key(head.message.subject):
         return False
+    replies = has_reply_prefix(head.message.subject)
+    ours = head.in_role("sent") or house.staff.is_ours(house.staff.writer(head.message).address)
+    if not replies and (head.message.names or not ours):
+        return False
+    direction = judge(case(head, house)).direction
     if direction == "outgoing":
-        return not seen.message.names
-    return direction == "incoming" and has_reply_prefix(seen.message.subject)
+        return not head.message.names
+    return direction == "incoming" and replies
 
 
 def infer(
@@ -48,104 +61,129 @@ def infer(
     `tied` gives the ties of the other strands, which stay as they are.
     """
     ordered = {number: in_order(messages) for number, messages in strands.items() if messages}
-    groups = _groups(ordered, {n: to for n, to in tied.items() if n not in seekers})
+    search = _Search(ordered, {n: to for n, to in tied.items() if n not in seekers}, house)
+    heads = sorted((_moment(ordered[n][0]), n) for n in set(seekers) & ordered.keys())
     found: dict[int, int] = {}
-    for number in sorted(set(seekers) & ordered.keys(), key=lambda n: _moment(ordered[n][0])):
-        group = groups[number]
-        if group.number != number:
-            continue  # it leads nowhere of its own: an older tie holds it
-        others = {id(g): g for g in groups.values() if g is not group}.values()
-        host = _host(ordered[number][0], others, house)
+    for _, number in heads:
+        group = search.groups[number]
+        host = search.host(number) if group.number == number else None
         if host is not None:
             host.messages += group.messages
             host.by_subject |= {group.messages[0].message.identity} | group.by_subject
-            for each in [n for n, g in groups.items() if g is group]:
-                groups[each] = host
+            for each in search.moved(group, host):
                 found[each] = host.number
     return {number: to for number, to in found.items() if number in seekers}
 
 
-def _groups(ordered: Mapping[int, list[Seen]], tied: Mapping[int, int]) -> dict[int, _Group]:
-    groups = {number: _Group(number, list(messages)) for number, messages in ordered.items()}
-    for number, to in tied.items():
-        if number in groups and to in groups:
-            host = groups[to]
-            host.messages += ordered[number]
-            host.by_subject.add(ordered[number][0].message.identity)
-            groups[number] = host
-    return groups
+class _Search:
+    """Strands, found by who took part under which subject: each with each would take hours for a busy subject."""
 
+    def __init__(self, ordered: Mapping[int, list[Seen]], tied: Mapping[int, int], house: House) -> None:
+        self.ordered, self.house, self.people = ordered, house, People(house)
+        self.groups = {number: _Group(number, list(messages)) for number, messages in ordered.items()}
+        self._members: dict[int, list[int]] = {number: [number] for number in ordered}
+        self._keys: dict[str, str] = {}
+        self._wrote: dict[str, list[tuple[_Moment, int]]] = defaultdict(list)
+        self._took_part: dict[tuple[str, str], list[tuple[_Moment, int]]] = defaultdict(list)
+        for number, messages in ordered.items():
+            for seen in messages:
+                self._know(seen, number)
+        for index in (*self._wrote.values(), *self._took_part.values()):
+            index.sort()
+        for number, to in tied.items():
+            if number in self.groups and to in self.groups:
+                host = self.groups[to]
+                host.messages += ordered[number]
+                host.by_subject.add(ordered[number][0].message.identity)
+                self.moved(self.groups[number], host)
 
-def _host(head: Seen, groups: Iterable[_Group], house: House) -> _Group | None:
-    """The one group that the first message of a strand belongs to."""
-    if judge(case(head, house)).direction == "outgoing":
-        return _asked(head, groups, house)
-    return _own_earlier(head, groups, house)
+    def _know(self, seen: Seen, number: int) -> None:
+        key = self._keys[seen.message.identity] = subject_key(seen.message.subject)
+        voices = self.people.voices(seen)
+        ours = self.people.ours(self.people.writer(seen).address)
+        to = self.people.copied(seen.message) if ours else set()
+        for address in voices:
+            self._wrote[address].append((_moment(seen), number))
+        for address in {*voices, *to} if key else ():
+            self._took_part[key, address].append((_moment(seen), number))
 
+    def moved(self, group: _Group, host: _Group) -> list[int]:
+        """The strands of a group belong to another one now."""
+        members = self._members.pop(group.number)
+        self._members[host.number] += members
+        self.groups |= dict.fromkeys(members, host)
+        return members
 
-def _asked(head: Seen, groups: Iterable[_Group], house: House) -> _Group | None:
-    """Where exactly one of its recipients waits for an answer to a mail of this subject."""
-    people = People(house)
-    to = frozenset(plain_address(r.address) for r in head.message.recipients if not people.ours(r.address))
-    key, found = subject_key(head.message.subject), []
-    for group in groups:
-        before = _before(head, group.messages)
-        of_subject = {m.message.identity for m in before if subject_key(m.message.subject) == key}
+    def host(self, number: int) -> _Group | None:
+        """The one group that the first message of a strand belongs to; None if it seeks none, or finds none."""
+        head = self.ordered[number][0]
+        if not seeks(head, self.house):
+            return None
+        own = self.groups[number]
+        return (
+            self._asked(head, own)
+            if judge(case(head, self.house)).direction == "outgoing"
+            else self._earlier(head, own)
+        )
+
+    def _asked(self, head: Seen, own: _Group) -> _Group | None:
+        """Where exactly one of its recipients waits for an answer to a mail of this subject."""
+        # A desk is nobody's customer; but it has a copy of most of what it writes.
+        to = {plain_address(r.address) for r in head.message.recipients if not self.people.ours(r.address)}
+        near = {n for address in to for n in self._between(self._wrote.get(address, []), head)}
+        groups = {self.groups[n].number: self.groups[n] for n in near if self.groups[n] is not own}
+        found = [groups[n] for n in sorted(groups) for _ in range(self._open_for(head, to, groups[n]))]
+        if not found:  # nobody waits: a second reply, which belongs where they talked, if that is in one place
+            talked = {self.groups[n].number for _, n in self._talks(head, to, own)}
+            return self.groups[talked.pop()] if len(talked) == 1 else None
+        return found[0] if len(found) == 1 else None
+
+    def _open_for(self, head: Seen, to: Collection[str], group: _Group) -> int:
+        """How many waits of these people, begun under its subject, were open in a group when it was written."""
+        before = [_as_of(seen, head.received_at) for seen in group.messages if _moment(seen) < _moment(head)]
+        key = self._keys[head.message.identity]
+        of_subject = {m.message.identity for m in before if self._keys[m.message.identity] == key}
         if not of_subject:
-            continue
-        waits = fold(before, house, by_subject=frozenset(group.by_subject)).waits
-        found += [
-            group
-            for wait in waits
-            if wait.state == "waiting"
-            and head.received_at - wait.opened_at <= WINDOW
-            and of_subject & set(wait.members)
-            and to & wait.party
-        ]
-    if not found:  # nobody waits: a second reply, which belongs where they talked if that is in one place
-        talked = {id(group): group for _, group in _talks(head, to, groups, house)}
-        return next(iter(talked.values())) if len(talked) == 1 else None
-    return found[0] if len(found) == 1 else None
+            return 0
+        waits = fold(before, self.house, by_subject=frozenset(group.by_subject)).waits
+        recent = [w for w in waits if w.state == "waiting" and head.received_at - w.opened_at <= WINDOW]
+        return sum(bool(of_subject & set(w.members) and w.party & set(to)) for w in recent)
 
+    def _earlier(self, head: Seen, own: _Group) -> _Group | None:
+        """Where the same person wrote, or was written to, latest under this subject."""
+        key = self._keys[head.message.identity]
+        found: list[tuple[_Moment, int]] = []
+        for address in self.people.voices(head):
+            index = self._took_part.get((key, address), [])
+            at = bisect_left(index, (_moment(head), 0)) - 1
+            while at >= 0 and self.groups[index[at][1]] is own:
+                at -= 1
+            if at >= 0 and head.received_at - index[at][0][0] <= WINDOW:
+                found.append(index[at])
+        return self.groups[max(found)[1]] if found else None
 
-def _own_earlier(head: Seen, groups: Iterable[_Group], house: House) -> _Group | None:
-    """Where the same person wrote, or was written to, latest under this subject."""
-    found = _talks(head, People(house).voices(head), groups, house)
-    return max(found, key=lambda pair: pair[0])[1] if found else None
+    def _talks(self, head: Seen, who: Collection[str], own: _Group) -> list[tuple[_Moment, int]]:
+        """Where these people wrote, or were written to, under its subject in the days before it."""
+        key = self._keys[head.message.identity]
+        found = []
+        for address in who:
+            index = self._took_part.get((key, address), [])
+            first = bisect_left(index, ((head.received_at - WINDOW, ""), 0))
+            found += [t for t in index[first : bisect_left(index, (_moment(head), 0))] if self.groups[t[1]] is not own]
+        return found
 
-
-def _talks(
-    head: Seen, who: frozenset[str], groups: Iterable[_Group], house: House
-) -> list[tuple[tuple[datetime, str], _Group]]:
-    """When and where these people wrote, or were written to, under the subject of `head` in the days before it."""
-    people, key = People(house), subject_key(head.message.subject)
-    found: list[tuple[tuple[datetime, str], _Group]] = []
-    for group in groups:
-        for seen in _before(head, group.messages):
-            if head.received_at - seen.received_at <= WINDOW and subject_key(seen.message.subject) == key:
-                took_part = people.voices(seen) | _sent_to(seen, people)
-                if took_part & who:
-                    found.append((_moment(seen), group))
-    return found
-
-
-def _sent_to(seen: Seen, people: People) -> frozenset[str]:
-    """The outsiders among the recipients of what we wrote."""
-    if not people.ours(people.writer(seen).address):
-        return frozenset()
-    return frozenset(plain_address(r.address) for r in seen.message.recipients if not people.ours(r.address))
-
-
-def _before(head: Seen, messages: Iterable[Seen]) -> list[Seen]:
-    """What was known when it was written: a flag set or a mail put away later says nothing of that moment."""
-    return [_as_of(seen, head.received_at) for seen in messages if _moment(seen) < _moment(head)]
+    def _between(self, index: Sequence[tuple[_Moment, int]], head: Seen) -> set[int]:
+        """The strands of what came in the window before a message."""
+        first = bisect_left(index, ((head.received_at - WINDOW, ""), 0))
+        return {number for _, number in index[first : bisect_left(index, (_moment(head), 0))]}
 
 
 def _as_of(seen: Seen, when: datetime) -> Seen:
+    """What was known at a moment: a flag set or a mail put away later says nothing of it."""
     away = seen.away if seen.away and seen.away.at < when else None
     flag = seen.flag if seen.flag and seen.flag.at and seen.flag.at < when else None
     return seen if (away, flag) == (seen.away, seen.flag) else replace(seen, away=away, flag=flag)
 
 
-def _moment(seen: Seen) -> tuple[datetime, str]:
+def _moment(seen: Seen) -> _Moment:
     return seen.received_at, seen.message.identity

@@ -160,14 +160,17 @@ def together(one: Message, other: Message) -> Message:
 
 def _copy_order(message: Message) -> tuple[object, ...]:
     via = " via " in message.from_.name.casefold() or "x-original-from" in message.headers
-    return (via, message.from_, message.subject, message.sent_at is None, message.sent_at or 0, message.reply_to)
+    named = (message.in_reply_to, message.references, message.recipients)
+    return (via, message.from_, message.subject, message.sent_at is None, message.sent_at or 0, message.reply_to, named)
 
 
 _T = TypeVar("_T")
 
 
 def _either(some: tuple[_T, ...], more: tuple[_T, ...]) -> tuple[_T, ...]:
-    return some if set(more) <= set(some) else tuple(sorted({*some, *more}, key=str))
+    if set(more) <= set(some):
+        return some
+    return more if set(some) <= set(more) else tuple(sorted({*some, *more}, key=str))
 
 
 LEAVES_OUT = ("list-", "precedence", "x-precedence", "x-spam", "x-ses-spam", "feedback-id", "x-campaign")

@@ -1,6 +1,6 @@
 """GROUND. Which people belong to one wait: the same person under several addresses, who was copied, who copies."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from monitor.core.addresses import plain_address
@@ -19,6 +19,8 @@ class Party:
     names: set[str] = field(default_factory=set)
     mentioned: set[str] = field(default_factory=set)
     handoff: Handoff | None = None
+    number: int = 0
+    """Its place among all parties of the conversation, in the order in which they began to wait."""
 
     @property
     def opener(self) -> Seen:
@@ -60,7 +62,11 @@ class People:
         party.addresses |= self.voices(seen)
         if name := full_name(self.writer(seen).name):
             party.names.add(name)
-        party.mentioned |= {plain_address(r.address) for r in seen.message.recipients if not self.ours(r.address)}
+        party.mentioned |= self.copied(seen.message)
+
+    def copied(self, message: Message) -> set[str]:
+        """The outsiders among its recipients."""
+        return {plain_address(r.address) for r in message.recipients if not self.ours(r.address)}
 
     def relates(self, seen: Seen, party: Party) -> bool:
         """Whether this message belongs to that party, rather than to another customer in the same conversation.
@@ -75,6 +81,87 @@ class People:
         if self.voices(seen) & (party.addresses | party.mentioned) or recipients & party.addresses:
             return True
         return full_name(self.writer(seen).name) in party.names
+
+
+class Waiting:
+    """The parties that wait at one point of the walk, oldest first, each found at once by who and what is in it.
+
+    A conversation may have as many of them as messages: to try each party for each message would take hours.
+    """
+
+    def __init__(self, people: People) -> None:
+        self.people = people
+        self._parties: dict[int, Party] = {}
+        self._known: dict[str, dict[int, None]] = {}
+        self._last = 0
+
+    def __iter__(self) -> Iterator[Party]:
+        return iter(list(self._parties.values()))
+
+    def begin(self) -> Party:
+        """A new party, with nobody in it yet."""
+        self._last += 1
+        self._parties[self._last] = Party(number=self._last)
+        return self._parties[self._last]
+
+    def add(self, party: Party, seen: Seen) -> None:
+        """One more message of a party that waits."""
+        self.people.add(party, seen)
+        for sign in self._signs(party, seen):
+            self._known.setdefault(sign, {})[party.number] = None
+
+    def leave(self, party: Party, rest: Sequence[Seen]) -> None:
+        """The party waits no longer; those who wrote the `rest` of its messages wait on, in its place."""
+        for seen in party.members:
+            for sign in self._signs(party, seen):
+                self._known.get(sign, {}).pop(party.number, None)
+        if not rest:
+            del self._parties[party.number]
+            return
+        self._parties[party.number] = left = Party(handoff=party.handoff, number=party.number)
+        for seen in rest:
+            self.add(left, seen)
+
+    def related(self, seen: Seen) -> Party | None:
+        """The oldest party that a message belongs to."""
+        signs = [f"@{a}" for a in self.people.voices(seen)] + [f"to {a}" for a in self.people.voices(seen)]
+        signs += [f"@{plain_address(r.address)}" for r in seen.message.recipients]
+        signs += [f"name {full_name(self.people.writer(seen).name)}", *_list_signs(seen.message, self.people.house)]
+        return next((p for p in self._of(signs) if self.people.relates(seen, p)), None)
+
+    def reached(self, to: Iterable[str], named: Sequence[Address]) -> list[Party]:
+        """The parties that a mail to these addresses reaches (see `Party.is_reached`)."""
+        to = list(to)
+        signs = [f"@{plain_address(a)}" for a in to] + [f"name {full_name(r.name)}" for r in named]
+        return [p for p in self._of(signs) if p.is_reached(to, named)]
+
+    def with_ids(self, ids: Iterable[str]) -> list[Party]:
+        """The parties that have a message with one of these Message-IDs."""
+        return self._of([f"id {i}" for i in ids])
+
+    def with_messages(self, identities: Iterable[str]) -> list[Party]:
+        """The parties that have one of these messages."""
+        return self._of([f"message {i}" for i in identities])
+
+    def _of(self, signs: Iterable[str]) -> list[Party]:
+        numbers = {number for sign in signs for number in self._known.get(sign, ())}
+        return [self._parties[number] for number in sorted(numbers)]
+
+    def _signs(self, party: Party, seen: Seen) -> list[str]:
+        message = seen.message
+        signs = [f"message {message.identity}", f"id {message.message_id}"]
+        signs += [f"@{a}" for a in self.people.voices(seen)]
+        signs += [f"to {a}" for a in self.people.copied(message)]
+        if name := full_name(self.people.writer(seen).name):
+            signs.append(f"name {name}")
+        return signs + (_list_signs(message, self.people.house) if seen is party.opener else [])
+
+
+def _list_signs(message: Message, house: House) -> list[str]:
+    """The lists of ours it went to; or that it shows no recipients, as mails of list archives do."""
+    to = {plain_address(r.address) for r in message.recipients}
+    lists = {a for a in to if house.staff.is_outsiders_list(a)}
+    return [f"list {a}" for a in sorted(lists)] if message.recipients else ["no recipients"]
 
 
 def full_name(name: str) -> str:

@@ -25,11 +25,16 @@ class Reply:
 
     def reaches(self, party: Party) -> bool:
         """Whether one of those who wait got it."""
-        return self.to_list or party.is_reached(self.left, self._named(self.left))
+        return self.to_list or party.is_reached(self.left, self.named)
 
     def was_for(self, party: Party) -> bool:
         """Whether it was written to one of them, delivered or not."""
         return self.to_list or party.is_reached(self.outside, self._named(self.outside))
+
+    @property
+    def named(self) -> list[Address]:
+        """Those of its recipients to whom it could be delivered, with their names."""
+        return self._named(self.left)
 
     def _named(self, addresses: frozenset[str]) -> list[Address]:
         return [r for r in self.seen.message.recipients if r.address in addresses]

@@ -1,5 +1,4 @@
-"""GROUND. What all the sightings of one mail say together: where it lies, whether it was put away, answered, or is
-gone."""
+"""GROUND. What all the sightings of one mail say together: where it lies, if it was put away, answered, or is gone."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -31,7 +30,7 @@ class Sighting:
 def gathered(message: Message, received_at: datetime, sightings: Iterable[Sighting]) -> Seen:
     """The message as the rules see it; the order of sightings does not matter."""
     every = list(sightings)
-    written = [s for s in every if not _is_draft(s)]
+    written = [s for s in every if not is_draft(s.flags, s.place.role)]
     return Seen(
         message=message,
         received_at=received_at,
@@ -44,13 +43,13 @@ def gathered(message: Message, received_at: datetime, sightings: Iterable[Sighti
     )
 
 
-def _is_draft(sighting: Sighting) -> bool:
-    return DRAFT in sighting.flags or sighting.place.role == "drafts"
+def is_draft(flags: Iterable[str], role: Role) -> bool:
+    """Whether a copy with these flags (any case) in such a folder is not sent yet."""
+    return role == "drafts" or DRAFT in {flag.lower() for flag in flags}
 
 
 def _away(sightings: Sequence[Sighting]) -> Away | None:
-    """Put away is what lies in no inbox any more. A label of its own keeps a mail in Gmail's archive too: done
-    counts there."""
+    """Put away is what lies in no inbox any more. A label keeps a mail in Gmail's archive too: done counts."""
     live: set[Role] = {s.place.role for s in sightings if not s.gone}
     if "inbox" in live:
         return None
@@ -61,8 +60,7 @@ def _away(sightings: Sequence[Sighting]) -> Away | None:
 
 
 def _flag(sightings: Sequence[Sighting]) -> Flag | None:
-    """`\\Answered` where people read incoming mail; since when is unknown if one of the copies had it before we
-    came."""
+    """`\\Answered` where people read incoming mail; since when is unknown if one of them had it before we came."""
     received = [s for s in sightings if s.place.role != "sent"]
     current = [s for s in received if not s.gone] or received
     if not any(ANSWERED in s.flags for s in current):

@@ -1,19 +1,19 @@
-"""GROUND. waits = fold(messages, marks): a pure function of a *set* (law 1). Any order of arrival gives the same
-waits."""
+"""GROUND. waits = fold(messages, marks): a pure function of a *set* (law 1): any order gives the same waits."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 
+from monitor.core.addresses import plain_address
 from monitor.core.answers import CLAIMED, is_claimed
 from monitor.core.citing import Cites
+from monitor.core.events import concerned, events
 from monitor.core.house import House, due_at
 from monitor.core.letter_ids import is_letter_id
 from monitor.core.message import Away, Flag, Seen
 from monitor.core.needs_reply import Answers, Verdict, case, judge
 from monitor.core.order import in_order
-from monitor.core.parties import Party, People, guests
+from monitor.core.parties import Party, People, Waiting, guests
 from monitor.core.replies import Replies
 from monitor.core.staff import was_sent
 from monitor.core.wait import Folded, Handoff, Mark, State, Wait
@@ -38,15 +38,6 @@ class _End:
     answer: Seen | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Event:
-    """Something that happened to a message beside mail: a mark by hand, the flag, a move."""
-
-    at: datetime
-    message: str
-    what: Away | Flag | Mark
-
-
 def fold(
     messages: Iterable[Seen], house: House, marks: Iterable[Mark] = (), by_subject: frozenset[str] = frozenset()
 ) -> Folded:
@@ -66,22 +57,20 @@ class _Fold:
         self.replies = Replies(messages, self.verdicts, self.people, by_subject)
         self.cites = Cites(messages, self.verdicts, house)
         self.explained = self._explained()
-        self.events = self._events(marks)
-        self.open: list[Party] = []
+        self.events = events(messages, marks, self.explained)
+        self.open = Waiting(self.people)
         self.closed: list[Wait] = []
-        self.walked: set[str] = set()
         self.first = True
         self.stand_ins: dict[str, str] = {}
 
     def run(self) -> Folded:
         """Walks over messages and events in the order in which they happened."""
         for seen in self.messages:
-            if self.events:
-                self._happen(seen.received_at)
+            self._happen(seen.received_at)
             verdict = self.verdicts[seen.message.identity]
             if verdict.rule != CLAIMED and not seen.draft:
                 self._step(seen, verdict)
-            self.walked.add(seen.message.identity)
+            self.events.walked(seen.message.identity)
         self._happen(None)
         waits = self.closed + [self._wait(party, party.members) for party in self.open]
         waits.sort(key=lambda w: (w.opened_at, w.opener))
@@ -119,31 +108,28 @@ class _Fold:
 
     def _asks(self, seen: Seen) -> None:
         self._stands_in(seen)
-        party = next((p for p in self.open if self.people.relates(seen, p)), None)
+        party = self.open.related(seen)
         if party is not None and self.cites.proves_answer(seen, party.opener):
             self._end(party, party.members, _End("answered", "cited"))
             party = None
-        if party is None:
-            party = Party()
-            self.open.append(party)
-        self.people.add(party, seen)
-        if seen.flag is not None and seen.flag.at is None and seen.message.identity not in self.explained:
+        party = party or self.open.begin()
+        self.open.add(party, seen)
+        if seen.flag is not None and seen.flag.at is None and seen.message.message_id not in self.explained:
             self._end(party, party.members, _End("answered", "flag"))
 
     def _stands_in(self, seen: Seen) -> None:
         """An outsider who answers the one who waits: perhaps one of us, whom the config does not know yet."""
         voices = self.people.voices(seen)
         to = [r.address for r in seen.message.recipients]
-        for party in self.open:
-            answers = any(name in party.ids for name in seen.message.names)
-            if answers and not voices & party.addresses and party.is_reached(to, ()):
+        for party in self.open.with_ids(seen.message.names):
+            if not voices & party.addresses and party.is_reached(to, ()):
                 self.stand_ins[seen.message.identity] = self._mailboxes(party.members)[0]
 
     def _answers(self, seen: Seen) -> None:
         reply = self.replies.reply(seen)
         if reply.grade is None:
             return
-        for party in [p for p in self.open if reply.reaches(p)]:
+        for party in self.open if reply.to_list else self.open.reached(reply.left, reply.named):
             self._end(party, party.members, _End("answered", reply.grade, seen.received_at, seen))
 
     def _passes_on(self, seen: Seen) -> None:
@@ -161,50 +147,35 @@ class _Fold:
                 party.handoff = Handoff(seen.received_at, from_team, to_team, decided)
 
     def _explained(self) -> set[str]:
-        """The messages that a visible one of ours answers or passes on: their flag is of that one."""
-        found: set[str] = set()
-        for seen in self.messages:
-            verdict = self.verdicts[seen.message.identity]
-            if verdict.direction in ("outgoing", "internal") and verdict.rule != CLAIMED and not seen.draft:
-                found.update(seen.message.in_reply_to + seen.message.references[-1:])
-        return found
+        """The ids that a visible message of ours answers or passes on: their flag is of that one.
 
-    def _events(self, marks: Iterable[Mark]) -> list[_Event]:
-        """Oldest first; where several happened at once the flag comes first: who answers and then tidies up has
-        answered."""
-        found = [_Event(m.at, m.message, m) for m in _standing(marks)]
+        One that names nothing answers the latest mail of the people it was written to.
+        """
+        found: set[str] = set()
+        latest: dict[str, str] = {}
         for seen in self.messages:
-            flag, away = seen.flag, seen.away
-            if flag and flag.at and seen.message.message_id not in self.explained:
-                found.append(_Event(flag.at, seen.message.identity, flag))
-            if away:
-                found.append(_Event(away.at, seen.message.identity, away))
-        return sorted(found, key=lambda e: (e.at, isinstance(e.what, Away), repr(e.what), e.message))
+            message, verdict = seen.message, self.verdicts[seen.message.identity]
+            if verdict.direction == "incoming":
+                latest |= dict.fromkeys(self.people.voices(seen), message.message_id)
+            elif verdict.direction in ("outgoing", "internal") and verdict.rule != CLAIMED and not seen.draft:
+                found.update(message.in_reply_to + message.references[-1:])
+                if not message.names:
+                    to = (plain_address(r.address) for r in message.recipients)
+                    found.update(latest[a] for a in to if a in latest)
+        return found - {""}
 
     def _happen(self, until: datetime | None) -> None:
         """All events up to a moment (None: all there are) whose message has been walked over."""
-        now = [e for e in self.events if (until is None or e.at <= until) and e.message in self.walked]
-        self.events = [e for e in self.events if e not in now]
-        for what, events in groupby(now, key=lambda e: e.what):
-            messages = {e.message for e in events}
-            for party in list(self.open):
-                if any(m.message.identity in messages for m in party.members):
-                    gone, end = _ended(party, messages, what)
-                    self._end(party, gone, end)
+        for what, messages in self.events.until(until):
+            for party in self.open.with_messages(messages):
+                self._end(party, concerned(party.members, messages, what), _end_of(what))
 
     def _end(self, party: Party, gone: Sequence[Seen], end: _End) -> None:
         """The wait of these members is over; others of the party wait on."""
         over = {m.message.identity for m in gone}
-        rest = [m for m in party.members if m.message.identity not in over]
         self.closed.append(self._wait(party, gone, end))
         self.first = self.first and end.state != "answered"
-        at = self.open.index(party)
-        if not rest:
-            del self.open[at]
-            return
-        self.open[at] = left = Party(handoff=party.handoff)
-        for seen in rest:
-            self.people.add(left, seen)
+        self.open.leave(party, [m for m in party.members if m.message.identity not in over])
 
     def _wait(self, party: Party, members: Sequence[Seen], end: _End | None = None) -> Wait:
         mailboxes = self._mailboxes(members)
@@ -240,23 +211,11 @@ class _Fold:
         return tuple(sorted(seen_in, key=lambda m: (self.house.rank(m), m)))
 
 
-def _ended(party: Party, messages: set[str], what: Away | Flag | Mark) -> tuple[list[Seen], _End]:
-    """Which members of a party an event concerns, and what it means for them."""
-    members = party.members
+def _end_of(what: Away | Flag | Mark) -> _End:
+    """What an event means for those it concerns."""
     if isinstance(what, Away):
         state, evidence_ = CLOSED[what.kind]
-        return [m for m in members if m.message.identity in messages], _End(state, evidence_, what.at)
+        return _End(state, evidence_, what.at)
     if isinstance(what, Mark):
-        return [m for m in members if m.received_at <= what.at], _End("no_reply_needed", "closed", what.at)
-    # Whoever wrote after the flagged message, and after the look before the flag was seen, may not have been answered.
-    last = max(at for at, m in enumerate(members) if m.message.identity in messages)
-    gone = [m for at, m in enumerate(members) if at <= last or (what.after and m.received_at <= what.after)]
-    return gone, _End("answered", "flag", what.at)
-
-
-def _standing(marks: Iterable[Mark]) -> list[Mark]:
-    """The marks that no later one takes back."""
-    latest: dict[str, Mark] = {}
-    for mark in sorted(marks, key=lambda m: (m.at, m.kind)):
-        latest[mark.message] = mark
-    return [mark for mark in latest.values() if mark.kind == "done"]
+        return _End("no_reply_needed", "closed", what.at)
+    return _End("answered", "flag", what.at)

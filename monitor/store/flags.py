@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, bindparam, case, func, select, update
+from sqlalchemy import and_, bindparam, func, select, update
 
 from monitor.core.house import House
 from monitor.core.message import Message
@@ -14,7 +14,7 @@ from monitor.store.intake import Look
 from monitor.store.knowing import informed
 from monitor.store.rows import message_of
 from monitor.store.store import Store, among
-from monitor.store.tables import UtcDateTime, folders, messages, sightings, waits
+from monitor.store.tables import folders, messages, sightings, waits
 
 
 def forget_sightings(store: Store, folder: int, now: datetime) -> None:
@@ -68,14 +68,14 @@ def flags_changed(
         current = select(folders.c.uidvalidity).where(folders.c.id == folder).scalar_subquery()
         here = and_(sightings.c.folder == folder, sightings.c.uidvalidity == current)
         if changed:
-            new = update(sightings).where(here, sightings.c.uid == bindparam("at"))
-            since = case(
-                (sightings.c.answered_at.is_(None), bindparam("now", type_=UtcDateTime)), else_=sightings.c.answered_at
-            )
-            connection.execute(new, [{"at": uid, "flags": sorted(flags)} for uid, flags in changed.items()])
-            answered = [{"at": uid, "now": look.now} for uid, flags in changed.items() if _is_answered(flags)]
+            at = update(sightings).where(here, sightings.c.uid == bindparam("at"))
+            query = select(sightings.c.uid, sightings.c.flags).where(here, among(sightings.c.uid, changed, connection))
+            # One that was answered before stays so since then: other flags of it may change at any time.
+            before = {row.uid for row in connection.execute(query) if _is_answered(row.flags)}
+            answered = [{"at": uid} for uid, flags in changed.items() if _is_answered(flags) and uid not in before]
+            connection.execute(at, [{"at": uid, "flags": sorted(flags)} for uid, flags in changed.items()])
             if answered:
-                connection.execute(new.values(answered_at=since, answered_after=look.before), answered)
+                connection.execute(at.values(answered_at=look.now, answered_after=look.before), answered)
         if gone:
             connection.execute(
                 update(sightings).where(here, among(sightings.c.uid, gone, connection)).values(gone_at=look.now)
@@ -86,5 +86,5 @@ def flags_changed(
         refold(connection, touched, informed(connection, house))
 
 
-def _is_answered(flags: frozenset[str]) -> bool:
+def _is_answered(flags: Iterable[str]) -> bool:
     return ANSWERED in {flag.lower() for flag in flags}

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select, upda
 
 from monitor.core.conversations import ALONE, Link, Tie, links
 from monitor.core.house import House
-from monitor.core.inferring import may_seek
+from monitor.core.inferring import seeks
 from monitor.core.message import Place, Seen
 from monitor.core.needs_reply import case, judge
 from monitor.core.order import in_order
@@ -60,10 +60,10 @@ def refold(
     new: Mapping[int, Sequence[New]] = MappingProxyType({}),
 ) -> None:
     """Fold these conversations and store verdicts, links and waits; `new` messages of each are put in on the way."""
-    large = _large(connection, numbers)
-    if large:
-        _put_off(connection, large, house, [n for number in large for n in new.get(number, ())])
-    numbers = [number for number in numbers if number not in large]
+    later = large(connection, numbers)
+    if later:
+        _put_off(connection, later, house, [n for number in later for n in new.get(number, ())])
+    numbers = [number for number in numbers if number not in later]
     if not numbers:
         return
     rows = _grouped(
@@ -120,7 +120,8 @@ def _sighting(row: AnyRow) -> Sighting:
     )
 
 
-def _large(connection: Connection, numbers: Collection[int]) -> set[int]:
+def large(connection: Connection, numbers: Collection[int]) -> set[int]:
+    """Those of these conversations that have more than LARGE messages."""
     query = (
         select(messages.c.conversation)
         .where(among(messages.c.conversation, numbers, connection))
@@ -130,7 +131,7 @@ def _large(connection: Connection, numbers: Collection[int]) -> set[int]:
     return set(connection.execute(query).scalars())
 
 
-def _put_off(connection: Connection, large: Collection[int], house: House, new: Sequence[New]) -> None:
+def _put_off(connection: Connection, numbers: Collection[int], house: House, new: Sequence[New]) -> None:
     """Each new message is judged by itself for now; the waits follow at the end of the look."""
     rows = []
     for each in new:
@@ -138,7 +139,9 @@ def _put_off(connection: Connection, large: Collection[int], house: House, new: 
         rows.append(each.columns | _derived(each.seen, alone, ALONE))
     if rows:
         connection.execute(insert(messages), rows)
-    connection.execute(update(conversations).where(among(conversations.c.number, large, connection)).values(stale=True))
+    connection.execute(
+        update(conversations).where(among(conversations.c.number, numbers, connection)).values(stale=True)
+    )
 
 
 def _of_row(row: AnyRow, sighted: Sighted, house: House) -> _Told:
@@ -152,19 +155,21 @@ def _fold_one(number: int, told: Sequence[_Told], house: House, writing: "_Writi
     linked: dict[str, Link] = {}
     for strand in strands.values():
         linked |= links({t.seen.message.identity: t.ties for t in strand})
-    heads = [in_order(t.seen for t in strand)[0].message for n, strand in strands.items() if n != number]
-    linked |= {head.identity: Link("join.inferred", head.subject) for head in heads}
-    folded = fold([t.seen for t in told], house, by_subject=frozenset(head.identity for head in heads))
+    heads = {n: in_order(t.seen for t in strand)[0] for n, strand in strands.items()}
+    tied = [head.message for n, head in heads.items() if n != number]
+    linked |= {head.identity: Link("join.inferred", head.subject) for head in tied}
+    folded = fold([t.seen for t in told], house, by_subject=frozenset(head.identity for head in tied))
+    seekers = {head.message.identity for head in heads.values() if seeks(head, house)}
     for each in told:
-        writing.message(each, _derived(each.seen, folded, linked[each.seen.message.identity]))
+        identity = each.seen.message.identity
+        writing.message(each, _derived(each.seen, folded, linked[identity], identity in seekers))
     ids = {t.seen.message.identity: t.row.id if t.row is not None else t.columns["id"] for t in told}
     writing.waits(number, folded.waits, ids, house)
 
 
-def _derived(seen: Seen, folded: Folded, link: Link) -> dict[str, Any]:
+def _derived(seen: Seen, folded: Folded, link: Link, seeks_: bool = False) -> dict[str, Any]:
     """The columns of a message that rules made."""
     verdict, identity = folded.verdicts[seen.message.identity], seen.message.identity
-    loose = link.rule in ("join.none", "join.cited", "join.inferred")
     return {
         "direction": verdict.direction,
         "wants_reply": verdict.wants_reply,
@@ -173,7 +178,7 @@ def _derived(seen: Seen, folded: Folded, link: Link) -> dict[str, Any]:
         "link": link.rule,
         "linked_to": link.to,
         "subject_key": subject_key(seen.message.subject),
-        "seeks": loose and may_seek(seen, verdict.direction),
+        "seeks": seeks_,
         "cites": folded.cites.get(identity),
         "stands_in": folded.stand_ins.get(identity),
     }
@@ -201,8 +206,7 @@ class _Writing:
             self.changed.append({"row": told.row.id, **derived})
 
     def waits(self, number: int, folded: Sequence[Wait], ids: Mapping[str, int], house: House) -> None:
-        """Which stored wait is which folded one: a wait keeps its row and its reminders when an earlier opener turns
-        up."""
+        """Which stored wait is which folded one: a wait keeps row and reminders when an earlier opener turns up."""
         for wait in folded:
             values = {"conversation": number, **wait_row(wait, ids, house.team(wait.mailboxes[0]))}
             same = [row for m in wait.members for row in self.by_opener[ids[m]] if row.id in self.stored]

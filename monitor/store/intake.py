@@ -3,23 +3,22 @@
 A constant number of statements for a batch, whether the mailbox holds a thousand messages or ten million (law 10).
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, func, select, update
 
-from monitor.core.conversations import Tie
 from monitor.core.cursor import Cursor
 from monitor.core.house import House
 from monitor.core.ids import digest
-from monitor.core.message import Message, Place, same_mail, together
-from monitor.core.sightings import ANSWERED, Sighting, gathered
+from monitor.core.message import Message, Place, Role, same_mail, together
+from monitor.core.sightings import ANSWERED, Sighting, gathered, is_draft
 from monitor.store.folding import New, refold
 from monitor.store.knowing import informed, learn
 from monitor.store.rows import message_of, message_row
 from monitor.store.store import Store, among, inserting
-from monitor.store.strands import conversations_of, join_batch
+from monitor.store.strands import Strands, conversations_of, join_batch
 from monitor.store.tables import AnyRow, folders, messages, sightings, troubles
 from monitor.store.tying import tie_by_subject
 
@@ -93,30 +92,29 @@ class _Intake:
         """Facts, strands, sightings, then the fold, which reads them; last what only subjects tie."""
         known = self._known({m.identity for _, m in batch})
         batch = _told_apart(batch, {identity: message_of(row) for identity, row in known.items()})
-        known |= self._known({m.identity for _, m in batch} - known.keys())
-        earliest: dict[str, datetime] = {}
+        identities = {m.identity for _, m in batch}
+        known |= self._known(identities - known.keys())
+        known = {identity: row for identity, row in known.items() if identity in identities}
         fresh: dict[str, Message] = {}
-        for arrival, message in batch:
-            earliest[message.identity] = min(arrival.arrived_at, earliest.get(message.identity, arrival.arrived_at))
+        for _, message in batch:
             if message.identity not in known:
                 fresh[message.identity] = together(fresh.get(message.identity, message), message)
         ids = {identity: row.id for identity, row in known.items()}
-        lessons = learn(self.connection, self.place.role, fresh.values())
+        lessons = learn(self.connection, self.place.role, [m for _, m in batch], fresh.values())
         house = informed(self.connection, house)
-        touched = {row.conversation for identity, row in known.items() if identity in earliest}
+        touched = {row.conversation for row in known.values()}
         touched |= set(conversations_of(self.connection, lessons).values()) if lessons else set()
         new: dict[int, list[New]] = {}
-        if fresh:
-            ties, strands, merged = join_batch(self.connection, list(fresh.values()), house)
-            touched = {merged.get(number, number) for number in touched} | set(merged.values())
-            new = self._new_messages(fresh, earliest, [a for a in batch if a[1].identity in fresh], strands, ties, ids)
-        self._pull_back(known, earliest)
-        self._complete(known, [m for _, m in batch if m.identity in known])
+        copies = self._complete(known, fresh, [m for _, m in batch])
+        if fresh or copies:
+            strands = join_batch(self.connection, list(fresh.values()), copies, house)
+            touched |= strands.touched
+            new = self._new_messages(fresh, [a for a in batch if a[1].identity in fresh], strands, ids)
         self._sight([(a, m) for a, m in batch if m.identity in known], ids, known)
+        stamps = self._stamp(known) + [n.seen.received_at for each in new.values() for n in each]
         refold(self.connection, touched | new.keys(), house, new)
         self._sight([(a, m) for a, m in batch if m.identity not in known], ids, known)
-        moments = earliest.values()
-        tie_by_subject(self.connection, touched | new.keys(), house, min(moments), max(moments))
+        tie_by_subject(self.connection, touched, new.keys(), house, stamps)
 
     def _known(self, identities: Collection[str]) -> dict[str, AnyRow]:
         query = select(messages).where(among(messages.c.identity, identities, self.connection))
@@ -125,68 +123,86 @@ class _Intake:
     def _new_messages(
         self,
         fresh: Mapping[str, Message],
-        earliest: Mapping[str, datetime],
         arrivals: Sequence[tuple[Arrival, Message]],
-        strands: Mapping[str, int],
-        ties: Mapping[str, list[Tie]],
+        strands: Strands,
         ids: dict[str, int],
     ) -> dict[int, list[New]]:
         """The messages without a row, by conversation; their row ids are put into `ids`."""
         last = self.connection.execute(select(func.coalesce(func.max(messages.c.id), 0))).scalar_one()
-        lead = conversations_of(self.connection, set(strands.values()))
-        sighted: dict[str, list[Sighting]] = {}
+        lead = conversations_of(self.connection, set(strands.numbers.values()))
+        came: dict[str, list[Arrival]] = {}
         for arrival, message in arrivals:
-            sighted.setdefault(message.identity, []).append(self._sighting(arrival, known=False))
+            came.setdefault(message.identity, []).append(arrival)
         new: dict[int, list[New]] = {}
         for number, (identity, message) in enumerate(fresh.items(), last + 1):
             ids[identity] = number
-            strand = strands[identity]
-            where = {"id": number, "received_at": earliest[identity], "strand": strand, "conversation": lead[strand]}
-            seen = gathered(message, earliest[identity], sighted[identity])
-            new.setdefault(lead[strand], []).append(New(where | message_row(message), seen, ties[identity]))
+            strand = strands.numbers[identity]
+            received_at = _earliest([(a.arrived_at, a.flags, self.place.role) for a in came[identity]])
+            where = {"id": number, "received_at": received_at, "strand": strand, "conversation": lead[strand]}
+            seen = gathered(message, received_at, [self._sighting(a, known=False) for a in came[identity]])
+            new.setdefault(lead[strand], []).append(New(where | message_row(message), seen, strands.ties[identity]))
         return new
 
-    def _pull_back(self, known: Mapping[str, AnyRow], earliest: Mapping[str, datetime]) -> None:
-        """received_at is the earliest of all sightings, in whatever order the folders are read."""
-        earlier = [
-            {"row": known[i].id, "received_at": when}
-            for i, when in earliest.items()
-            if i in known and when < known[i].received_at
-        ]
-        if earlier:
-            self.connection.execute(update(messages).where(messages.c.id == bindparam("row")), earlier)
+    def _stamp(self, known: Mapping[str, AnyRow]) -> list[datetime]:
+        """received_at is the earliest of all sightings, in whatever order folders are read; old and new ones."""
+        if not known:
+            return []
+        rows = {row.id: row for row in known.values()}
+        found: dict[int, list[tuple[datetime, Collection[str], Role]]] = {}
+        query = select(sightings.c.message, sightings.c.arrived_at, sightings.c.flags, folders.c.role)
+        query = query.join(folders, folders.c.id == sightings.c.folder)
+        for row in self.connection.execute(query.where(among(sightings.c.message, rows, self.connection))):
+            found.setdefault(row.message, []).append((row.arrived_at, row.flags, row.role))
+        moved = {i: stamp for i, each in found.items() if (stamp := _earliest(each)) != rows[i].received_at}
+        if moved:
+            changed = [{"row": i, "received_at": stamp} for i, stamp in moved.items()]
+            self.connection.execute(update(messages).where(messages.c.id == bindparam("row")), changed)
+        return [*moved.values(), *(row.received_at for row in rows.values())]
 
-    def _complete(self, known: Mapping[str, AnyRow], again: Sequence[Message]) -> None:
-        """A copy in another folder may say what the first one did not."""
-        before = {m.identity: message_of(known[m.identity]) for m in again}
+    def _complete(
+        self, known: Mapping[str, AnyRow], fresh: Mapping[str, Message], batch: Sequence[Message]
+    ) -> list[Message]:
+        """A copy in another folder may say what the first one did not. Returns what the copies say, as they are."""
+        before = {identity: message_of(row) for identity, row in known.items()}
         after = dict(before)
-        for message in again:
-            after[message.identity] = together(after[message.identity], message)
-        more = [
-            {"row": known[i].id} | {f"new_{name}": value for name, value in message_row(message).items()}
-            for i, message in after.items()
-            if message != before[i]
-        ]
+        for message in batch:
+            if message.identity in known:
+                after[message.identity] = together(after[message.identity], message)
+        more = {i: message for i, message in after.items() if message != before[i]}
         if more:
-            columns = {name: bindparam(f"new_{name}", type_=messages.c[name].type) for name in message_row(again[0])}
-            self.connection.execute(update(messages).where(messages.c.id == bindparam("row")).values(columns), more)
+            columns = {name: bindparam(f"new_{name}", type_=messages.c[name].type) for name in message_row(batch[0])}
+            self.connection.execute(
+                update(messages).where(messages.c.id == bindparam("row")).values(columns),
+                [
+                    {"row": known[i].id} | {f"new_{name}": value for name, value in message_row(message).items()}
+                    for i, message in more.items()
+                ],
+            )
+        first = before | dict(fresh)
+        return [m for m in batch if m != first[m.identity]] + list(more.values())
 
     def _sighting(self, arrival: Arrival, known: bool) -> Sighting:
-        """A flag that was there before we came was set at an unknown time; so it is in a rebuilt folder, for mail
-        new to us."""
+        """A flag that was there before we came was set at an unknown time. `known`: we came before, and it was seen."""
         flags = frozenset(flag.lower() for flag in arrival.flags)
         dated = ANSWERED in flags and (known or not self.look.first)
         at, after = (self.look.now, self.look.before) if dated else (None, None)
         return Sighting(self.place, flags, False, arrival.size, self.look.now, at, after)
+
+    def _seen_before(self, rows: Collection[int]) -> set[int]:
+        """Which messages an earlier look has seen in this mailbox."""
+        query = select(sightings.c.message).join(folders, folders.c.id == sightings.c.folder)
+        query = query.where(folders.c.mailbox == self.place.mailbox, sightings.c.seen_at < self.look.now)
+        return set(self.connection.execute(query.where(among(sightings.c.message, rows, self.connection))).scalars())
 
     def _sight(
         self, batch: Sequence[tuple[Arrival, Message]], ids: Mapping[str, int], known: Mapping[str, AnyRow]
     ) -> None:
         if not batch:
             return
+        before = self._seen_before([ids[i] for i in known]) if self.look.first else set()
         rows = []
         for arrival, message in batch:
-            seen = self._sighting(arrival, known=message.identity in known and not self.look.first)
+            seen = self._sighting(arrival, known=ids[message.identity] in before)
             rows.append(
                 {
                     "folder": self.folder,
@@ -208,6 +224,11 @@ class _Intake:
             set_={name: upsert.excluded[name] for name in ("message", "flags", "gone_at")},
         )
         self.connection.execute(statement, rows)
+
+
+def _earliest(copies: Iterable[tuple[datetime, Collection[str], Role]]) -> datetime:
+    """When the first of these copies (arrival, flags, role of its folder) came: a draft only where nothing was sent."""
+    return min((is_draft(flags, role), arrived_at) for arrived_at, flags, role in copies)[1]
 
 
 def _told_apart(batch: Sequence[tuple[Arrival, Message]], firsts: dict[str, Message]) -> list[tuple[Arrival, Message]]:

@@ -1,7 +1,7 @@
 """FLOOR 1. What the mail itself teaches: ids of our Sent folders, and who checks our incoming mail."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from sqlalchemy import Connection, delete, exists, func, insert, or_, select
@@ -17,10 +17,13 @@ ENOUGH = 20
 """So many checked mails are needed before one checker is believed alone, and then four in five must be its."""
 
 
-def learn(connection: Connection, role: Role, fresh: Collection[Message]) -> set[int]:
-    """Take up what new messages teach; the conversations that must be folded again, for they name ids like ours."""
+def learn(connection: Connection, role: Role, batch: Iterable[Message], fresh: Collection[Message]) -> set[int]:
+    """Take up what messages teach; the strands that must be folded again, for they name ids like ours.
+
+    Those of the batch are `fresh` that were never seen before. Mail of ours may have been seen in an inbox first.
+    """
     if role == "sent":
-        return _learn_domains(connection, {id_domain(m.message_id)[:254] for m in fresh} - {""})
+        return _learn_domains(connection, {id_domain(m.message_id)[:254] for m in batch} - {""})
     if role == "inbox":
         _learn_checkers(
             connection, Counter(word[:254] for m in fresh if (word := authserv_id(m.first("authentication-results"))))
@@ -45,8 +48,7 @@ def escaped(text: str) -> str:
 
 
 def _learn_checkers(connection: Connection, found: Counter[str]) -> None:
-    """Once one checker is believed alone, what others stamped before is judged again: the fingerprint of the rules
-    goes."""
+    """Once one checker is believed alone, what others stamped is judged again: the fingerprint of the rules goes."""
     if not found:
         return
     before = _learnt(connection).get("authserv-id", Counter())

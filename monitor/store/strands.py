@@ -1,8 +1,9 @@
 """FLOOR 1. Strands: what ids tie together, as the database remembers it. A conversation leads one strand or several."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, insert, or_, select, update
 
 from monitor.core.conversations import Tie, join, loose_ids, own_id, ties
 from monitor.core.house import House
@@ -18,44 +19,68 @@ def ties_of(message: Message, house: House) -> list[Tie]:
     return ties(message, lambda m: outsiders(m, house))
 
 
-def join_batch(
-    connection: Connection, fresh: Sequence[Message], house: House
-) -> tuple[dict[str, list[Tie]], dict[str, int], dict[int, int]]:
-    """Put new messages into strands. By identity: their ties, their strands; and strand → the one that leads it now."""
+@dataclass(frozen=True, slots=True)
+class Strands:
+    """Where a batch came to stand. By identity: the ties of each new message, its strand.
+
+    `touched`: the conversations that strands came to or left.
+    """
+
+    ties: dict[str, list[Tie]]
+    numbers: dict[str, int]
+    touched: set[int]
+
+
+def join_batch(connection: Connection, fresh: Sequence[Message], copies: Sequence[Message], house: House) -> Strands:
+    """Put new messages into strands. A copy of one that is known may say more, and so tie more."""
     found = {message.identity: ties_of(message, house) for message in fresh}
-    known = _known(connection, found, fresh, house)
+    told = [(m, found[m.identity], m.identity != own_id(m)) for m in fresh]
+    # The row will not say all that these copies say: so all that ties them is kept.
+    told += [(m, ties_of(m, house), True) for m in copies]
+    nodes_of = [(own_id(m), [tie.node for tie in each]) for m, each, _ in told]
+    kept = _kept(connection, {n for _, each in nodes_of for n in each})
+    known = kept | _borne(connection, nodes_of, kept, [m for m, _, _ in told], house)
     last = connection.execute(select(func.coalesce(func.max(conversations.c.number), 0))).scalar_one()
-    batch = [[own_id(m), *(tie.node for tie in found[m.identity])] for m in fresh]
-    joined = join(batch, known, last)
-    if joined.merged:
-        _merge(connection, joined.merged)
+    joined = join(([own, *each] for own, each in nodes_of), known, last)
+    touched = _merge(connection, joined.merged) if joined.merged else set()
     if joined.created:
         connection.execute(insert(conversations), [{"number": n, "stale": False} for n in joined.created])
-    kept = {tie.node for each in found.values() for tie in each if tie.kept}
-    new = [{"id": i, "strand": n} for i, n in joined.numbers.items() if i in kept and i not in known]
+    keep = {tie.node for _, each, all_ in told for tie in each if tie.kept or all_}
+    new = [{"id": i, "strand": joined.numbers[i]} for i in sorted(keep - kept.keys())]
     if new:
         connection.execute(insert(nodes), new)
-    return found, {m.identity: joined.numbers[own_id(m)] for m in fresh}, joined.merged
+    return Strands(found, {m.identity: joined.numbers[own_id(m)] for m in fresh}, touched)
 
 
-def _known(
-    connection: Connection, found: Mapping[str, Sequence[Tie]], fresh: Sequence[Message], house: House
-) -> dict[str, int]:
-    """The strands of the nodes of a batch: as kept, and as borne by the messages that its References name."""
-    wanted = {tie.node for each in found.values() for tie in each}
+def _kept(connection: Connection, wanted: Collection[str]) -> dict[str, int]:
+    """The strands of the nodes that earlier messages have kept."""
     rows = connection.execute(select(nodes.c.id, nodes.c.strand).where(among(nodes.c.id, wanted, connection)))
-    known = {row.id: row.strand for row in rows}
-    named = {i for message in fresh for i in loose_ids(message)}
-    if named:
-        bearers = connection.execute(select(messages).where(among(messages.c.identity, named, connection)))
-        for row in bearers:
-            borne = [tie.node for tie in ties_of(message_of(row), house) if not tie.kept]
-            known |= {node: row.strand for node in borne if node in wanted and node not in known}
-    return known
+    return {row.id: row.strand for row in rows}
 
 
-def _merge(connection: Connection, merged: Mapping[int, int]) -> None:
-    """The lowest number leads; the others lead to it for ever."""
+def _borne(
+    connection: Connection,
+    nodes_of: Sequence[tuple[str, Sequence[str]]],
+    kept: Mapping[str, int],
+    told: Sequence[Message],
+    house: House,
+) -> dict[str, int]:
+    """The strands of further nodes: as borne by the messages that the References of a batch name."""
+    named = {i for message in told for i in loose_ids(message)}
+    if not named:
+        return {}
+    open_ = {node for _, each in nodes_of for node in each} - kept.keys()
+    found: dict[str, int] = {}
+    for row in connection.execute(select(messages).where(among(messages.c.identity, named, connection))):
+        borne = [tie.node for tie in ties_of(message_of(row), house) if not tie.kept]
+        found |= {node: row.strand for node in borne if node in open_}
+    return found
+
+
+def _merge(connection: Connection, merged: Mapping[int, int]) -> set[int]:
+    """The lowest number leads; the others lead to it for ever. Returns the conversations they were in, and are in."""
+    strands = {*merged, *merged.values()}
+    before = conversations_of(connection, strands)
     moves = [{"old": old, "new": new} for old, new in merged.items()]
     for column in (messages.c.strand, nodes.c.strand, waits.c.conversation, conversations.c.tied_to):
         statement = update(column.table).where(column == bindparam("old"))
@@ -64,11 +89,22 @@ def _merge(connection: Connection, merged: Mapping[int, int]) -> None:
         statement = update(conversations).where(column == bindparam("old")).values(lead=bindparam("new"))
         connection.execute(statement, moves)
     connection.execute(update(conversations).where(_own_tie()).values(tied_to=None))
-    place_messages(connection, {*merged, *merged.values()})
+    _shorten_ties(connection)
+    place_messages(connection, strands)
+    return strands | set(before.values()) | set(conversations_of(connection, strands).values())
+
+
+def _shorten_ties(connection: Connection) -> None:
+    """What is tied to a strand that is itself tied stands where that one stands."""
+    host = conversations.alias("host")
+    further = select(host.c.tied_to).where(host.c.number == conversations.c.tied_to).scalar_subquery()
+    tied = select(host.c.number).where(host.c.tied_to.is_not(None))
+    connection.execute(update(conversations).where(conversations.c.tied_to.in_(tied)).values(tied_to=further))
 
 
 def _own_tie() -> ColumnElement[bool]:
-    return or_(conversations.c.tied_to == conversations.c.number, conversations.c.lead.is_not(None))
+    own = or_(conversations.c.tied_to == conversations.c.number, conversations.c.lead.is_not(None))
+    return and_(conversations.c.tied_to.is_not(None), own)
 
 
 def place_messages(connection: Connection, changed: Collection[int]) -> None:

@@ -155,7 +155,7 @@ messages = Table(
     Index("ix_messages_cites", "received_at", sqlite_where=text(CITES), postgresql_where=text(CITES)),
     Index("ix_messages_stands_in", "received_at", sqlite_where=text(STANDS_IN), postgresql_where=text(STANDS_IN)),
 )
-"""`seeks`: it names nothing we have seen, and may be tied by its subject. `cites`: whether the message of ours that a
+"""`seeks`: the first of its strand, which may be tied by its subject. `cites`: whether the message of ours that a
 customer answers was seen. `stands_in`: the mailbox for which an outsider answered."""
 
 sightings = Table(

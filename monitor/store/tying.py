@@ -1,62 +1,110 @@
-"""FLOOR 1. Ties by subject (core/inferring.py) as the database remembers them; judged again when their window
-changes."""
+"""FLOOR 1. Ties by subject (core/inferring.py) as the database remembers them; judged again as their window changes."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, exists, func, select, update
 
 from monitor.core.house import House
 from monitor.core.inferring import WINDOW, infer
 from monitor.core.message import Seen
-from monitor.store.folding import refold, sightings_of
+from monitor.store.folding import large, refold, sightings_of
 from monitor.store.rows import seen_of
 from monitor.store.store import among
 from monitor.store.strands import conversations_of, place_messages
 from monitor.store.tables import AnyRow, conversations, messages
 
+MOST_ROUNDS = 100
+"""What one tie changes may change another, always of a later mail; so this ends. A fault must not go on for ever."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Changed:
+    """What was received in [since, until] in these conversations has changed."""
+
+    numbers: set[int]
+    since: datetime
+    until: datetime
+
 
 def retie(connection: Connection, changed: Collection[int], house: House) -> None:
     """Judge again all that subjects tie in these conversations, whenever it was received: the rules have changed."""
-    moments = select(func.min(messages.c.received_at), func.max(messages.c.received_at))
-    since, until = connection.execute(moments).one()
-    if since is not None:
-        tie_by_subject(connection, changed, house, since, until)
+    tie_by_subject(connection, changed, (), house, ())
 
 
 def tie_by_subject(
-    connection: Connection, changed: Collection[int], house: House, since: datetime, until: datetime
+    connection: Connection, touched: Collection[int], new: Collection[int], house: House, stamps: Collection[datetime]
 ) -> None:
-    """Judge again what subjects tie, where messages of the `changed` conversations were received in [since, until]."""
-    seekers = _seekers(connection, changed, since, until)
-    if not seekers:
+    """Judge again what subjects tie, where conversations changed: all of a `touched` one, of a `new` one at `stamps`.
+
+    A conversation of more than LARGE messages takes no part: everybody writes there, and it is folded later.
+    """
+    span = func.min(messages.c.received_at), func.max(messages.c.received_at)
+    query = select(*span).where(among(messages.c.conversation, touched, connection))
+    whole = [stamp for stamp in connection.execute(query).one() if stamp] if touched else []
+    if not (moments := [*stamps, *whole]):
         return
-    first = min(row.received_at for row in seekers) - WINDOW
-    hosts = (
-        select(messages.c.strand, messages.c.conversation)
-        .where(among(messages.c.subject_key, {row.subject_key for row in seekers}, connection))
-        .where(messages.c.received_at >= first, messages.c.received_at <= max(row.received_at for row in seekers))
-    )
-    numbers = {row.conversation for row in connection.execute(hosts)}
-    strands = _strands(connection, numbers)
-    before = {n: to for n, to in conversations_of(connection, strands.keys()).items() if n != to}
-    wanted = {row.strand for row in seekers}
+    changed = _Changed({*touched, *new}, min(moments), max(moments))
+    for _ in range(MOST_ROUNDS):
+        after = _judge(connection, changed, house)
+        if after is None:
+            return
+        changed = after
+
+
+def _judge(connection: Connection, changed: _Changed, house: House) -> _Changed | None:
+    """One round; what it changed."""
+    lost = _lost(connection, changed.numbers)
+    seekers = _seekers(connection, changed)
+    if not seekers and not lost:
+        return None
+    numbers = _hosts(connection, seekers) | set(lost.values())
+    strands = _strands(connection, numbers - large(connection, numbers))
+    before = {n: to for n, to in conversations_of(connection, strands.keys()).items() if n != to} | lost
+    wanted = ({row.strand for row in seekers} & strands.keys()) | lost.keys()
     after = infer(strands, wanted, before, house)
-    moved = {n: after.get(n) for n in wanted & strands.keys() if after.get(n) != before.get(n)}
-    if moved:
-        _move(connection, moved, before, house)
+    moved = {n: after.get(n) for n in wanted if after.get(n) != before.get(n)}
+    if not moved:
+        return None
+    concerned = _move(connection, moved, before)
+    refold(connection, concerned, house)
+    stamps = [seen.received_at for n in moved for seen in strands.get(n, ())]
+    return _Changed(concerned, min(stamps), max(stamps)) if stamps else None
 
 
-def _seekers(connection: Connection, changed: Collection[int], since: datetime, until: datetime) -> Sequence[AnyRow]:
+def _lost(connection: Connection, numbers: Collection[int]) -> dict[int, int]:
+    """Strands of these conversations that are tied by subject, but whose first message seeks nothing any more."""
+    still = exists(select(1).where(messages.c.strand == conversations.c.number, messages.c.seeks))
+    query = select(conversations.c.number, conversations.c.tied_to).where(conversations.c.tied_to.is_not(None), ~still)
+    query = query.where(among(conversations.c.tied_to, numbers, connection))
+    return {row.number: row.tied_to for row in connection.execute(query)}
+
+
+def _seekers(connection: Connection, changed: _Changed) -> Sequence[AnyRow]:
     keys = select(messages.c.subject_key).where(
-        among(messages.c.conversation, changed, connection), messages.c.subject_key != ""
+        among(messages.c.conversation, changed.numbers, connection), messages.c.subject_key != ""
     )
     query = (
-        select(messages.c.strand, messages.c.subject_key, messages.c.received_at)
+        select(messages.c.strand, messages.c.conversation, messages.c.subject_key, messages.c.received_at)
         .where(messages.c.seeks, messages.c.subject_key.in_(keys))
-        .where(messages.c.received_at >= since, messages.c.received_at <= until + WINDOW)
+        .where(messages.c.received_at >= changed.since, messages.c.received_at <= changed.until + WINDOW)
     )
     return connection.execute(query).all()
+
+
+def _hosts(connection: Connection, seekers: Sequence[AnyRow]) -> set[int]:
+    """The conversations in which a mail of such a subject came at most 14 days before; and those they are in now."""
+    if not seekers:
+        return set()
+    first = min(row.received_at for row in seekers) - WINDOW
+    query = (
+        select(messages.c.conversation)
+        .where(among(messages.c.subject_key, {row.subject_key for row in seekers}, connection))
+        .where(messages.c.received_at >= first, messages.c.received_at <= max(row.received_at for row in seekers))
+        .distinct()
+    )
+    return set(connection.execute(query).scalars()) | {row.conversation for row in seekers}
 
 
 def _strands(connection: Connection, numbers: Collection[int]) -> dict[int, list[Seen]]:
@@ -68,17 +116,14 @@ def _strands(connection: Connection, numbers: Collection[int]) -> dict[int, list
     return strands
 
 
-def _move(connection: Connection, moved: Mapping[int, int | None], before: Mapping[int, int], house: House) -> None:
-    """Strands go to their new conversations, with those that were tied to them; all that changed is folded again."""
+def _move(connection: Connection, moved: Mapping[int, int | None], before: Mapping[int, int]) -> set[int]:
+    """Strands go to their new conversations, with those that were tied to them; the conversations that changed."""
     tied = [{"strand": n, "to": to} for n, to in moved.items()]
     ties = update(conversations).where(conversations.c.number == bindparam("strand"))
     connection.execute(ties.values(tied_to=bindparam("to")), tied)
-    follow = update(conversations).where(conversations.c.tied_to == bindparam("strand"))
-    connection.execute(follow.values(tied_to=bindparam("to")), [t for t in tied if t["to"] is not None])
+    if led := [each for each in tied if each["to"] is not None]:
+        follow = update(conversations).where(conversations.c.tied_to == bindparam("strand"))
+        connection.execute(follow.values(tied_to=bindparam("to")), led)
     place_messages(connection, moved.keys())
-    refold(connection, _concerned(moved, before), house)
-
-
-def _concerned(moved: Mapping[int, int | None], before: Mapping[int, int]) -> set[int]:
-    found: Iterable[int | None] = (*moved.keys(), *moved.values(), *(before.get(n) for n in moved))
+    found = (*moved.keys(), *moved.values(), *(before.get(n) for n in moved))
     return {n for n in found if n is not None}

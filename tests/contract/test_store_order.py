@@ -1,0 +1,255 @@
+"""Law 1 as the store keeps it: however the mails of a house come in, the same conversations, verdicts and waits.
+
+Any order of folders and mails, any split into batches, mails seen twice, copies that differ, flags, mails put away,
+answers that only a subject ties, replies that only their citation proves.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete
+
+from monitor.core import inferring
+from monitor.core.cursor import Cursor
+from monitor.core.house import Desk, House
+from monitor.core.message import Address, Message, Role, Seen
+from monitor.core.staff import Staff
+from monitor.core.wait import Folded
+from monitor.core.waits import fold
+from monitor.store import folding, tables
+from monitor.store.intake import Arrival, Look, take_in
+from monitor.store.mailboxes import fold_put_off, watch
+from monitor.store.store import Store, open_store
+from monitor.store.stories import all_stories
+
+NOW = datetime(2026, 11, 30, 8, tzinfo=UTC)
+START = datetime(2026, 11, 2, 10, tzinfo=UTC)
+INFO, OPS = "info@ours.example", "ops@ours.example"
+ANN, BEN, SUE, EVA = "ann@customer.example", "ben@customer.example", "sue@supplier.example", "eva@ours.example"
+HOUSE = House(
+    staff=Staff(mailboxes=frozenset({INFO, OPS}), domains=("ours.example",)),
+    desks={INFO: Desk(INFO, "Front desk"), OPS: Desk(OPS, "Operations")},
+)
+FOLDERS: tuple[tuple[str, str, Role], ...] = (
+    (INFO, "INBOX", "inbox"),
+    (INFO, "Done", "done"),
+    (INFO, "Junk", "junk"),
+    (INFO, "Trash", "trash"),
+    (INFO, "Archive", "elsewhere"),
+    (INFO, "Sent", "sent"),
+    (OPS, "INBOX", "inbox"),
+    (OPS, "Sent", "sent"),
+)
+SUBJECTS = (
+    "A broken lift",
+    "Re: A broken lift",
+    "[desk] Re: A broken lift",
+    "The lost card",
+    "Re: The lost card",
+    "Hello",
+)
+MOMENTS = [START + timedelta(hours=h) for h in (0, 0, 1, 2, 5, 30, 13 * 24, 14 * 24, 20 * 24, 27 * 24)]
+
+
+class Copy(NamedTuple):
+    """One mail in one folder, with its flags."""
+
+    uid: int
+    folder: tuple[str, str]
+    message: Message
+    arrived_at: datetime
+    flags: frozenset[str] = frozenset()
+
+
+def id_of(number: int, writer: str) -> str:
+    """Of the domain of whoever wrote it."""
+    return f"<{number}@{writer.partition('@')[2]}>"
+
+
+WRITERS = (ANN, INFO, BEN, INFO, ANN, OPS, SUE, EVA)
+IDS = [id_of(n, WRITERS[n % len(WRITERS)]) for n in range(10)]
+"""Eight of them mails, the last two never seen: one of Ann's, one of ours."""
+
+
+def named(draw: st.DrawFn, most: int) -> tuple[str, ...]:
+    """Some ids: of mails seen, of itself, of mails that nobody sees."""
+    return tuple(dict.fromkeys(draw(st.lists(st.sampled_from(IDS), max_size=most))))
+
+
+@st.composite
+def mailings(draw: st.DrawFn) -> list[Copy]:
+    """Up to eight mails, each in one or two folders; a copy may say more, or come through a list."""
+    copies: list[Copy] = []
+    ids = draw(st.booleans())
+    for number in range(draw(st.integers(2, 8))):
+        writer = WRITERS[number]
+        people = st.lists(st.sampled_from((ANN, BEN, SUE, EVA, INFO, OPS)), max_size=2, unique=True)
+        message = Message(
+            identity=IDS[number],
+            message_id=IDS[number],
+            from_=Address("", writer),
+            recipients=tuple(Address("", a) for a in draw(people)),
+            subject=draw(st.sampled_from(SUBJECTS)),
+            in_reply_to=named(draw, 1) if ids else (),
+            references=named(draw, 2) if ids else (),
+        )
+        usual = "Sent" if writer in (INFO, OPS) else "INBOX"
+        at_home = [f[:2] for f in FOLDERS if f[1] == usual and (usual == "INBOX" or f[0] == writer)]
+        where = [draw(st.sampled_from(at_home)), *draw(st.lists(st.sampled_from([f[:2] for f in FOLDERS]), max_size=1))]
+        when = draw(st.sampled_from(MOMENTS))
+        flags = draw(
+            st.sampled_from((frozenset[str](), frozenset[str](), frozenset({"\\Answered"}), frozenset({"\\Draft"})))
+        )
+        copies.append(Copy(len(copies), where[0], message, when, flags))
+        for folder in where[1:]:
+            copies.append(
+                Copy(len(copies), folder, draw(st.sampled_from(other_copies(message))), when + timedelta(hours=1))
+            )
+    return copies
+
+
+def other_copies(message: Message) -> list[Message]:
+    """The same mail as another folder may have it: as it is, through a list, with a Bcc, with more ids."""
+    return [
+        message,
+        replace(message, subject=f"[list] {message.subject}", headers={"list-id": ("<x.other.example>",)}),
+        replace(message, recipients=(*message.recipients, Address("", BEN))),
+        replace(message, in_reply_to=(*message.in_reply_to, IDS[0])) if message.names else message,
+    ]
+
+
+class Mailboxes:
+    """An empty store, and what comes into it."""
+
+    def __init__(self, store: Store, first: bool) -> None:
+        self.store, self.first = store, first
+        with store.writing() as connection:
+            for table in reversed(tables.metadata.sorted_tables):
+                if table.name != "settings":
+                    connection.execute(delete(table))
+        self.folders: dict[tuple[str, str], int] = {}
+        for mailbox in (INFO, OPS):
+            rows = watch(store, mailbox, [(name, role) for m, name, role in FOLDERS if m == mailbox])
+            self.folders |= {(mailbox, row.name): row.id for row in rows}
+
+    def take(self, copies: Sequence[Copy], cuts: frozenset[int]) -> None:
+        """In this order; a batch ends at `cuts`, and where the folder changes."""
+        batch: list[Arrival] = []
+        for number, copy in enumerate(copies):
+            batch.append(Arrival(copy.uid + 1, copy.flags, 1000, copy.arrived_at, copy.message))
+            last = number + 1 == len(copies)
+            if last or number in cuts or copies[number + 1].folder != copy.folder:
+                cursor = Cursor(7, copy.uid + 2)
+                take_in(self.store, self.folders[copy.folder], batch, cursor, HOUSE, Look(NOW, None, self.first))
+                batch = []
+
+    def told(self) -> Any:
+        """What may not depend on the order: conversations, verdicts and waits, without any numbers."""
+        return sorted(
+            (
+                (
+                    sorted(
+                        (m.shown_id, m.direction, m.wants_reply, m.rule, m.link, m.seen.received_at)
+                        for m in story.messages
+                    ),
+                    sorted((replace(wait, id=0) for wait in story.waits), key=lambda w: (w.opened_at, w.opener)),
+                )
+                for story in all_stories(self.store)
+            ),
+            key=repr,
+        )
+
+
+def holds(store: Store, examples: int) -> None:
+    @settings(max_examples=examples, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @given(
+        copies=mailings(),
+        first=st.booleans(),
+        chance=st.randoms(use_true_random=False),
+        cuts=st.frozensets(st.integers(0, 15)),
+        twice=st.booleans(),
+    )
+    def any_order(copies: list[Copy], first: bool, chance: Any, cuts: frozenset[int], twice: bool) -> None:
+        copies = list({(c.folder, c.message.identity): c for c in copies}.values())
+        together = Mailboxes(store, first)
+        together.take(sorted(copies, key=lambda c: c.folder), frozenset())
+        expected = together.told()
+        chance.shuffle(copies)
+        apart = Mailboxes(store, first)
+        apart.take(copies, cuts)
+        if twice:
+            apart.take(copies, frozenset())
+        assert apart.told() == expected
+
+    any_order()
+
+
+@pytest.fixture
+def lite(tmp_path: Path) -> Iterator[Store]:
+    opened = open_store(f"sqlite:///{tmp_path / 'monitor.db'}")
+    yield opened
+    opened.close()
+
+
+def test_any_order_and_any_batches_give_the_same_conversations_and_waits(lite: Store) -> None:
+    holds(lite, 40)
+
+
+@pytest.mark.full
+def test_a_thousand_times_over(lite: Store) -> None:
+    holds(lite, 1000)
+
+
+def test_on_postgresql_too(postgres_url: str) -> None:
+    opened = open_store(postgres_url)
+    holds(opened, 10)
+    opened.close()
+
+
+LONG = 6_000
+
+
+def test_one_conversation_of_6_000_mails_is_folded_a_few_times_not_with_each_batch(
+    lite: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twelve batches of one look; each mail names the one before it."""
+    given_to_fold: list[int] = []
+
+    def counted(messages: Sequence[Seen], *more: Any, **named: Any) -> Folded:
+        given_to_fold.append(len(messages))
+        return fold(messages, *more, **named)
+
+    monkeypatch.setattr(folding, "fold", counted)
+    monkeypatch.setattr(inferring, "fold", counted)
+    boxes = Mailboxes(lite, first=True)
+    info, sent = boxes.folders[INFO, "INBOX"], boxes.folders[INFO, "Sent"]
+    for start in range(0, LONG, 1000):
+        for folder, odd in ((info, 0), (sent, 1)):
+            batch = [chained(n) for n in range(start + odd, start + 1000, 2)]
+            take_in(lite, folder, batch, Cursor(7, start + 1001), HOUSE, Look(NOW))
+    fold_put_off(lite, HOUSE)
+    assert sum(given_to_fold) <= 4 * LONG, "each batch anew would be seven times"
+    (story,) = all_stories(lite)
+    assert len(story.messages) == LONG
+    assert {w.state for w in story.waits} == {"answered"}
+    assert len(story.waits) == LONG // 2
+
+
+def chained(number: int) -> Arrival:
+    """Ann and info@ in turn, a minute between."""
+    from_, to = (ANN, INFO) if number % 2 == 0 else (INFO, ANN)
+    message = Message(
+        identity=f"<{number}@long.example>",
+        message_id=f"<{number}@long.example>",
+        from_=Address("", from_),
+        recipients=(Address("", to),),
+        subject="Re: A broken lift",
+        in_reply_to=(f"<{number - 1}@long.example>",),
+    )
+    return Arrival(number + 1, frozenset(), 1000, START + timedelta(minutes=number), message)
