@@ -39,6 +39,8 @@ class People:
 
     def __init__(self, house: House, guests: frozenset[str] = frozenset()) -> None:
         self.house, self.guests = house, guests
+        self._writers: dict[str, Address] = {}
+        self._voices: dict[str, frozenset[str]] = {}
 
     def ours(self, address: str) -> bool:
         """Whether an address is ours in this conversation."""
@@ -46,10 +48,19 @@ class People:
 
     def writer(self, seen: Seen) -> Address:
         """The person who wrote it."""
-        return self.house.staff.writer(seen.message)
+        found = self._writers.get(seen.message.identity)
+        if found is None:
+            found = self._writers[seen.message.identity] = self.house.staff.writer(seen.message)
+        return found
 
     def voices(self, seen: Seen) -> frozenset[str]:
         """The addresses that stand for the writer: From, the person behind it, Reply-To; not those of ours."""
+        found = self._voices.get(seen.message.identity)
+        if found is None:
+            found = self._voices[seen.message.identity] = self._voices_of(seen)
+        return found
+
+    def _voices_of(self, seen: Seen) -> frozenset[str]:
         message = seen.message
         all_ = (self.writer(seen), message.from_, *message.reply_to)
         outside = frozenset(plain_address(a.address) for a in all_ if a.address and not self.ours(a.address))
