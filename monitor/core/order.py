@@ -12,6 +12,8 @@ Named = Sequence[set[int]]
 def in_order(messages: Iterable[Seen]) -> list[Seen]:
     """Oldest first, but a message that names another comes after it, whatever the stamps say (rules.md §1)."""
     ordered = sorted(messages, key=lambda seen: (seen.received_at, seen.message.identity))
+    if len(ordered) == 1:  # most conversations, while they are young
+        return ordered
     places: dict[str, int] = {}
     for at, seen in enumerate(ordered):
         places.setdefault(seen.message.message_id or seen.message.identity, at)

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from monitor.core.generic import GENERIC, GENERIC_PHRASES, without_accents
 
@@ -66,6 +67,7 @@ def is_generic(base: str) -> bool:
     return all(map(_says_nothing, _words(base)))
 
 
+@lru_cache(maxsize=4096)
 def subject_key(subject: str) -> str:
     """What subjects of one conversation have in common: by it alone mails without ids may be tied (rules.md §2).
 
@@ -80,6 +82,7 @@ def subject_key(subject: str) -> str:
     return " ".join(words)[:LONGEST_KEY].rstrip()
 
 
+@lru_cache(maxsize=4096)
 def _peel(subject: str) -> tuple[str, bool]:
     """The base subject, and whether a reply prefix was among what went."""
     text, replied = _folded(subject), False
