@@ -6,7 +6,6 @@ New evidence is a function appended to EVIDENCE. What ends a wait without a mess
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from monitor.core.authentication import standing
 from monitor.core.house import House
@@ -70,7 +69,7 @@ def reached(
     message: Message,
     writers: Mapping[str, frozenset[str]],
     reach: Mapping[str, frozenset[str]],
-    answered_by: Mapping[str, frozenset[str]] = MappingProxyType({}),
+    answered_by: Mapping[str, frozenset[str]],
 ) -> frozenset[str]:
     """Whom a message of ours reaches, by address.
 

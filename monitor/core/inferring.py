@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Literal
 
 from monitor.core.addresses import plain_address
 from monitor.core.house import House
@@ -36,21 +37,21 @@ class _Group:
     by_subject: set[str] = field(default_factory=set)
 
 
-def seeks(head: Seen, house: House) -> bool:
-    """Whether the first message of a strand may be tied to another strand by its subject.
+def seeks(head: Seen, house: House) -> Literal["incoming", "outgoing"] | None:
+    """Whether the first message of a strand may be tied to another strand by its subject: its direction, or None.
 
     Judged by itself, for what it means must not hang on the conversation it seeks.
     """
     if head.draft or not subject_key(head.message.subject):
-        return False
+        return None
     replies = has_reply_prefix(head.message.subject)
     ours = head.in_role("sent") or house.staff.is_ours(house.staff.writer(head.message).address)
     if not replies and (head.message.names or not ours):
-        return False
+        return None
     direction = judge(case(head, house)).direction
     if direction == "outgoing":
-        return not head.message.names
-    return direction == "incoming" and replies
+        return None if head.message.names else "outgoing"
+    return "incoming" if direction == "incoming" and replies else None
 
 
 def infer(
@@ -117,14 +118,11 @@ class _Search:
     def host(self, number: int) -> _Group | None:
         """The one group that the first message of a strand belongs to; None if it seeks none, or finds none."""
         head = self.ordered[number][0]
-        if not seeks(head, self.house):
+        direction = seeks(head, self.house)
+        if direction is None:
             return None
-        own = self.groups[number]
-        return (
-            self._asked(head, own)
-            if judge(case(head, self.house)).direction == "outgoing"
-            else self._earlier(head, own)
-        )
+        find = self._asked if direction == "outgoing" else self._earlier
+        return find(head, self.groups[number])
 
     def _asked(self, head: Seen, own: _Group) -> _Group | None:
         """Where exactly one of its recipients waits for an answer to a mail of this subject."""

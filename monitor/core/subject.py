@@ -76,8 +76,9 @@ def subject_key(subject: str) -> str:
     two words; four letters of Chinese, Japanese or Korean without a blank count as two. Numbers are kept, but are no
     words.
     """
-    words = _words(base_subject(subject))
-    if _count(words) < 2 or all(map(_says_nothing, words)):
+    base = base_subject(subject)
+    words = _words(base)
+    if _count(words) < 2 or is_generic(base):
         return ""
     return " ".join(words)[:LONGEST_KEY].rstrip()
 

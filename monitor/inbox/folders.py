@@ -129,7 +129,7 @@ def find_sent_by_share(
     `senders` asks the newest LOOKED_AT senders of a folder (`MailSource.senders`), `own` are the addresses that write
     from this mailbox, lower case. Raises what `senders` raises.
     """
-    taken = {folder.name for folder in watched}
+    taken = {folder.name for folder in watched} | {f.name for f in remote if f.name.upper() == "INBOX"}
     open_ = [f for f in _selectable(remote) if f.name not in taken and role_of(f) == "elsewhere" and not _holds_all(f)]
     return [f.name for f in open_[:MOST_ASKED] if share_from(senders(f.name), own) > SHARE]
 

@@ -25,6 +25,10 @@ MOST_FOUND = 500
 """So many uids a question about one mail answers with: the newest."""
 
 
+OF_ONE_FOLDER: frozenset[Fault] = frozenset({"folder", "message", "protocol"})
+"""Faults of one folder or one question: where a mailbox is looked through, the next folder may well answer."""
+
+
 class SourceError(Exception):
     """A mailbox could not be read. `fault` says what kind it is, the text what happened and what to do."""
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from monitor.config import MailboxSettings
 from monitor.core.house import House
 from monitor.inbox.folders import LOOKED_AT, find_sent_by_share
-from monitor.inbox.source import MailSource, RemoteFolder, WatchedFolder
+from monitor.inbox.source import OF_ONE_FOLDER, MailSource, RemoteFolder, SourceError, WatchedFolder
 from monitor.store.mailboxes import folders_of, sought_sent, views
 from monitor.store.store import Store
 
@@ -32,6 +32,16 @@ def sent_by_share(
     if view is not None and view.sent_sought_at is not None and now - view.sent_sought_at < AGAIN:
         return []
     own = {mailbox.address, *house.staff.mailboxes}
-    found = find_sent_by_share(remote, watched, own, lambda name: source.senders(name, LOOKED_AT))
+    found = find_sent_by_share(remote, watched, own, lambda name: _senders(source, name))
     sought_sent(store, mailbox.address, now)
     return [WatchedFolder(name, "sent") for name in found[:1]]
+
+
+def _senders(source: MailSource, name: str) -> list[str]:
+    """A folder that cannot be asked tells nothing, and must not keep the mailbox from being read."""
+    try:
+        return source.senders(name, LOOKED_AT)
+    except SourceError as fault:
+        if fault.fault not in OF_ONE_FOLDER:
+            raise
+        return []

@@ -8,7 +8,15 @@ from monitor.core.house import House
 from monitor.core.message import Message, same_mail
 from monitor.inbox.folders import search_places
 from monitor.inbox.reading import read
-from monitor.inbox.source import MailSource, RawMail, RemoteFolder, SourceError, WatchedFolder, is_clean_id
+from monitor.inbox.source import (
+    OF_ONE_FOLDER,
+    MailSource,
+    RawMail,
+    RemoteFolder,
+    SourceError,
+    WatchedFolder,
+    is_clean_id,
+)
 from monitor.jobs.facts import as_gmail_knows_it
 from monitor.store.intake import Arrival, Look, seen_elsewhere
 from monitor.store.mailboxes import folder_beside
@@ -51,7 +59,7 @@ class Vanished:
         try:
             return [hit for message in list(messages) if (hit := self._in(folder, message))]
         except SourceError as fault:
-            if fault.fault not in ("folder", "message", "protocol"):
+            if fault.fault not in OF_ONE_FOLDER:
                 raise
             return []
 

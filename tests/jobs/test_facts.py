@@ -1,7 +1,6 @@
 """What a sweep asks of a mail beside its header: parts of a report, a calendar's method, Gmail's thread, an opt-in
 peek."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,8 +10,10 @@ from sqlalchemy import text
 
 from monitor.config import MailboxSettings, Settings, load
 from monitor.inbox.memory import MemoryFolder, MemorySource
+from monitor.inbox.source import SourceError
 from monitor.jobs.poll import sweep
-from monitor.store.store import Store, open_store
+from monitor.store.mailboxes import folders_of
+from monitor.store.store import Store
 from monitor.store.stories import Story, all_stories
 
 TEN = datetime(2024, 11, 11, 10, tzinfo=UTC)
@@ -38,13 +39,6 @@ def settings(tmp_path: Path) -> Settings:
     return load(path)
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(f"sqlite:///{tmp_path / 'monitor.db'}")
-    yield opened
-    opened.close()
-
-
 class Box:
     """info@ in memory: INBOX and Sent, looked at as often as a test likes."""
 
@@ -56,11 +50,11 @@ class Box:
 
     def asks(self, number: int, more: bytes = b"", body: bytes = b"", answers: int | None = None) -> None:
         """Ann writes."""
-        self._put(self.inbox, b"Ann <ann@reader.example>", b"info@ours.example", number, more, body, answers)
+        self.put(self.inbox, b"Ann <ann@reader.example>", b"info@ours.example", number, more, body, answers)
 
     def answers(self, number: int, to: int) -> None:
         """The desk answers her."""
-        self._put(self.sent, b"info@ours.example", b"ann@reader.example", number, b"", b"", to)
+        self.put(self.sent, b"info@ours.example", b"ann@reader.example", number, b"", b"", to)
 
     def look(self) -> list[Story]:
         """One sweep, and what it came to."""
@@ -69,9 +63,10 @@ class Box:
         assert done.fault is None
         return list(all_stories(self.store))
 
-    def _put(
+    def put(
         self, folder: MemoryFolder, who: bytes, to: bytes, number: int, more: bytes, body: bytes, answers: int | None
     ) -> None:
+        """A mail, an hour later than the last."""
         self.now += HOUR
         header = b"From: %s\r\nTo: %s\r\nSubject: the door\r\nMessage-ID: <%d@x>\r\n" % (who, to, number)
         header += b"In-Reply-To: <%d@x>\r\n" % answers if answers else b""
@@ -164,3 +159,27 @@ def everything(store: Store) -> str:
     with store.reading() as connection:
         names = connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'")).scalars().all()
         return " ".join(str(tuple(row)) for name in names for row in connection.execute(text(f"SELECT * FROM {name}")))
+
+
+class Locked(MemorySource):
+    """A mailbox with a folder that cannot be opened."""
+
+    def senders(self, folder: str, count: int) -> list[str]:
+        """As a server without rights to it answers."""
+        if folder == "Locked":
+            raise SourceError("protocol", "no rights")
+        return super().senders(folder, count)
+
+
+def test_a_folder_that_cannot_be_asked_keeps_no_mailbox_from_being_read(store: Store, settings: Settings) -> None:
+    """Without a Sent folder by mark or name all others are asked whose mail they hold; INBOX is never taken for it."""
+    box = Box(store, settings)
+    ours = MemoryFolder("Weggegangen")
+    for number in range(1, 7):
+        box.put(box.inbox, b"info@ours.example", b"info@ours.example", number, b"", b"", None)
+        box.put(ours, b"info@ours.example", b"ann@reader.example", number + 10, b"", b"", None)
+    source = Locked(box.inbox, MemoryFolder("Locked"), ours)
+    done = sweep(store, source, box.mailbox, settings.house(b"key"), box.now)
+    assert done.fault is None
+    folders = folders_of(store, box.mailbox.address)
+    assert [(f.name, f.role) for f in folders] == [("INBOX", "inbox"), ("Weggegangen", "sent")]

@@ -1,6 +1,6 @@
 """Looking at mailboxes that misbehave: one broken mail blocks no mailbox, one broken mailbox blocks no other."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,7 +18,7 @@ from monitor.jobs.poll import Sweep, sweep
 from monitor.jobs.round import Connections, Poller, act
 from monitor.outbox.letters import Letters
 from monitor.store.mailboxes import trouble_rows, views, watch
-from monitor.store.store import Store, open_store
+from monitor.store.store import Store
 from monitor.store.stories import all_stories
 
 MONDAY = datetime(2024, 11, 11, tzinfo=UTC)
@@ -48,14 +48,6 @@ def settings(tmp_path: Path) -> Settings:
     path = tmp_path / "config.toml"
     path.write_text(CONFIG)
     return load(path)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    """An empty store."""
-    opened = open_store(f"sqlite:///{tmp_path / 'monitor.db'}")
-    yield opened
-    opened.close()
 
 
 Look = Callable[[MailSource], Sweep]
