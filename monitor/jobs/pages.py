@@ -68,7 +68,7 @@ def context_of(wait: WaitRow, settings: Settings, now: datetime) -> tuple[str, .
     if wait.missing:
         said.append("Their message is no longer in the mailbox.")
     if wait.low_urgency:
-        said.append("It may only be a thank-you.")
+        said.append("A short reply: perhaps a question, perhaps only a thank-you.")
     return tuple(said)
 
 

@@ -144,7 +144,7 @@ def context(story: Story, wait: StoryWait, told: Told) -> list[str]:
     if is_missing(story, wait):
         said.append("it is no longer in the mailbox")
     if wait.low_urgency:
-        said.append("may only be a thank-you")
+        said.append("short: perhaps only a thank-you")
     return said
 
 
