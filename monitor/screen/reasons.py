@@ -147,9 +147,7 @@ def wait_lines(chain: Chain, wait: StoryWait, alone: bool) -> list[Line]:
     if wait.state != "waiting":
         lines.append(Line("over", ended_by(wait), ENDED.get(ended_by(wait), "")))
     if wait.low_urgency:
-        lines.append(
-            Line("low urgency", "wait.low-urgency", "short: perhaps only a thank-you; the clock runs on")
-        )
+        lines.append(Line("low urgency", "wait.low-urgency", "short: perhaps only a thank-you; the clock runs on"))
     lines.append(Line("belongs to", "wait.home", _home(wait)))
     return lines + (list(_refusals(chain, wait)) if alone else [])
 
