@@ -6,24 +6,38 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
+from random import SystemRandom
 from types import FrameType
 
 import schedule
 
-from monitor.config import MailboxSettings, Settings
+from monitor.config import ConfigError, MailboxSettings, Settings, load
+from monitor.inbox.faults import is_crowded
+from monitor.jobs.agenda import Agenda
 from monitor.jobs.claims import Claims
-from monitor.jobs.poll import Progress
+from monitor.jobs.poll import Progress, Sweep
 from monitor.jobs.round import Connections, Poller, Round, act, faults
+from monitor.notify import notify, reloading
 from monitor.outbox.letters import Letters
 from monitor.store.store import Store, StoreError
 
 TICK_SECONDS = 5
 PATIENCE_SECONDS = 30.0
 """So long a round waits for slow mailboxes before it acts on what the others showed."""
+ACT_SECONDS = 300
+"""So often what follows from what is known is looked at, whether a look has ended or not."""
+RELOAD_SECONDS = 30.0
+"""So long a new config waits for the looks under way, before their connections are cut."""
+JUMP_SECONDS = 600.0
+"""The wall clock may go so far off between two ticks before that counts as downtime."""
+ALIVE = "WATCHDOG=1"
 LAST_MOMENT_SECONDS = 8.0
 """After SIGTERM everything in flight has this long. Then the process just ends: at any point that is safe (law 4)."""
+
+_DICE = SystemRandom()
 
 Clock = Callable[[], datetime]
 
@@ -59,41 +73,74 @@ def one_round(
 
 
 class Daemon:
-    """Runs until SIGTERM or SIGINT. A round that fails is logged and tried again at the next tick."""
+    """Runs until SIGTERM or SIGINT. A round that fails is logged and tried again at the next tick.
 
-    def __init__(self, store: Store, settings: Settings, clock: Clock, progress: Progress) -> None:
-        self._store, self._settings, self._clock = store, settings, clock
+    `reload_asked`: set by SIGHUP. `monotonic` and `chance` (in [0, 1)) are the clock of all intervals and the dice.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        settings: Settings,
+        clock: Clock,
+        progress: Progress,
+        reload_asked: threading.Event,
+        monotonic: Callable[[], float] = time.monotonic,
+        chance: Callable[[], float] = _DICE.random,
+    ) -> None:
+        self._store, self._settings, self._clock, self._progress = store, settings, clock, progress
+        self._monotonic, self._reload_asked = monotonic, reload_asked
         self._letters = Letters(settings.templates_dir)
         self._connections = Connections()
         self._stop = threading.Event()
-        self._poller = Poller(store, settings, self._connections.of, self._stop.is_set, progress)
-        # Intervals are on the monotonic clock: a wall clock set back three hours delays nothing.
-        self._looked: dict[str, float] = {}
+        self._poller = self._new_poller(settings)
+        self._agenda = Agenda(chance)
+        self._acted: float | None = None
+        self._clocks = clock(), monotonic()
 
     def run(self) -> None:
         """Tick until told to stop."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._asked_to_stop)
         scheduler = schedule.Scheduler()
-        scheduler.every(TICK_SECONDS).seconds.do(self._tick)
-        self._tick()
+        scheduler.every(TICK_SECONDS).seconds.do(self.tick)
+        notify("READY=1")
+        self.tick()
         while not self._stop.wait(1.0):
+            if self._reload_asked.is_set():
+                self.tick()
             scheduler.run_pending()
-        self._poller.close()
-        self._connections.close()
+        self.close()
         log.info("stopped")
 
-    def _tick(self) -> None:
-        due = [m for m in self._settings.mailboxes if self._is_due(m)]
-        slow = any(self._poller.busy(m) for m in self._settings.mailboxes)
-        if self._stop.is_set() or not (due or slow):
+    def close(self) -> None:
+        """Let everything go."""
+        self._poller.close()
+        self._connections.close()
+
+    def tick(self) -> None:
+        """One beat: the config if asked for, a look at what is due, and what follows from that."""
+        if self._reload_asked.is_set() and not self._stop.is_set():
+            self._reload()
+        self._look_at_the_clocks()
+        now = self._monotonic()
+        due = [m for m in self._settings.mailboxes if not self._poller.busy(m) and self._agenda.is_due(m, now)]
+        if self._stop.is_set():
             return
+        ended = self._round(due, now) if due or self._poller.under_way or self._must_act(now) else []
+        if ended or not self._poller.under_way:
+            notify(ALIVE)  # a look that hangs is no progress, and neither is a beat that only waited for it
+
+    def _round(self, due: Sequence[MailboxSettings], now: float) -> list[Sweep]:
         for mailbox in due:
-            self._looked[mailbox.address] = time.monotonic()
+            self._agenda.began(mailbox, now)
+        sweeps: list[Sweep] = []
         try:
             sweeps = self._poller.poll(due, self._clock(), PATIENCE_SECONDS)
-            if not sweeps or self._stop.is_set():
-                return
+            self._ended(sweeps)
+            if self._stop.is_set() or not (sweeps or self._must_act(now)):
+                return sweeps
+            self._acted = now
             done = act(self._store, self._settings, self._letters, self._clock())
         except StoreError as error:
             # State cannot be recorded, so nothing may be sent; the cursor has not moved (failures.md §6).
@@ -103,17 +150,74 @@ class Daemon:
             log.exception("the round failed; tried again at the next poll")
         else:
             failed, sent = len(faults(sweeps)), done.delivery.sent
-            log.info("round of %d mailboxes, %d failed, %d letters sent", len(sweeps), failed, sent)
+            if sweeps or sent:
+                log.info("round of %d mailboxes, %d failed, %d letters sent", len(sweeps), failed, sent)
+        return sweeps
 
-    def _is_due(self, mailbox: MailboxSettings) -> bool:
-        last = self._looked.get(mailbox.address)
-        if self._poller.busy(mailbox):
-            return False
-        return last is None or time.monotonic() - last >= mailbox.poll_every.total_seconds()
+    def _must_act(self, now: float) -> bool:
+        """Letters wait for no mailbox: a report falls due, and the outbox is tried again, while all of them fail."""
+        return self._acted is not None and now - self._acted >= ACT_SECONDS
+
+    def _ended(self, sweeps: Iterable[Sweep]) -> None:
+        now, hosts = self._monotonic(), {m.address: m.host for m in self._settings.mailboxes}
+        for each in sweeps:
+            self._agenda.ended(each, now)
+            if each.fault is not None and is_crowded(each.fault):
+                self._connections.make_room(hosts[each.mailbox], self._poller.busy)
+
+    def _look_at_the_clocks(self) -> None:
+        """The wall clock against the monotonic one: a jump is a suspended machine, or a clock that was set."""
+        (wall, monotonic), self._clocks = self._clocks, (self._clock(), self._monotonic())
+        jump = (self._clocks[0] - wall).total_seconds() - (self._clocks[1] - monotonic)
+        if abs(jump) > JUMP_SECONDS:
+            log.warning(
+                "the clock jumped by %+.0f minutes: every mailbox is looked at over a new connection", jump / 60
+            )
+            self._ended(self._poller.settle(0.0, self._connections.abort))
+            self._connections.abort()
+            self._agenda.all_due()
+
+    def _reload(self) -> None:
+        """SIGHUP: the whole new config is valid, or the old one stays."""
+        self._reload_asked.clear()
+        reloading()
+        try:
+            settings = load(self._settings.path)
+        except ConfigError as error:
+            for line in str(error).splitlines():
+                log.error("%s", line)
+            log.error("the config has mistakes; the old one stays")
+        else:
+            self._change_to(settings)
+        notify("READY=1")
+
+    def _change_to(self, settings: Settings) -> None:
+        """What is under way ends first: no look may begin under the old rules and end under the new ones."""
+        if settings.store_url != self._settings.store_url:
+            log.error("[store] url: another store needs a restart; the old one stays")
+            settings = replace(settings, store_url=self._settings.store_url)
+        self._ended(self._poller.settle(RELOAD_SECONDS, self._connections.abort))
+        if self._stop.is_set():
+            return
+        self._poller.close()
+        self._agenda.pardon()
+        self._agenda.forget(self._connections.keep(settings.mailboxes))
+        self._settings, self._letters = settings, Letters(settings.templates_dir)
+        self._poller = self._new_poller(settings)
+        log.info("the config was read again: %d mailboxes", len(settings.mailboxes))
+
+    def _new_poller(self, settings: Settings) -> Poller:
+        return Poller(self._store, settings, self._connections.of, self._stop.is_set, self._tell)
+
+    def _tell(self, mailbox: str, count: int) -> None:
+        self._progress(mailbox, count)
+        if count:
+            notify(ALIVE)
 
     def _asked_to_stop(self, _number: int, _frame: FrameType | None) -> None:
         if not self._stop.is_set():
             self._stop.set()
+            notify("STOPPING=1")
             timer = threading.Timer(LAST_MOMENT_SECONDS, os._exit, (0,))
             timer.daemon = True
             timer.start()

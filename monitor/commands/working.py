@@ -1,6 +1,8 @@
 """ROOF. The command that works: `run`."""
 
+import signal
 import sys
+import threading
 from pathlib import Path
 from typing import Annotated
 
@@ -22,10 +24,14 @@ def run(
 ) -> None:
     """The daemon: look at the mailboxes, remind, report."""
     clock = context.obj.clock
+    reload_asked = threading.Event()
+    if not once and dry_run is None:
+        # From the very start: who is told to reload while it opens its store must not die of it.
+        signal.signal(signal.SIGHUP, lambda _number, _frame: reload_asked.set())
     settle_memory()
     with opened(context) as (store, settings), only_daemon(store), progress_on(sys.stderr) as progress:
         if not once and dry_run is None:
-            Daemon(store, settings, clock, progress).run()
+            Daemon(store, settings, clock, progress, reload_asked).run()
             return
         dry = _folder_claims(dry_run) if dry_run else None
         done = one_round(store, settings, clock, dry, progress)

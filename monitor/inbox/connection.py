@@ -1,5 +1,6 @@
 """FLOOR 1. One connection to a mailbox: how it is opened, guarded and let go; what is said over it is in imap.py."""
 
+import imaplib
 import logging
 import socket
 import ssl
@@ -22,6 +23,10 @@ for _logger in ("imapclient.imapclient", "imapclient.imaplib"):
 
 CONNECT_TIMEOUT = 15.0
 READ_TIMEOUT = 60.0
+GOODBYE_TIMEOUT = 2.0
+"""So long LOGOUT may take: it is a courtesy, and the network may be gone."""
+_KEEPALIVE = (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 30), ("TCP_KEEPCNT", 4))
+"""Seconds and tries (tcp(7)), where the system knows them: its own two hours are longer than a firewall remembers."""
 
 T = TypeVar("T")
 
@@ -55,6 +60,7 @@ class Connection:
     def __init__(self, login: Login) -> None:
         self._login = login
         self._client: IMAPClient | None = None
+        self._line: socket.socket | None = None
         self._selected: str | None = None
         self._examined: str | None = None
         self._exists = 0
@@ -67,7 +73,10 @@ class Connection:
         if client is not None:
             # The connection is given up: how it dies is of no interest.
             with suppress(Exception):
+                client.socket().settimeout(GOODBYE_TIMEOUT)
                 client.logout()
+            _shut(client)  # where LOGOUT fails, imaplib leaves the socket open
+        self._hang_up()
 
     @property
     def aborted(self) -> bool:
@@ -75,13 +84,16 @@ class Connection:
         return self._aborted
 
     def abort(self) -> None:
-        """Cut the connection under whoever reads from it in another thread; that call ends with a SourceError."""
+        """Cut the connection under whoever reads from it in another thread, also while it is being opened.
+
+        That call, and each one after it, ends with a SourceError.
+        """
         self._aborted = True
-        client = self._client
-        if client is not None:
+        line = self._line
+        if line is not None:
             # Only the socket: closing its file would wait for the very read that is to end.
-            with suppress(OSError, AttributeError):
-                client.socket().shutdown(socket.SHUT_RDWR)
+            with suppress(OSError):
+                line.shutdown(socket.SHUT_RDWR)
 
     def _examine(self, folder: str) -> None:
         if self._examined != folder or self._client is None:
@@ -106,43 +118,104 @@ class Connection:
         except SourceError as fault:
             if not is_no_folder(fault):
                 raise
-            text = (
-                f'{self._login.where}: there is no folder "{clean(folder, 120)}" any more; tried again at the next poll'
-            )
+            text = f'{self._login.where}: there is no folder "{clean(folder, 120)}" any more; tried again later'
             raise SourceError("folder", text) from fault
 
     def _guarded(self, doing: str, call: Callable[[IMAPClient], T]) -> T:
         """The one boundary: any error but a refusal ends this connection; all are told as a SourceError."""
         try:
+            if self._aborted:
+                raise self._cut(doing)
             if self._client is None:
                 self._client = self._connect()
             return call(self._client)
-        except FetchRefused as refusal:
-            raise fault_of(refusal, self._login.where, self._login.username, doing) from refusal
         except Exception as error:
-            fault = fault_of(error, self._login.where, self._login.username, doing)
-            client, self._client, self._selected, self._examined = self._client, None, None, None
-            if client is not None:
-                _drop(client)
+            login = self._login
+            fault = self._cut(doing) if self._aborted else fault_of(error, login.where, login.username, doing)
+            if not (isinstance(error, FetchRefused) and fault.fault == "message"):
+                self._drop()
             raise fault from error
+
+    def _cut(self, doing: str) -> SourceError:
+        return SourceError(
+            "unreachable", f"{self._login.where}: cut while {doing}, which came to no end; tried again later"
+        )
+
+    def _drop(self) -> None:
+        client, self._client, self._selected, self._examined = self._client, None, None, None
+        if client is not None:
+            _shut(client)
+        self._hang_up()
+
+    def _hang_up(self) -> None:
+        line, self._line = self._line, None
+        if line is not None:
+            with suppress(OSError):
+                line.close()
 
     def _connect(self) -> IMAPClient:
         login = self._login
-        tls = login.security == "tls"
-        context = None if login.security == "none" else tls_context(login.ca_file)
         timeout = SocketTimeout(CONNECT_TIMEOUT, READ_TIMEOUT)
-        client = IMAPClient(login.host, login.port, ssl=tls, ssl_context=context if tls else None, timeout=timeout)
+        client = _Client(login, self._socket, timeout)
         try:
             client.normalise_times = False  # else INTERNALDATE comes back naive, in local time
             if login.security == "starttls":
-                client.starttls(context)
+                client.starttls(tls_context(login.ca_file))
             _log_in(client, login.username, login.password())
             if client.has_capability("ENABLE") and client.has_capability("CONDSTORE"):
                 client.enable("CONDSTORE")  # or Dovecot shows no HIGHESTMODSEQ (failures.md §1)
         except BaseException:
-            _drop(client)
+            _shut(client)
             raise
         return client
+
+    def _socket(self) -> socket.socket:
+        """A connected socket, with TLS where that comes first. `abort` has a handle of its own from here on."""
+        login = self._login
+        plain = socket.create_connection((login.host, login.port), CONNECT_TIMEOUT)
+        try:
+            _keep_alive(plain)
+            # TLS takes the socket over and gives another one back; a copy reaches the connection through all of that.
+            self._hang_up()
+            self._line = plain.dup()
+            if self._aborted:
+                raise self._cut("connecting")
+            if login.security != "tls":
+                return plain
+            return tls_context(login.ca_file).wrap_socket(plain, server_hostname=login.host)
+        except BaseException:
+            plain.close()
+            raise
+
+
+class _Client(IMAPClient):  # type: ignore[misc]  # imapclient has no types
+    """An IMAPClient over a socket that we open."""
+
+    def __init__(self, login: Login, opened: Callable[[], socket.socket], timeout: SocketTimeout) -> None:
+        self._opened = opened
+        tls = login.security == "tls"
+        super().__init__(login.host, login.port, ssl=tls, timeout=timeout)
+
+    def _create_IMAP4(self) -> imaplib.IMAP4:  # noqa: N802  # imapclient's name
+        return _Imap(self.host, self.port, self._opened)
+
+
+class _Imap(imaplib.IMAP4):
+    def __init__(self, host: str, port: int, opened: Callable[[], socket.socket]) -> None:
+        self._opened = opened
+        super().__init__(host, port)
+
+    def _create_socket(self, timeout: float | None = None) -> socket.socket:
+        return self._opened()
+
+
+def _keep_alive(plain: socket.socket) -> None:
+    """So that a firewall does not forget a connection that idles between two polls, and a dead one is found out."""
+    plain.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    for name, value in _KEEPALIVE:
+        if hasattr(socket, name):
+            plain.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
 def _log_in(client: IMAPClient, username: str, password: str) -> None:
@@ -153,6 +226,6 @@ def _log_in(client: IMAPClient, username: str, password: str) -> None:
         client.plain_login(username, password)
 
 
-def _drop(client: IMAPClient) -> None:
+def _shut(client: IMAPClient) -> None:
     with suppress(OSError, AttributeError):
         client.shutdown()

@@ -8,40 +8,70 @@ import re
 import socket
 import ssl
 
-from imapclient.exceptions import IMAPClientAbortError, LoginError
+from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, LoginError
 
 from monitor.inbox.fetching import FetchRefused
 from monitor.inbox.reading import clean
-from monitor.inbox.source import SourceError
+from monitor.inbox.source import Fault, SourceError
 
-_TRANSIENT = (
-    "unavailable",
-    "too many",
-    "eof",
-    "bye",
-    "inuse",
-    "limit",
-    "timed out",
-    "temporar",
-    "try again",
-    "connection",
+_CODE = re.compile(r"\[([A-Z-]+)[^\]]*\]")
+_CODES: dict[str, Fault] = {
+    **dict.fromkeys(("UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG", "OVERQUOTA"), "busy"),
+    **dict.fromkeys(("AUTHENTICATIONFAILED", "AUTHORIZATIONFAILED", "EXPIRED", "PRIVACYREQUIRED"), "refused"),
+    **dict.fromkeys(("CONTACTADMIN", "NOPERM", "WEBALERT"), "refused"),
+}
+"""What the response code of a refused login means (RFC 5530 §3). OVERQUOTA at a login is Gmail's for too much traffic
+(support.google.com/mail/answer/7126229); WEBALERT is Gmail's, too. Other codes, ALERT above all, leave it to the text.
+"""
+_LOCKED = re.compile(
+    r"(?:failed|invalid|bad|wrong|many) (?:login|logon|auth|password)|lock(?:ed|out)|disabled|password"
 )
+"""Of an account that takes no login any more, whatever else the sentence says: to try on keeps it locked."""
+_TRANSIENT = re.compile(
+    r"too many|too frequent|try again|temporar|(?:currently|is|server|service) unavailable|throttl|backoff"
+    r"|(?:connection|rate|bandwidth|session)s? limit|limit (?:reached|exceeded|hit)|maximum (?:number|connection)"
+    r"|not connected|busy|overload|(?:system|server|internal|backend) (?:error|fail)|shutting down|timed? ?out"
+    r"|tokenexpired|\beof\b|\bbye\b|session (?:invalidated|expired|closed)|connection (?:closed|lost|reset|broke)"
+)
+_THROTTLED = re.compile(
+    r"\[(?:UNAVAILABLE|LIMIT|INUSE)\]|throttled|suggested backoff|authenticated but not connected", re.I
+)
+"""To any question: it is not the question that is wrong. Not SERVERBUG, which Dovecot says of one broken mail."""
+_ASKED = re.compile(r"suggested backoff time: *(\d{1,12}) *(milliseconds|seconds)", re.I)
+"""Exchange Online, in a tagged NO or BAD: `Request is throttled. Suggested Backoff Time: 299910 milliseconds`."""
+_CROWDED = re.compile(r"\b(?:connection|session)s\b|connection limit", re.IGNORECASE)
 _NO_FOLDER = ("nonexistent", "doesn't exist", "does not exist", "no such", "unknown mailbox", "not found")
 _BYTES = re.compile(r"^b(?:'(.*)'|\"(.*)\")$", re.DOTALL)
 """imaplib raises the server's words as bytes, and imapclient makes a text of that."""
 
+_GOODBYE = re.compile(r"\* BYE\b", re.IGNORECASE)
+"""A greeting that turns us away (RFC 3501 §7.1.5)."""
 _TLS_VERSION = ("wrong_version_number", "wrong version number", "record layer", "unknown protocol")
 
 
 def fault_of(error: BaseException, where: str, who: str, doing: str) -> SourceError:
     """The SourceError for whatever a connection to `where` ("host:port") for `who` raised while `doing` something."""
-    text = clean(_BYTES.sub(r"\1\2", str(error)), 200) or type(error).__name__
     if isinstance(error, SourceError):
         return error
+    fault = _told(error, where, who, doing)
+    fault.wait = asked_wait(str(error))
+    return fault
+
+
+def asked_wait(text: str) -> float | None:
+    """For so many seconds the server asks to be left alone; None where it asks for nothing."""
+    match = _ASKED.search(text)
+    return float(match[1]) / (1000 if match[2].lower() == "milliseconds" else 1) if match else None
+
+
+def _told(error: BaseException, where: str, who: str, doing: str) -> SourceError:
+    text = clean(_BYTES.sub(r"\1\2", str(error)), 200) or type(error).__name__
+    if isinstance(error, LoginError):
+        return _login(text, where, who, broke=isinstance(error.__context__, IMAPClientAbortError))
+    if isinstance(error, FetchRefused | IMAPClientError) and (_THROTTLED.search(text) or _GOODBYE.match(text)):
+        return _busy(text, where, who)
     if isinstance(error, FetchRefused):
         return SourceError("message", f"{where}: the server refuses {doing} ({text})")
-    if isinstance(error, LoginError):
-        return _login(text, where, who)
     if isinstance(error, ssl.SSLCertVerificationError):
         reason = clean(error.verify_message, 120)
         return SourceError(
@@ -57,7 +87,7 @@ def fault_of(error: BaseException, where: str, who: str, doing: str) -> SourceEr
             "unreachable", f"{where}: nothing answers there; check `host` and `port`, and that the server runs"
         )
     if isinstance(error, TimeoutError):
-        return SourceError("unreachable", f"{where}: no answer in time while {doing}; tried again at the next poll")
+        return SourceError("unreachable", f"{where}: no answer in time while {doing}; tried again later")
     if isinstance(error, OSError):
         return SourceError("unreachable", f"{where}: the connection failed while {doing} ({text})")
     if isinstance(error, IMAPClientAbortError) and "unexpected response" not in text:
@@ -71,12 +101,36 @@ def is_no_folder(fault: SourceError) -> bool:
     return fault.fault == "protocol" and any(word in text for word in _NO_FOLDER)
 
 
-def _login(text: str, where: str, who: str) -> SourceError:
-    if any(word in text.lower() for word in _TRANSIENT):
-        return SourceError(
-            "busy", f"{where}: the server does not let {who} in just now ({text}); tried again at the next poll"
-        )
-    return SourceError("refused", f"{where}: the login of {who} was refused ({text}); check `username` and `password`")
+def is_crowded(fault: SourceError) -> bool:
+    """Whether the server turned us away because too many connections are open: some of ours may be among them."""
+    return fault.fault == "busy" and _CROWDED.search(str(fault)) is not None
+
+
+def refusal(text: str) -> Fault:
+    """What a login that failed with these words of the server's means: `refused` by it, or `busy`.
+
+    A response code says so (RFC 5530 §3); else the text does. What is not known is refused: to repeat a wrong password
+    locks the account, while to wait a quarter of an hour for a busy server costs little.
+    """
+    for code in _CODE.findall(text.upper()):
+        if code in _CODES:
+            return _CODES[code]
+    words = text.lower()
+    return "busy" if _TRANSIENT.search(words) and not _LOCKED.search(words) else "refused"
+
+
+def _login(text: str, where: str, who: str, broke: bool) -> SourceError:
+    """`broke`: the server hung up instead of an answer, which says nothing of the password."""
+    if broke or refusal(text) == "busy":
+        return _busy(text, where, who)
+    hint = "check `username` and `password`"
+    if "[PRIVACYREQUIRED]" in text.upper():
+        hint = 'it takes logins only over TLS: check `security` (security = "tls" or "starttls")'
+    return SourceError("refused", f"{where}: the login of {who} was refused ({text}); {hint}")
+
+
+def _busy(text: str, where: str, who: str) -> SourceError:
+    return SourceError("busy", f"{where}: the server does not let {who} in just now ({text}); tried again later")
 
 
 def _tls(text: str, where: str) -> SourceError:

@@ -30,11 +30,15 @@ OF_ONE_FOLDER: frozenset[Fault] = frozenset({"folder", "message", "protocol"})
 
 
 class SourceError(Exception):
-    """A mailbox could not be read. `fault` says what kind it is, the text what happened and what to do."""
+    """A mailbox could not be read. `fault` says what kind it is, the text what happened and what to do.
 
-    def __init__(self, fault: Fault, text: str) -> None:
+    `wait`: for so many seconds the server asked to be left alone, if it did.
+    """
+
+    def __init__(self, fault: Fault, text: str, wait: float | None = None) -> None:
         super().__init__(text)
         self.fault = fault
+        self.wait = wait
 
 
 @dataclass(frozen=True, slots=True)

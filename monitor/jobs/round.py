@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from datetime import datetime
 
 import monitor
 from monitor.config import MailboxSettings, SecretError, Settings
+from monitor.core.patience import deadline
 from monitor.inbox.imap import ImapSource, Login
 from monitor.inbox.source import MailSource, SourceError
 from monitor.jobs.claims import Claims, OutboxClaims
@@ -20,11 +22,12 @@ from monitor.jobs.report import report_if_due
 from monitor.jobs.watch import tell_operator
 from monitor.outbox.letters import Letters
 from monitor.store.mailboxes import refold_if_rules_changed
-from monitor.store.store import Store
+from monitor.store.store import Store, StoreError
 
 MOST_CONNECTIONS = 8
-STALL_SECONDS = 600.0
-"""A sweep that takes in nothing for so long, and does not end either, is given up until the next poll."""
+"""So many mailboxes are looked at at once."""
+MOST_ON_A_HOST = 4
+"""And so many of one server: some let an address in no oftener (Courier's MAXPERIP)."""
 
 log = logging.getLogger("monitor.round")
 
@@ -43,25 +46,60 @@ class Connections:
 
     def __init__(self) -> None:
         self._sources: dict[str, ImapSource] = {}
+        self._mailboxes: dict[str, MailboxSettings] = {}
         self._lock = threading.Lock()
 
     def of(self, mailbox: MailboxSettings) -> MailSource:
         """The connection of a mailbox; it connects when it is first asked something."""
         with self._lock:
             source = self._sources.get(mailbox.address)
-            if source is None or source.aborted:
+            if source is not None and source.aborted:
+                source.close()
+                source = None
+            if source is None:
                 source = self._sources[mailbox.address] = ImapSource(login_of(mailbox))
+                self._mailboxes[mailbox.address] = mailbox
             return source
 
-    def abort(self) -> None:
-        """Cut all of them, also under threads that read from them."""
-        for source in list(self._sources.values()):
-            source.abort()
+    def abort(self, addresses: Iterable[str] | None = None) -> None:
+        """Cut those of these mailboxes, or all, also under threads that read from them."""
+        for address, source in list(self._sources.items()):
+            if addresses is None or address in addresses:
+                source.abort()
+
+    def keep(self, mailboxes: Iterable[MailboxSettings]) -> list[str]:
+        """Log out of all but these, and of those that are to be reached in another way now; tells which these were.
+
+        None may be in use.
+        """
+        wanted = {mailbox.address: _way(mailbox) for mailbox in mailboxes}
+        old = [address for address, mailbox in self._mailboxes.items() if wanted.get(address) != _way(mailbox)]
+        for address in old:
+            self._let_go(address)
+        return old
+
+    def make_room(self, host: str, in_use: Callable[[MailboxSettings], bool]) -> None:
+        """Log out of what is not in use on a server that says that too many connections are open."""
+        for address, mailbox in list(self._mailboxes.items()):
+            if mailbox.host == host and not in_use(mailbox):
+                self._let_go(address)
 
     def close(self) -> None:
         """Log out of all of them."""
-        for source in self._sources.values():
-            source.close()
+        for address in list(self._sources):
+            self._let_go(address)
+
+    def _let_go(self, address: str) -> None:
+        with self._lock:
+            source = self._sources.pop(address)
+            del self._mailboxes[address]
+        source.close()
+
+
+def _way(mailbox: MailboxSettings) -> tuple[object, ...]:
+    """What decides how a mailbox is reached. Two readers of one secret differ, what they read from is the same."""
+    secret = getattr(mailbox.password, "__self__", mailbox.password)
+    return mailbox.host, mailbox.port, mailbox.security, mailbox.ca_file, mailbox.username, secret
 
 
 def login_of(mailbox: MailboxSettings) -> Login:
@@ -90,8 +128,17 @@ class Poller:
         self._store, self._settings, self._source_of = store, settings, source_of
         self._stopping, self._progress = stopping, progress
         self._house = settings.house(store.letter_key)
-        self._pool = ThreadPoolExecutor(max_workers=MOST_CONNECTIONS, thread_name_prefix="poll")
+        # A pool for each server: the mailboxes of one that hangs do not take up the threads of the others.
+        self._pools: dict[str, ThreadPoolExecutor] = {}
+        self._slots = threading.Semaphore(MOST_CONNECTIONS)
+        self._pausing = threading.Event()
         self._running: dict[str, Future[Sweep]] = {}
+        self._ended: list[Sweep] = []
+
+    @property
+    def under_way(self) -> bool:
+        """Whether any look is."""
+        return bool(self._running)
 
     def busy(self, mailbox: MailboxSettings) -> bool:
         """Whether the last look at it is still under way."""
@@ -103,45 +150,95 @@ class Poller:
         if judged := refold_if_rules_changed(store, self._settings.rules_fingerprint(monitor.__version__), house):
             log.info("the rules have changed; %d conversations were judged again", judged)
         for mailbox in mailboxes:
-            self._running[mailbox.address] = self._pool.submit(self._one, mailbox, now)
-        ended = wait(self._running.values(), patience).done
-        addresses = [address for address, future in self._running.items() if future in ended]
-        return [future.result() for future in [self._running.pop(address) for address in addresses]]
+            self._running[mailbox.address] = self._pool(mailbox.host).submit(self._one, mailbox, now)
+        self._gather(patience)
+        ended, self._ended = self._ended, []
+        return ended
+
+    def settle(self, patience: float, cut: Callable[[Iterable[str]], None]) -> list[Sweep]:
+        """End what is under way: looks stop at their next batch; who hangs longer than `patience` is `cut`.
+
+        That is safe at any moment, and is held against nobody: their next look goes on where they were.
+        """
+        self._pausing.set()
+        while self._running and not self._stopping():
+            try:
+                self._gather(patience)
+            except StoreError as error:
+                log.error("%s", error)
+            cut(list(self._running))
+            patience = 1.0
+        self._pausing.clear()
+        ended, self._ended = self._ended, []
+        return ended
 
     def close(self) -> None:
-        """Wait for what is under way."""
-        self._pool.shutdown()
+        """Wait for what is under way; what has not begun is dropped."""
+        for pool in self._pools.values():
+            pool.shutdown(cancel_futures=True)
+
+    def _pool(self, host: str) -> ThreadPoolExecutor:
+        if host not in self._pools:
+            self._pools[host] = ThreadPoolExecutor(MOST_ON_A_HOST, thread_name_prefix="poll")
+        return self._pools[host]
+
+    def _gather(self, patience: float | None) -> None:
+        """Note who has ended. Raises StoreError where one did so by that; the others are still noted."""
+        done = wait(self._running.values(), patience).done
+        errors = []
+        for address in [address for address, future in self._running.items() if future in done]:
+            try:
+                self._ended.append(self._running.pop(address).result())
+            except StoreError as error:
+                errors.append(error)
+        if errors:
+            raise errors[0]
 
     def _one(self, mailbox: MailboxSettings, now: datetime) -> Sweep:
-        source = self._source_of(mailbox)
-        stall = _Stall(source.abort)
+        with self._slots:
+            if self._ending():
+                return _interrupted(mailbox.address)
+            source = self._source_of(mailbox)
+            limit = _Deadline(source.abort)
 
-        def tell(address: str, count: int) -> None:
-            stall.progressed()
-            self._progress(address, count)
+            def tell(address: str, count: int) -> None:
+                limit.progressed(count)
+                self._progress(address, count)
 
-        try:
-            return sweep(self._store, source, mailbox, self._house, now, self._stopping, tell)
-        finally:
-            stall.over()
+            try:
+                done = sweep(self._store, source, mailbox, self._house, now, self._ending, tell)
+            finally:
+                limit.over()
+            return _interrupted(mailbox.address, done.taken_in) if done.fault and self._ending() else done
+
+    def _ending(self) -> bool:
+        return self._stopping() or self._pausing.is_set()
 
 
-class _Stall:
-    """Cuts a sweep that makes no progress: a server that drips a byte a minute never runs into the read timeout."""
+def _interrupted(address: str, taken_in: int = 0) -> Sweep:
+    """A look that we ended: whatever came of that is no fault of the mailbox."""
+    return Sweep(address, taken_in, SourceError("stopped", "asked to stop"))
+
+
+class _Deadline:
+    """Cuts a look that makes no end (`patience.deadline`): a server that drips never runs into the read timeout."""
 
     def __init__(self, cut: Callable[[], None]) -> None:
         self._cut = cut
-        self._timer = self._started()
+        self._began = time.monotonic()
+        self._taken_in = 0
+        self._timer = self._started(self._began)
 
-    def progressed(self) -> None:
+    def progressed(self, count: int) -> None:
         self.over()
-        self._timer = self._started()
+        self._taken_in += count
+        self._timer = self._started(time.monotonic())
 
     def over(self) -> None:
         self._timer.cancel()
 
-    def _started(self) -> threading.Timer:
-        timer = threading.Timer(STALL_SECONDS, self._cut)
+    def _started(self, now: float) -> threading.Timer:
+        timer = threading.Timer(max(0.0, deadline(self._began, now, self._taken_in) - now), self._cut)
         timer.daemon = True
         timer.start()
         return timer

@@ -19,6 +19,7 @@ FLOORS = {
     "screen": 3,
     "exits": 4,
     "logs": 4,
+    "notify": 4,
     "daemon": 5,
     "demo": 5,
     "commands": 6,

@@ -9,10 +9,10 @@ from threading import Event
 import pytest
 
 from monitor.config import MailboxSettings, Settings, load
+from monitor.core import patience
 from monitor.core.cursor import FolderState
 from monitor.inbox.memory import MemoryFolder, MemorySource
 from monitor.inbox.source import HEADER_LIMIT, MailSource, RawMail, RemoteFolder, SourceError
-from monitor.jobs import round as rounds
 from monitor.jobs.claims import FolderClaims
 from monitor.jobs.poll import Sweep, sweep
 from monitor.jobs.round import Connections, Poller, act
@@ -227,7 +227,7 @@ class TestOneMailbox:
         sources = {ops.address: Hangs(inbox())}
         poller = poller_of(store, settings, sources)
         with monkeypatch.context() as patch:
-            patch.setattr(rounds, "STALL_SECONDS", 0.05)
+            patch.setattr(patience, "STALL", 0.05)
             (cut,) = poller.poll([ops], TEN)
         assert cut.fault is not None
         assert (cut.fault.fault, cut.taken_in, poller.busy(ops)) == ("unreachable", 0, False)

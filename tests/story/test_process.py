@@ -131,8 +131,7 @@ def test_ended_in_the_middle_of_a_first_look_it_takes_it_up_where_it_stopped(
         with started(house, "run") as daemon:
             assert relay.stalled.wait(20)
             daemon.send_signal(blow)
-            # In the middle of the login there is nothing to cut yet, and the last moment of eight seconds runs out.
-            assert daemon.wait(10 if after == 400 else 6) == (0 if blow == signal.SIGTERM else -signal.SIGKILL)
+            assert daemon.wait(6) == (0 if blow == signal.SIGTERM else -signal.SIGKILL)
     house.write_config(imap_port=house.dovecot.port)
     assert house.sink.letters == []
     assert kinds(house.round(NOW)) == [("opening", house.lead())]

@@ -1,0 +1,65 @@
+"""FLOOR 2. When each mailbox is due for a look. All moments are seconds on the caller's monotonic clock."""
+
+from collections.abc import Callable, Iterable
+
+from monitor.config import MailboxSettings
+from monitor.core.patience import Outcome, Patience
+from monitor.jobs.poll import Sweep
+
+
+class Agenda:
+    """What is known of the last look at each mailbox; a mailbox never looked at is due.
+
+    `chance` is the jitter's dice, in [0, 1).
+    """
+
+    def __init__(self, chance: Callable[[], float]) -> None:
+        self._chance = chance
+        self._looked: dict[str, float] = {}
+        self._ended: dict[str, float] = {}
+        self._patience: dict[str, Patience] = {}
+
+    def is_due(self, mailbox: MailboxSettings, now: float) -> bool:
+        """After a complete look its own interval counts from when it began; else the wait, from when it failed."""
+        address = mailbox.address
+        if address not in self._looked:
+            return True
+        wait = self._patience.get(address, Patience()).wait
+        if wait is None:
+            return now - self._looked[address] >= mailbox.poll_every.total_seconds()
+        return now - self._ended[address] >= wait
+
+    def began(self, mailbox: MailboxSettings, now: float) -> None:
+        """A look at it begins. One of which no end is ever told, as the store failed, waits as the one before it."""
+        self._looked[mailbox.address] = self._ended[mailbox.address] = now
+
+    def ended(self, sweep: Sweep, now: float) -> None:
+        """A look has ended."""
+        address, fault = sweep.mailbox, sweep.fault
+        asked = fault.wait if fault is not None else None
+        before = self._patience.get(address, Patience())
+        self._patience[address] = before.after(_outcome(sweep), sweep.taken_in, asked, self._chance())
+        self._ended[address] = now
+
+    def all_due(self) -> None:
+        """Every mailbox is due at once but for refused logins: a clock that jumps must not lock an account."""
+        self._looked = {a: at for a, at in self._looked.items() if a in self._patience and self._patience[a].refusals}
+
+    def pardon(self) -> None:
+        """What failed is due at once, and nothing is held against it."""
+        for address in [address for address, patience in self._patience.items() if patience.wait is not None]:
+            self._looked.pop(address, None)
+        self._patience.clear()
+
+    def forget(self, addresses: Iterable[str]) -> None:
+        """These were never looked at."""
+        for address in addresses:
+            self._looked.pop(address, None)
+
+
+def _outcome(sweep: Sweep) -> Outcome:
+    if sweep.fault is None:
+        return "complete"
+    if sweep.fault.fault == "stopped":
+        return "interrupted"
+    return "refused" if sweep.fault.fault == "refused" else "failed"
