@@ -22,6 +22,7 @@ from monitor.jobs.poll import Progress, Sweep
 from monitor.jobs.round import Connections, Poller, Round, act, faults
 from monitor.notify import notify, reloading
 from monitor.outbox.letters import Letters
+from monitor.store.lock import AlreadyRunning
 from monitor.store.store import Store, StoreError
 
 TICK_SECONDS = 5
@@ -102,21 +103,35 @@ class Daemon:
         """Tick until told to stop."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._asked_to_stop)
-        scheduler = schedule.Scheduler()
-        scheduler.every(TICK_SECONDS).seconds.do(self.tick)
+        scheduler = self._heartbeat()
         notify("READY=1")
-        self.tick()
-        while not self._stop.wait(1.0):
-            if self._reload_asked.is_set():
-                self.tick()
-            scheduler.run_pending()
-        self.close()
+        try:
+            self.tick()
+            while not self._stop.wait(1.0):
+                if self._reload_asked.is_set():
+                    self.tick()
+                scheduler.run_pending()
+                if (scheduler.idle_seconds or 0) > TICK_SECONDS:
+                    # It goes by the local wall clock: in autumn, or set back by hand, it would be silent for hours.
+                    scheduler = self._heartbeat()
+        except AlreadyRunning:
+            # Our lock went with the database's connection, and somebody else has it now: two must not work.
+            self._stop.set()
+            self._connections.abort()
+            raise
+        finally:
+            self.close()
         log.info("stopped")
 
     def close(self) -> None:
         """Let everything go."""
         self._poller.close()
         self._connections.close()
+
+    def _heartbeat(self) -> schedule.Scheduler:
+        scheduler = schedule.Scheduler()
+        scheduler.every(TICK_SECONDS).seconds.do(self.tick)
+        return scheduler
 
     def tick(self) -> None:
         """One beat: the config if asked for, a look at what is due, and what follows from that."""
@@ -136,12 +151,15 @@ class Daemon:
             self._agenda.began(mailbox, now)
         sweeps: list[Sweep] = []
         try:
+            self._store.keep()
             sweeps = self._poller.poll(due, self._clock(), PATIENCE_SECONDS)
             self._ended(sweeps)
             if self._stop.is_set() or not (sweeps or self._must_act(now)):
                 return sweeps
             self._acted = now
             done = act(self._store, self._settings, self._letters, self._clock())
+        except AlreadyRunning:
+            raise
         except StoreError as error:
             # State cannot be recorded, so nothing may be sent; the cursor has not moved (failures.md §6).
             log.error("%s", error)

@@ -99,7 +99,8 @@ def _due(
         if as_of is None or not owners:
             continue
         done = claimed.get(wait.id, [])
-        last = {r.recipient: r.moment for r in sorted(done, key=lambda r: r.moment)}
+        # One of the future was claimed before the clock was set back: it must silence nobody until then.
+        last = {r.recipient: r.moment for r in sorted(done, key=lambda r: r.moment) if r.moment <= now}
         steps = {(r.step, r.occurrence, r.recipient) for r in done}
         for reminder in due(wait.id, wait.due_at, settings.steps, owners, as_of, last, steps):
             by_recipient[reminder.recipient].append((wait, reminder))

@@ -140,7 +140,8 @@ def looked_completely(store: Store, address: str, now: datetime) -> None:
             "fault_text": None,
             "fault_since": None,
         }
-        if row.first_as_of is None:
+        if row.first_as_of is None or row.first_as_of > as_of:
+            # In the future: the clock was ahead then, and whoever becomes late until that day would enter no ladder.
             values["first_as_of"] = as_of
         if row.outgoing_seen_at is None and _shows_replies(connection, address):
             values["outgoing_seen_at"] = now

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from alembic import command
 from alembic.config import Config
@@ -59,12 +59,23 @@ class StoreAddressError(StoreError):
     """The address of the database is wrong: no waiting mends that."""
 
 
+class Hold(Protocol):
+    """What the daemon has on its store (lock.py), where that can be lost while it works."""
+
+    def check(self, connection: Connection) -> None:
+        """In a writing transaction. Raises StoreError where the hold was lost."""
+
+    def keep(self) -> None:
+        """Between two rounds: take it again where it was lost. Raises StoreError where that cannot be."""
+
+
 class Store:
     """An open database. Safe to share between threads; every method takes or opens a transaction of its own."""
 
-    def __init__(self, engine: Engine, letter_key: bytes) -> None:
+    def __init__(self, engine: Engine, letter_key: bytes = b"") -> None:
         self.engine = engine
         self.letter_key = letter_key
+        self.hold: Hold | None = None
 
     @property
     def is_sqlite(self) -> bool:
@@ -74,16 +85,23 @@ class Store:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that only reads. Raises StoreError."""
-        with _told(), self.engine.connect() as connection:
+        with database_errors(), self.engine.connect() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """The one writing transaction at a time; committed at the end, or rolled back whole. Raises StoreError."""
-        with _told(), self.engine.connect().execution_options(writer=True) as connection, connection.begin():
+        with database_errors(), self.engine.connect().execution_options(writer=True) as connection, connection.begin():
             if not self.is_sqlite:
                 connection.execute(select(func.pg_advisory_xact_lock(_WRITER_LOCK)))
+            if self.hold:
+                self.hold.check(connection)
             yield connection
+
+    def keep(self) -> None:
+        """Before a round: make sure that the daemon still has its store to itself. Raises StoreError."""
+        if self.hold:
+            self.hold.keep()
 
     def close(self) -> None:
         """Close all connections."""
@@ -92,11 +110,12 @@ class Store:
 
 def open_store(url: str) -> Store:
     """Open the database at a SQLAlchemy `url`, bringing its schema up to date. Raises StoreError."""
-    with _told():
+    with database_errors():
         engine = _engine(url)
         migrate(engine)
-        key = _letter_key(engine)
-    return Store(engine, key)
+    store = Store(engine)
+    store.letter_key = _letter_key(store)
+    return store
 
 
 def migrate(engine: Engine) -> None:
@@ -176,13 +195,13 @@ def _sqlite(url: str, database: str | None) -> Engine:
     return engine
 
 
-def _letter_key(engine: Engine) -> bytes:
+def _letter_key(store: Store) -> bytes:
     """The key that signs our letters' ids: made once for each store, 256 random bits."""
     stored = select(settings.c.value).where(settings.c.name == "letter_key")
-    with engine.connect() as connection:  # who only reads waits for no writer
+    with store.reading() as connection:  # who only reads waits for no writer
         row = connection.execute(stored).scalar()
     if row is None:
-        with engine.connect().execution_options(writer=True) as connection, connection.begin():
+        with store.writing() as connection:
             row = connection.execute(stored).scalar()
             if row is None:
                 row = secrets.token_hex(32)
@@ -191,7 +210,7 @@ def _letter_key(engine: Engine) -> bytes:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def database_errors() -> Iterator[None]:
     """Database errors as one line that says what to do."""
     try:
         yield

@@ -97,6 +97,8 @@ class ScriptedImap:
     mails: dict[Wire, list[bytes]] = field(default_factory=dict)
     structures: dict[int, str] = field(default_factory=dict)
     """By uid, a BODYSTRUCTURE to send instead of the true one."""
+    deaf: bool = False
+    """Whether it hangs up as soon as it is told anything."""
     host = HOST
 
     def deliver(self, folder: Wire, raw: bytes) -> int:
@@ -117,7 +119,7 @@ class ScriptedImap:
             with contextlib.suppress(asyncio.CancelledError, OSError):
                 writer.write(f"* {self.dialect.greeting}\r\n".encode())
                 session = _Session(self)
-                while not session.over and (line := await reader.readline()):
+                while not session.over and (line := await reader.readline()) and not self.deaf:
                     writer.write(session.answer(line.decode("latin-1").rstrip("\r\n")))
                     await writer.drain()
             writer.close()
