@@ -70,7 +70,7 @@ lock:
 	$(COMPILE) --extra demo --output-file requirements.lock pyproject.toml && \
 	$(COMPILE) --extra test --constraint requirements.lock --output-file requirements-test.lock pyproject.toml
 
-# -- the servers that tests use: Dovecot and PostgreSQL
+# -- the servers that tests use: Dovecot with Sieve, PostgreSQL; and faketime, a clock to set
 
 # Debian starts what it installs, on the usual ports; policy-rc.d forbids that meanwhile. Tests start their own.
 APT = DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends
@@ -78,6 +78,9 @@ servers:
 	@missing=""; PATH="$$PATH:/usr/sbin:/usr/local/sbin"; \
 	command -v dovecot >/dev/null || missing="dovecot-imapd"; \
 	command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$$missing postgresql"; \
+	test -n "$$(find -L /usr/lib/dovecot /usr/local/lib/dovecot /usr/lib64/dovecot -name lib90_sieve_plugin.so 2>/dev/null)" || \
+	  missing="$$missing dovecot-sieve"; \
+	command -v faketime >/dev/null || missing="$$missing faketime"; \
 	test -z "$$missing" || { \
 	if test "$$(id -u)" = 0 && command -v apt-get >/dev/null; then \
 	  echo "installing:" $$missing >&2; \

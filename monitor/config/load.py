@@ -147,13 +147,23 @@ def _staff(model: ConfigModel) -> Staff:
     own = tuple(dict.fromkeys(m.address.rpartition("@")[2] for m in model.mailbox))
     return Staff(
         mailboxes=frozenset(addresses),
-        people=frozenset(part.people) | {owner for t in model.team for owner in t.owners},
+        people=frozenset(part.people) | set(_written_to(model)),
         domains=part.domains if part.domains is not None else tuple(d for d in own if d not in PUBLIC_PROVIDERS),
         customers=part.customers,
         lists=frozenset(part.lists),
         groups=frozenset(part.groups),
         forms=frozenset(part.forms),
     )
+
+
+def _written_to(model: ConfigModel) -> Iterator[str]:
+    """Everybody who gets letters is one of us: what comes back from them, also from a machine, waits for nobody."""
+    for team in model.team:
+        yield from team.owners
+    for step in model.reminder:
+        yield from (to for to in step.to if "@" in to)
+    yield from model.report.to if model.report else ()
+    yield from (model.operator,) if model.operator else ()
 
 
 def _steps(model: ConfigModel, teams: dict[str, TeamPart]) -> Iterator[Step]:

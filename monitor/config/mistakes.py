@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from monitor.config.model import ConfigModel, MailboxPart, beside
 from monitor.config.places import Mistake
+from monitor.core.addresses import plain_address
 
 _TOML_PLACE = re.compile(r"\s*\(at line (\d+), column (\d+)\)|\s*\(at end of document\)")
 _TWICE = re.compile(r"Cannot declare \('(.*)',?\) twice")
@@ -162,7 +163,8 @@ def _lacking(model: ConfigModel) -> Iterator[Mistake]:
 def _clashing(model: ConfigModel, folder: Path) -> Iterator[Mistake]:
     """What no type can say: names that must fit each other, and letters that would loop."""
     addresses = [m.address for m in model.mailbox]
-    ours = set(addresses) | {alias for m in model.mailbox for alias in m.aliases}
+    # What comes for info+any@ lies in the inbox of info@ (RFC 5233), whichever of the two is watched.
+    ours = {plain_address(a) for m in model.mailbox for a in (m.address, *m.aliases)}
     teams = tuple(t.name for t in model.team)
     for n, mailbox in enumerate(model.mailbox):
         yield from _mailbox_clashes(n, mailbox, addresses, teams)
@@ -188,6 +190,10 @@ def _clashing(model: ConfigModel, folder: Path) -> Iterator[Mistake]:
 def _mailbox_clashes(n: int, mailbox: MailboxPart, addresses: list[str], teams: tuple[str, ...]) -> Iterator[Mistake]:
     if mailbox.address in addresses[:n]:
         yield Mistake(("mailbox", n, "address"), f"{mailbox.address} is there twice")
+    for place, alias in enumerate(mailbox.aliases):
+        if alias in addresses and alias != mailbox.address:
+            text = f"{alias} is a mailbox of its own; an alias is a further address of one mailbox"
+            yield Mistake(("mailbox", n, "aliases", place), text)
     if mailbox.team is not None and mailbox.team not in teams:
         known = ", ".join(f'"{t}"' for t in teams) or "none yet; add a [[team]] with this name and its owners"
         text = f'there is no [[team]] named "{mailbox.team}" (teams: {known})'
@@ -196,6 +202,6 @@ def _mailbox_clashes(n: int, mailbox: MailboxPart, addresses: list[str], teams: 
 
 def _loops(path: tuple[str | int, ...], recipients: Iterable[str], ours: set[str]) -> Iterator[Mistake]:
     for place, address in enumerate(recipients):
-        if address.lower() in ours:
+        if plain_address(address.lower()) in ours:
             text = f"{address} is a watched mailbox: letters to it would come round again; name a person"
             yield Mistake((*path, place), text)

@@ -116,8 +116,16 @@ def spam(case: Case) -> Verdict | None:
 
 
 def answers_letter(case: Case) -> Verdict | None:
-    """A machine answers one of our letters: an owner's out-of-office. A person's mail is judged as any other."""
-    if case.answers.letter and (case.strong or case.weak) and not case.seen.in_role("sent"):
+    """A machine answers one of our letters: an owner's out-of-office. A person's mail is judged by its recipients.
+
+    From outside and to none of our desks, it is for the monitor, whose mail somebody sends on to a desk: a responder
+    that says so nowhere, behind an address the owner's mail is sent on to. No customer has a letter to answer.
+    """
+    if not case.answers.letter or case.seen.in_role("sent"):
+        return None
+    staff, message = case.house.staff, case.seen.message
+    for_desk = any(staff.is_mailbox(r.address) or staff.is_list(r.address) for r in message.recipients)
+    if case.strong or case.weak or not (for_desk or case.is_ours(staff.writer(message).address)):
         return Verdict("automatic", False, "automatic.answers-letter", case.signals)
     return None
 

@@ -1,13 +1,26 @@
 """FLOOR 2. Empties the outbox: after the claim, send and mark (law 4). One bad letter never blocks the others."""
 
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from monitor.config import SecretError, SmtpSettings
+from monitor.core.flood import latched_until, room
 from monitor.jobs.knowledge import Knowledge
 from monitor.outbox.smtp import Relay, SendError, SmtpSender
-from monitor.store.outbox import LetterRow, begin_try, mark_refused, mark_sent, note_unreachable, pending, try_later
+from monitor.store.outbox import (
+    LONGEST_PAUSE,
+    LONGEST_PAUSE_OF_SERVER,
+    LetterRow,
+    begin_try,
+    mark_refused,
+    mark_sent,
+    note_unreachable,
+    pending,
+    sent_lately,
+    try_later,
+)
 from monitor.store.reminding import waits_of_letter
 from monitor.store.store import Store
 
@@ -21,6 +34,8 @@ class Delivery:
     sent: int = 0
     refused: int = 0
     fault: str | None = None
+    held: int = 0
+    """Those that wait because their recipient has had as many as one may get (core/flood.py)."""
 
 
 def relay_of(smtp: SmtpSettings) -> Relay:
@@ -41,9 +56,13 @@ def deliver(store: Store, smtp: SmtpSettings, knowledge: Knowledge, now: datetim
     letters = pending(store, now)
     if not letters:
         return done
+    flood = _Flood(store, {letter.recipient for letter in letters}, now)
     with SmtpSender(relay_of(smtp)) as sender:
         for letter in letters:
             if not _is_true_now(store, letter, knowledge, now):
+                continue
+            if not flood.has_room(letter.recipient):
+                done.held += 1
                 continue
             try:
                 sender.connect()
@@ -52,9 +71,40 @@ def deliver(store: Store, smtp: SmtpSettings, knowledge: Knowledge, now: datetim
                 note_unreachable(store, letters, str(error))
                 done.fault = str(error)
                 break
-            if not _try(store, sender, letter, done, now):
+            before = done.sent
+            goes_on = _try(store, sender, letter, done, now)
+            if done.sent > before:
+                flood.sent(letter.recipient)
+            if not goes_on:
                 break
     return done
+
+
+class _Flood:
+    """What each recipient has had lately, this round included; who may get no more is named in the log once a round."""
+
+    def __init__(self, store: Store, recipients: Iterable[str], now: datetime) -> None:
+        self._now = now
+        self._sent = dict(sent_lately(store, list(recipients), now))
+        self._named: set[str] = set()
+
+    def has_room(self, recipient: str) -> bool:
+        """Whether one more may go to them now."""
+        if recipient in self._named:
+            return False
+        times = self._sent.get(recipient, [])
+        if room(times, self._now):
+            return True
+        self._named.add(recipient)
+        if until := latched_until(times, self._now):
+            log.error("%s got too many letters for hours; no more before %s", recipient, until.isoformat())
+        else:
+            log.warning("%s has had as many letters as go out in an hour; the others wait", recipient)
+        return False
+
+    def sent(self, recipient: str) -> None:
+        """One more went to them."""
+        self._sent.setdefault(recipient, []).append(self._now)
 
 
 def _try(store: Store, sender: SmtpSender, letter: LetterRow, done: Delivery, now: datetime) -> bool:
@@ -68,7 +118,8 @@ def _try(store: Store, sender: SmtpSender, letter: LetterRow, done: Delivery, no
             mark_refused(store, letter.id, str(error), now)
             done.refused += 1
         else:
-            try_later(store, letter, str(error), letter.uncertain or error.uncertain, now)
+            longest = LONGEST_PAUSE_OF_SERVER if error.server_wide else LONGEST_PAUSE
+            try_later(store, letter, str(error), letter.uncertain or error.uncertain, now, longest)
         done.fault = str(error) if error.server_wide else done.fault
         return not error.server_wide
     mark_sent(store, letter.id, reply, now)
@@ -78,11 +129,11 @@ def _try(store: Store, sender: SmtpSender, letter: LetterRow, done: Delivery, no
 
 
 def _is_true_now(store: Store, letter: LetterRow, knowledge: Knowledge, now: datetime) -> bool:
-    """Looked at once more: a reminder of somebody answered, or whose mailboxes cannot be seen now, is held back."""
+    """Looked at once more: a reminder of somebody answered, or where silence proves nothing now, is held back."""
     if letter.kind != "reminder":
         return True
     rows = waits_of_letter(store, letter.id)
     waiting = [row.state == "waiting" for row in rows]
     if not (any(waiting) if letter.uncertain else all(waiting)):
         return False
-    return all(knowledge.is_fresh(m, now) for row in rows for m in row.mailboxes if m in knowledge.poll_every)
+    return all(knowledge.silence_proved(row.mailboxes, now) for row in rows)

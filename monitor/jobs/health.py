@@ -1,7 +1,7 @@
 """FLOOR 2. Is everything well? The facts behind `status`: views, who waits, the outbox, unreadable mails."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from monitor.config import Settings
@@ -9,7 +9,7 @@ from monitor.core.invisible import Invisible
 from monitor.jobs.knowledge import Knowledge, know
 from monitor.store.citations import StandIn, stand_ins
 from monitor.store.mailboxes import FolderHealth, Trouble, folder_health, trouble_rows
-from monitor.store.outbox import counts
+from monitor.store.outbox import counts, latched
 from monitor.store.reporting import open_now
 from monitor.store.store import Store
 
@@ -51,11 +51,13 @@ class Health:
     letters_stuck: bool
     suggestions: Sequence[StandIn] = ()
     """Who answered for us, but is not staff in the config."""
+    latched: Mapping[str, datetime] = field(default_factory=dict)
+    """Who gets no letter for now, because they got too many, and until when (core/flood.py)."""
 
     @property
     def healthy(self) -> bool:
         """Every mailbox was seen whole not long ago, and letters leave."""
-        return all(m.state == "ok" for m in self.mailboxes) and not self.letters_stuck
+        return all(m.state == "ok" for m in self.mailboxes) and not self.letters_stuck and not self.latched
 
 
 def health(store: Store, settings: Settings, now: datetime) -> Health:
@@ -81,7 +83,9 @@ def health(store: Store, settings: Settings, now: datetime) -> Health:
         for m in settings.mailboxes
     ]
     stuck = outbox["tried"] > 0 or outbox["refused_lately"] > 0
-    return Health(mailboxes, outbox, trouble_rows(store), stuck, suggestions(store, settings, now))
+    return Health(
+        mailboxes, outbox, trouble_rows(store), stuck, suggestions(store, settings, now), latched=latched(store, now)
+    )
 
 
 def suggestions(store: Store, settings: Settings, now: datetime) -> list[StandIn]:

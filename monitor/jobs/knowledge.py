@@ -52,6 +52,15 @@ class Knowledge:
         """Whether too many replies are never seen for silence to prove anything; not where the config confirms them."""
         return mailbox not in self.confirmed and self.invisible_replies(mailbox).too_many
 
+    def silence_proved(self, mailboxes: Iterable[str], now: datetime) -> bool:
+        """Whether silence there means that nobody answered (law 2).
+
+        Each of these mailboxes that is still watched was seen just now and hides no replies; one of them shows some.
+        """
+        watched = [m for m in mailboxes if m in self.poll_every]
+        seen = all(self.is_fresh(m, now) and not self.replies_hidden(m) for m in watched)
+        return seen and any(map(self.replies_visible, watched))
+
     def invisible_replies(self, mailbox: str) -> Invisible:
         """How many of those who answered us in the last four weeks answered a reply that we never saw."""
         return self.invisible.get(mailbox, Invisible())

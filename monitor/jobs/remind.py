@@ -37,7 +37,7 @@ def remind(
     claims.withdraw(now)
     made = _open(store, settings, letters, knowledge, claims, now)
     by_recipient = _due(store, settings, knowledge, now)
-    quiet = recently_written_to(store, now - LETTER_PAUSE)
+    quiet = recently_written_to(store, now - LETTER_PAUSE, now)
     if claims.supersede(by_recipient.keys() - quiet, now):
         by_recipient = _due(store, settings, knowledge, now)
     for recipient, found in sorted(by_recipient.items()):

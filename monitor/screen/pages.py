@@ -185,6 +185,9 @@ def status(health: Health, settings: Settings, now: datetime) -> None:
         f"{box['pending']} letters wait, {box['sent']} sent, {box['withdrawn']} withdrawn, {box['refused']} refused"
     )
     page.print(_fact("fix" if health.letters_stuck else "ok", "outbox", Text(letters)))
+    for who, end in health.latched.items():
+        said = f"got too many letters for hours, so no more before {since(end, settings.zone, now)}"
+        page.print(_fact("fix", who, Text(said)))
     for t in health.troubles[:10]:
         page.print(_fact("look", f"{t.mailbox} {t.folder} uid {t.uid}", Text(t.reason)))
     if len(health.troubles) > 10:

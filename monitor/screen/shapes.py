@@ -204,6 +204,7 @@ def status(health: Health) -> dict[str, Any]:
             for m in health.mailboxes
         ],
         "outbox": dict(health.outbox),
+        "latched": [{"recipient": who, "until": utc(end)} for who, end in health.latched.items()],
         "troubles": [
             {"mailbox": t.mailbox, "folder": t.folder, "uidvalidity": t.uidvalidity, "uid": t.uid, "reason": t.reason}
             for t in health.troubles

@@ -183,6 +183,32 @@ def test_a_letter_to_a_watched_mailbox_or_its_alias_is_refused(
     assert told.startswith(f"config.toml:{place} is a watched mailbox: letters to it would come round again; name a")
 
 
+@pytest.mark.parametrize("to", ["info+urgent@x.example", "Help+1@X.example", "INFO@x.EXAMPLE", "info+a+b@x.example"])
+@pytest.mark.parametrize(
+    "added", ["operator = '{}'", "report = {{ to = ['{}'] }}", "reminder = [{{ to = ['owners', '{}'] }}]", "owner"]
+)
+def test_a_letter_to_a_detail_of_a_watched_mailbox_or_its_alias_is_refused(
+    right: str, refused: Refuser, added: str, to: str
+) -> None:
+    text = spoilt(right, 'team = "Desk"', 'team = "Desk"\naliases = ["help@x.example"]')
+    text = text.replace("lead@x.example", to) if added == "owner" else f"{added.format(to)}\n{text}"
+    told = refused(text)
+    assert f"{to.lower()} is a watched mailbox: letters to it would come round again; name a person" in told
+    assert "1 problem;" in told
+
+
+def test_the_owner_of_a_mailbox_with_a_detail_is_not_the_account_it_lies_in(right: str, refused: Refuser) -> None:
+    text = spoilt(right, 'address = "info@x.example"', 'address = "lead+desk@x.example"')
+    assert "lead@x.example is a watched mailbox" in refused(text)
+
+
+def test_an_alias_that_is_a_mailbox_of_its_own_is_refused(right: str, refused: Refuser) -> None:
+    text = spoilt(right, "[[team]]", '[[mailbox]]\naddress = "ops@x.example"\nteam = "Desk"\n[[team]]')
+    told = refused(spoilt(text, 'team = "Desk"\n', 'team = "Desk"\naliases = ["help@x.example", "OPS@x.example"]\n'))
+    assert "ops@x.example is a mailbox of its own; an alias is a further address of one mailbox" in told
+    assert "1 problem;" in told
+
+
 def test_an_owner_that_is_a_watched_mailbox_is_shown_in_its_list(right: str, refused: Refuser) -> None:
     told = refused(spoilt(right, '["lead@x.example"]', '[\n  "lead@x.example",\n\t"info@x.example", # us\n]'))
     assert told.startswith("config.toml:13:2: info@x.example is a watched mailbox")

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,14 @@ SERVERS_PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/l
 def need_dovecot() -> None:
     """Go on only with Dovecot."""
     _need(bool(shutil.which("dovecot", path=SERVERS_PATH)), "Dovecot", "dovecot-imapd")
+
+
+def need_sieve() -> None:
+    """Go on only with Dovecot's Sieve, which answers for people who are away."""
+    need_dovecot()
+    folders = (Path("/usr/lib/dovecot"), Path("/usr/local/lib/dovecot"), Path("/usr/lib64/dovecot"))
+    found = any(next(folder.rglob("lib90_sieve_plugin.so"), None) for folder in folders)
+    _need(found, "Dovecot's Sieve", "dovecot-sieve")
 
 
 def need_postgres() -> None:

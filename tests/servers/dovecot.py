@@ -126,6 +126,14 @@ class Dovecot:
             for start in range(0, len(parts), at_once):
                 _put(connection, folder, parts[start : start + at_once])
 
+    def deliver(self, user: str, raw: bytes, sender: str) -> None:
+        """Deliver one message as a mail server does: over Dovecot's own delivery agent, with Sieve where it is set up.
+
+        `sender` is that of the envelope; responders answer to it.
+        """
+        words = [_find("dovecot-lda"), "-c", self._config, "-d", user, "-f", sender, "-a", user, "-e"]
+        ordinary.run(words, cwd=self._short, given=raw)
+
     def flags(self, user: str, folder: str) -> dict[int, frozenset[str]]:
         """The flags of every message, by UID; `\\Recent` left out, which any look at a folder changes."""
         with self.client(user) as connection:
@@ -183,5 +191,6 @@ def _put(connection: IMAPClient, folder: str, parts: list[dict[str, Any]]) -> No
 
 
 def _find(program: str) -> str:
-    # Debian keeps servers in /usr/sbin, which is not on the PATH of ordinary users.
-    return shutil.which(program) or shutil.which(program, path="/usr/sbin:/usr/local/sbin") or program
+    # Debian keeps servers in /usr/sbin, which is not on the PATH of ordinary users, and Dovecot's own parts elsewhere.
+    places = "/usr/sbin:/usr/local/sbin:/usr/lib/dovecot:/usr/libexec/dovecot:/usr/local/libexec/dovecot"
+    return shutil.which(program) or shutil.which(program, path=places) or program

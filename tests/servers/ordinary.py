@@ -52,6 +52,7 @@ def start(command: Sequence[str | Path], cwd: Path) -> subprocess.Popen[bytes]:
     """Start a server as the ordinary user, in a process group of its own."""
     return subprocess.Popen(
         [str(word) for word in command],
+        stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.STDOUT,
         start_new_session=True,
@@ -59,19 +60,19 @@ def start(command: Sequence[str | Path], cwd: Path) -> subprocess.Popen[bytes]:
     )
 
 
-def run(command: Sequence[str | Path], cwd: Path) -> None:
-    """Run a preparing command as the ordinary user; what it said is in the error."""
+def run(command: Sequence[str | Path], cwd: Path, given: bytes = b"") -> None:
+    """Run a command as the ordinary user, with `given` to read; what it said is in the error."""
     words = [str(word) for word in command]
-    done = subprocess.run(words, capture_output=True, text=True, check=False, **_as_ordinary_user(cwd))
+    done = subprocess.run(words, input=given, capture_output=True, check=False, **_as_ordinary_user(cwd))
     if done.returncode:
-        raise RuntimeError(f"{command[0]} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+        said = (done.stdout + done.stderr).decode(errors="replace")
+        raise RuntimeError(f"{command[0]} ended with {done.returncode}:\n{said}")
 
 
 def _as_ordinary_user(cwd: Path) -> dict[str, Any]:
     account, root = ordinary_account(), os.geteuid() == 0
     return {
         "cwd": cwd,
-        "stdin": subprocess.DEVNULL,
         "user": account.pw_uid if root else None,
         "group": account.pw_gid if root else None,
         "extra_groups": [] if root else None,

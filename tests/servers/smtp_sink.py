@@ -16,7 +16,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from tests.servers import ordinary
 from tests.servers.certificate import make_certificate
 
-Stage = Literal["MAIL", "RCPT", "DATA"]
+Stage = Literal["EHLO", "MAIL", "RCPT", "DATA"]
 
 CLOSE = "close"
 """Cut the connection instead of answering; at DATA the letter is lost."""
@@ -25,7 +25,7 @@ KEEP_AND_CLOSE = "keep and close"
 """At DATA: the letter is kept, and the connection is cut before the 250: the one window for a duplicate."""
 
 HANG = "hang"
-"""Never answer."""
+"""Never answer; at DATA the letter is lost."""
 
 
 class Letter(NamedTuple):
@@ -61,6 +61,8 @@ class SmtpSink:
     ) -> None:
         self.port = ordinary.free_port()
         self.connections = 0
+        self.kept_in_silence = 0
+        """How many letters were kept without a 250: each of these may come once more."""
         self.ca_file: Path | None = None
         self._changed = Condition()
         self._letters: list[Letter] = []
@@ -113,6 +115,16 @@ class SmtpSink:
 
     # -- what aiosmtpd calls, in its own thread
 
+    async def handle_EHLO(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        """Greet back. A server that knows no EHLO is then asked with HELO."""
+        answer = await self._next("EHLO", server)
+        if not answer.startswith("2"):
+            return [answer]
+        session.host_name = hostname
+        return responses
+
     async def handle_MAIL(  # noqa: N802  (aiosmtpd's name)
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
@@ -144,6 +156,7 @@ class SmtpSink:
             answer = self._answers[stage].popleft() if self._answers[stage] else "250 OK"
             if letter and (answer.startswith("2") or answer == KEEP_AND_CLOSE):
                 self._letters.append(letter)
+                self.kept_in_silence += answer == KEEP_AND_CLOSE
                 self._changed.notify_all()
         if answer == HANG:
             await asyncio.Event().wait()

@@ -85,6 +85,11 @@ class House:
         self.store_url = store or f"sqlite:///{folder / 'monitor.db'}"
         self._config, self._imap, self._staff, self._owners = config, imap, staff, owners
         self._ids = 0
+        self.windows = 0
+        """How often a program was killed between the server's 250 and our mark: the one window for a double."""
+        self.late_news: set[str] = set()
+        """Mails put into a folder after a round that was later than they are: no round could know of them in time."""
+        self._last_now = MONDAY - timedelta(days=9999)
         for desk in self.desks:
             self.set_password(desk, dovecot.password)
         self.smtp_port = sink.port
@@ -190,6 +195,8 @@ class House:
 
     def put(self, desk: str, folder: str, mail: Mail, flags: Sequence[str] = ()) -> None:
         """A mail comes into a folder, when it says it was written."""
+        if mail.when < self._last_now:
+            self.late_news.add(mail.id)
         self.dovecot.append(self.address(desk), folder, mail.raw, mail.when, flags)
 
     def asks_all(self, when: datetime, who: str = ANN) -> Mail:
@@ -233,6 +240,7 @@ class House:
         return [sys.executable, "-m", "monitor", *self._globals(now), *words]
 
     def _globals(self, now: datetime) -> list[str]:
+        self._last_now = max(self._last_now, now)
         return ["--config", str(self.config), "--now", now.isoformat()]
 
     # -- what it knows
