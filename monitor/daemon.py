@@ -17,6 +17,7 @@ import schedule
 from monitor.config import ConfigError, MailboxSettings, Settings, load
 from monitor.inbox.faults import is_crowded
 from monitor.jobs.agenda import Agenda
+from monitor.jobs.alarm import StoreAlarm
 from monitor.jobs.claims import Claims
 from monitor.jobs.poll import Progress, Sweep
 from monitor.jobs.round import Connections, Poller, Round, act, faults
@@ -96,6 +97,7 @@ class Daemon:
         self._stop = threading.Event()
         self._poller = self._new_poller(settings)
         self._agenda = Agenda(chance)
+        self._alarm = StoreAlarm(store, settings, self._letters)
         self._acted: float | None = None
         self._clocks = clock(), monotonic()
 
@@ -163,10 +165,12 @@ class Daemon:
         except StoreError as error:
             # State cannot be recorded, so nothing may be sent; the cursor has not moved (failures.md §6).
             log.error("%s", error)
+            self._alarm.failed(str(error), self._monotonic(), self._clock())
         except Exception:
             # The edge of a job: one broken round must not end the daemon.
             log.exception("the round failed; tried again at the next poll")
         else:
+            self._alarm.worked(self._monotonic(), self._clock())
             failed, sent = len(faults(sweeps)), done.delivery.sent
             if sweeps or sent:
                 log.info("round of %d mailboxes, %d failed, %d letters sent", len(sweeps), failed, sent)
@@ -221,6 +225,7 @@ class Daemon:
         self._agenda.pardon()
         self._agenda.forget(self._connections.keep(settings.mailboxes))
         self._settings, self._letters = settings, Letters(settings.templates_dir)
+        self._alarm.settings, self._alarm.letters = settings, self._letters
         self._poller = self._new_poller(settings)
         log.info("the config was read again: %d mailboxes", len(settings.mailboxes))
 

@@ -1,5 +1,6 @@
 """ROOF. The command that works: `run`."""
 
+import logging
 import signal
 import sys
 import threading
@@ -15,6 +16,9 @@ from monitor.jobs.claims import FolderClaims
 from monitor.screen.output import talk
 from monitor.screen.progress import progress_on
 from monitor.store.lock import only_daemon
+from monitor.store.room import expect_sound
+
+log = logging.getLogger("monitor.daemon")
 
 
 def run(
@@ -31,6 +35,8 @@ def run(
     settle_memory()
     with opened(context) as (store, settings), only_daemon(store), progress_on(sys.stderr) as progress:
         if not once and dry_run is None:
+            if not expect_sound(store):
+                log.info("the store is too large to be read through at the start")
             Daemon(store, settings, clock, progress, reload_asked).run()
             return
         dry = _folder_claims(dry_run) if dry_run else None

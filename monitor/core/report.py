@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from monitor.core.blind import Blind
 from monitor.core.invisible import Invisible, total
 from monitor.core.wait import is_met
 from monitor.core.week import Figures, Rate, WaitFacts, Week
@@ -43,6 +44,8 @@ class ReportFacts:
     """The earliest moment we have read back to; None when it lies before the week."""
     invisible: Mapping[str, Invisible] = field(default_factory=dict)
     """Of the week, by mailbox: how many of those who answered us answered a reply that we never saw."""
+    blind: tuple[Blind, ...] = ()
+    """What of the week could not be seen, oldest first; what still goes on lasts up to now."""
 
 
 def report_json(facts: ReportFacts) -> dict[str, Any]:
@@ -68,7 +71,13 @@ def report_json(facts: ReportFacts) -> dict[str, Any]:
             "mailboxes": [{"mailbox": mailbox, **_invisible(one)} for mailbox, one in facts.invisible.items()],
         },
         "unseen": list(facts.unseen),
+        "blind": [blind_json(one) for one in facts.blind],
     }
+
+
+def blind_json(one: Blind) -> dict[str, Any]:
+    """A spell, with its length in hours."""
+    return {"mailbox": one.mailbox, "since": _utc(one.since), "until": _utc(one.until), "hours": one.hours}
 
 
 CSV_HEADER = ("number", "team", "state", "opened_at", "due_at", "answered_at", "waited_hours", "met", "evidence")

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from monitor.config import MailboxSettings, Settings
+from monitor.core.durations import words
 from monitor.core.invisible import Invisible
 from monitor.inbox.folders import LOOKED_AT, choose, find_done, find_sent_by_share, missing_done
 from monitor.inbox.source import TEXT_LIMIT, MailSource, RemoteFolder, SourceError, WatchedFolder
@@ -48,6 +50,7 @@ def mailbox_facts(
     seen = "; ".join(f'{_messages(c.messages)} in "{c.folder.name}" ({_role(c)})' for c in choices)
     yield _fact(mailbox, "ok", f"{mailbox.host}:{mailbox.port}, logged in; {seen}")
     yield from _reply_facts(mailbox, [c.messages for c in choices if c.folder.role == "sent"], known.knowledge)
+    yield from _doubts(mailbox, known.knowledge)
     if mailbox.watch == "all":
         yield from _done_facts(mailbox, remote)
     if mailbox.peek_closers:
@@ -135,6 +138,19 @@ def _reply_facts(mailbox: MailboxSettings, sent: Sequence[int | None], knowledge
             if measured.too_many
             else _fact(mailbox, "ok", said)
         )
+
+
+def _doubts(mailbox: MailboxSettings, knowledge: Knowledge | None) -> Iterator[Fact]:
+    """Why its view is doubted: its clock and ours differ, or an unusual share became late at once."""
+    view = knowledge.views.get(mailbox.address) if knowledge else None
+    if view is not None and view.ahead_by:
+        ahead = words(timedelta(seconds=view.ahead_by))
+        fix = "look at the clock of this machine (`timedatectl`); until they agree reminders come late"
+        yield _fact(mailbox, "look", f"new mail is stamped {ahead} later than the time it is here", fix)
+    if knowledge and (brake := knowledge.held(mailbox.address, knowledge.now)):
+        fix = 'name the folder replies are kept in now with sent = "…", or say replies = "confirmed"'
+        late = f"{brake.late} of {brake.n} became late at once, usually {brake.usual_percent}%"
+        yield _fact(mailbox, "look", f"{late}; its reminders are held back", fix)
 
 
 def _shows_replies(mailbox: MailboxSettings, sent: Sequence[int | None], knowledge: Knowledge | None) -> bool:

@@ -5,16 +5,20 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from monitor.config import Settings
+from monitor.core.blind import Blind, clipped
+from monitor.core.brake import Brake
 from monitor.core.invisible import Invisible
-from monitor.jobs.knowledge import Knowledge, know
+from monitor.jobs.knowledge import Knowledge, blind_so_far, know
 from monitor.store.citations import StandIn, stand_ins
 from monitor.store.mailboxes import FolderHealth, Trouble, folder_health, trouble_rows
 from monitor.store.outbox import counts, latched
 from monitor.store.reporting import open_now
+from monitor.store.room import Room, room
 from monitor.store.store import Store
 
 REFUSED_COUNTS = timedelta(days=7)
 """For so long a letter that was refused for good counts as something to look at."""
+BLIND_SHOWN = timedelta(days=7)
 SUGGESTED_FOR = timedelta(days=90)
 """As long as other mailboxes count that answered; who stopped answering before is no longer of interest."""
 FEWEST_ANSWERED = 3
@@ -39,6 +43,12 @@ class MailboxHealth:
     invisible: Invisible
     waiting: int
     late: int
+    blind: Sequence[Blind] = ()
+    """When it could not be seen in the last seven days."""
+    held: Brake | None = None
+    """Why its reminders are held back, if they are."""
+    ahead: timedelta | None = None
+    """How far the server's clock runs before ours, where that is too much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +63,23 @@ class Health:
     """Who answered for us, but is not staff in the config."""
     latched: Mapping[str, datetime] = field(default_factory=dict)
     """Who gets no letter for now, because they got too many, and until when (core/flood.py)."""
+    room: Room | None = None
+    """Of the disk of the store; None where it is no file."""
 
     @property
     def healthy(self) -> bool:
-        """Every mailbox was seen whole not long ago, and letters leave."""
-        return all(m.state == "ok" for m in self.mailboxes) and not self.letters_stuck and not self.latched
+        """Every mailbox was seen whole not long ago, no reminders are held back, letters leave, the store has room."""
+        seen = all(m.state == "ok" and m.held is None for m in self.mailboxes)
+        return seen and not self.letters_stuck and not self.latched and not self.store_fault
+
+    @property
+    def store_fault(self) -> str | None:
+        """What is wrong with the disk of the store, and what to do; None where nothing is."""
+        if self.room is None or (self.room.writable and not self.room.is_short):
+            return None
+        if not self.room.writable:
+            return "the store cannot be written; check the owner and the rights of its folder"
+        return f"only {self.room.free // 1_000_000} MB are free on the disk of the store; make room"
 
 
 def health(store: Store, settings: Settings, now: datetime) -> Health:
@@ -65,6 +87,7 @@ def health(store: Store, settings: Settings, now: datetime) -> Health:
     knowledge = know(store, settings, now)
     waiting = open_now(store, knowledge.as_of_all)
     folders = folder_health(store)
+    blind = blind_so_far(store, knowledge, [m.address for m in settings.mailboxes], now - BLIND_SHOWN, now)
     outbox = counts(store, now - REFUSED_COUNTS)
     mailboxes = [
         MailboxHealth(
@@ -79,12 +102,21 @@ def health(store: Store, settings: Settings, now: datetime) -> Health:
             invisible=knowledge.invisible_replies(m.address),
             waiting=sum(w.mailboxes[:1] == (m.address,) for w in waiting),
             late=sum(w.mailboxes[:1] == (m.address,) and w.is_late for w in waiting),
+            blind=clipped((s for s in blind if s.mailbox == m.address), now - BLIND_SHOWN, now),
+            held=knowledge.held(m.address, now),
+            ahead=timedelta(seconds=view.ahead_by) if view and view.ahead_by else None,
         )
         for m in settings.mailboxes
     ]
     stuck = outbox["tried"] > 0 or outbox["refused_lately"] > 0
     return Health(
-        mailboxes, outbox, trouble_rows(store), stuck, suggestions(store, settings, now), latched=latched(store, now)
+        mailboxes,
+        outbox,
+        trouble_rows(store),
+        stuck,
+        suggestions(store, settings, now),
+        latched(store, now),
+        room(store),
     )
 
 

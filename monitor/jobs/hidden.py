@@ -5,7 +5,7 @@ from datetime import datetime
 
 from monitor.config import MailboxSettings, Settings
 from monitor.jobs.knowledge import Knowledge
-from monitor.outbox.letters import NoticePage
+from monitor.outbox.letters import News
 
 _MICROSOFT_365 = ("outlook.office365.com", "outlook.office.com", "outlook.office365.us", "partner.outlook.cn")
 """Its IMAP hosts (Microsoft Learn, "POP, IMAP, and SMTP settings"; the last two: US government, China)."""
@@ -28,8 +28,8 @@ def commands(mailbox: str) -> tuple[str, str]:
 
 def turns(
     settings: Settings, knowledge: Knowledge, told: Collection[str], now: datetime
-) -> Iterator[tuple[str, NoticePage | None]]:
-    """(subject of the notice, letter) of each mailbox that began to hide replies, or (without a letter) no longer does.
+) -> Iterator[tuple[str, News | None]]:
+    """(subject, what to say) of each mailbox that began to hide replies, or (without a word) no longer does.
 
     `told`: the subjects of all notices so far. A subject bears the day, so a share that swings about the limit brings
     one letter a day at most.
@@ -41,7 +41,7 @@ def turns(
             continue
         subject = f"{_name(mailbox, hidden)} {day}"
         if subject not in told:
-            yield subject, _page(settings, knowledge, mailbox, now) if hidden else None
+            yield subject, _news(knowledge, mailbox) if hidden else None
 
 
 def _name(mailbox: str, hidden: bool) -> str:
@@ -60,12 +60,9 @@ def _is_settled(knowledge: Knowledge, mailbox: str, now: datetime) -> bool:
     return knowledge.is_fresh(mailbox, now) and all(v and (v.as_of or v.fault) for v in views)
 
 
-def _page(settings: Settings, knowledge: Knowledge, mailbox: str, now: datetime) -> NoticePage:
+def _news(knowledge: Knowledge, mailbox: str) -> News:
     measured = knowledge.invisible_replies(mailbox)
-    return NoticePage(
-        organisation=settings.organisation,
-        now=now,
-        zone=settings.zone,
+    return News(
         headline=f"Replies from {mailbox} leave by a path the monitor cannot see",
         sentences=(
             f"In the last four weeks {measured.words} of the messages in which people answered {mailbox} answer a "

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from monitor.config import Settings
+from monitor.core.blind import Blind
 from monitor.core.ladder import next_after
 from monitor.core.moments import since
 from monitor.jobs.knowledge import Knowledge
@@ -12,9 +13,14 @@ from monitor.store.reminding import WaitRow
 
 
 def reminder_page(
-    settings: Settings, knowledge: Knowledge, recipient: str, waits: Sequence[WaitRow], now: datetime
+    settings: Settings,
+    knowledge: Knowledge,
+    recipient: str,
+    waits: Sequence[WaitRow],
+    now: datetime,
+    blind: Sequence[Blind] = (),
 ) -> ReminderPage:
-    """The reminder for one recipient; most overdue first."""
+    """The reminder for one recipient; most overdue first. `blind`: when what it tells could not be seen."""
     mailboxes = _mailboxes(waits, settings)
     looks = [look for m in mailboxes if (look := knowledge.as_of(m)) is not None]
     return ReminderPage(
@@ -28,6 +34,7 @@ def reminder_page(
         poll_every=max(knowledge.poll_every[m] for m in mailboxes),
         next_step=_next_step(settings, recipient, waits[0], now),
         why=_why(settings, recipient, mailboxes),
+        unseen=_unseen(settings, [s for s in blind if s.mailbox in mailboxes], now),
     )
 
 
@@ -69,6 +76,18 @@ def context_of(wait: WaitRow, settings: Settings, now: datetime) -> tuple[str, .
         said.append("Their message is no longer in the mailbox.")
     if wait.low_urgency:
         said.append("A short reply: perhaps a question, perhaps only a thank-you.")
+    return tuple(said)
+
+
+def _unseen(settings: Settings, blind: Sequence[Blind], now: datetime) -> tuple[str, ...]:
+    """The latest spell of each mailbox; of several with the same one it is said once."""
+    latest = {spell.mailbox: (spell.since, spell.until) for spell in blind}
+    said = []
+    for at in dict.fromkeys(latest.values()):
+        which = [mailbox for mailbox, spell in latest.items() if spell == at]
+        named = which[0] if len(which) == 1 else f"{len(which)} of these mailboxes"
+        begin, end = (since(moment, settings.zone, now) for moment in at)
+        said.append(f"The monitor could not see {named} from {begin} to {end}; so this letter comes only now.")
     return tuple(said)
 
 

@@ -16,6 +16,7 @@ from monitor.inbox.folders import choose
 from monitor.inbox.reading import Unreadable, last_hop, read, whole_lines
 from monitor.inbox.source import (
     HEADER_LIMIT,
+    OF_ONE_FOLDER,
     WHOLE_LIMIT,
     MailSource,
     RawMail,
@@ -24,8 +25,10 @@ from monitor.inbox.source import (
     WatchedFolder,
 )
 from monitor.jobs.facts import with_more_facts
+from monitor.jobs.knowledge import stale_after
 from monitor.jobs.sent import sent_by_share
 from monitor.jobs.vanished import Vanished
+from monitor.store.blind import lost_sent
 from monitor.store.flags import flags_changed, forget_sightings, waiting_mails
 from monitor.store.intake import Arrival, Look, take_in
 from monitor.store.mailboxes import (
@@ -40,6 +43,7 @@ from monitor.store.store import RowError, Store, StoreError
 
 BATCH = 500
 """Mails fetched and stored at once: bounds memory, and keeps each transaction short."""
+NAME_SENT = 'name the one used now with sent = "…", or say replies = "confirmed"'
 
 log = logging.getLogger("monitor.poll")
 
@@ -76,7 +80,7 @@ def sweep(
             failed_look(store, mailbox.address, fault.fault, str(fault), now)
             log.warning("%s: %s", mailbox.address, fault)
         return Sweep(mailbox.address, looker.taken_in, fault)
-    looked_completely(store, mailbox.address, now)
+    looked_completely(store, mailbox.address, now, stale_after(mailbox.poll_every), looker.ahead)
     return Sweep(mailbox.address, looker.taken_in)
 
 
@@ -105,6 +109,7 @@ class _Looker:
         self.look_ = Look(now)
         self.remote: Sequence[RemoteFolder] = ()
         self.watched: Sequence[WatchedFolder] = ()
+        self.ahead: timedelta | None = None
 
     def look(self) -> None:
         """Every folder, Sent last: a reply seen there is then never older news than the mail it answers."""
@@ -116,10 +121,24 @@ class _Looker:
         for row in watch(self.store, box.address, [(f.name, f.role) for f in wanted]):
             self._folder(row)
         fold_put_off(self.store, self.house)
+        lost = None if box.replies_confirmed else lost_sent(self.store, box.address)
+        if lost is not None:
+            raise SourceError("folder", f'its Sent folder "{lost}" is gone, so its replies are unseen; {NAME_SENT}')
 
     def _folder(self, row: FolderRow) -> None:
+        try:
+            self._look_into(row)
+        except SourceError as fault:
+            if row.role != "sent" or fault.fault not in OF_ONE_FOLDER:
+                raise
+            said = f'its Sent folder "{row.name}" cannot be read, so its replies are unseen: {fault}'
+            raise SourceError(fault.fault, said) from fault
+
+    def _look_into(self, row: FolderRow) -> None:
         state = self.source.state(row.name)
         step = plan(row.cursor, state)
+        if row.role == "sent" and step.forget_sightings and not self.mailbox.replies_confirmed:
+            _expect_not_replaced(row, state)
         if step.forget_sightings:
             log.info("%s: folder %d has a new uidvalidity; seen again from the lookback", self.mailbox.address, row.id)
             forget_sightings(self.store, row.id, self.now)
@@ -143,6 +162,7 @@ class _Looker:
                 if self.stopping():
                     raise SourceError("stopped", "asked to stop")
                 mails, arrivals = self._fetched(row.name, uids)
+                self._compare_clocks(row, state, mails)
                 arrivals += self._arrivals(row, mails)
                 reached = uids[-1] + 1
                 unfinished = Cursor(state.uidvalidity, reached, complete=step.step == "NEW_FROM")
@@ -150,6 +170,14 @@ class _Looker:
                 self.taken_in += len(arrivals)
                 self.progress(self.mailbox.address, len(arrivals))
         return reached
+
+    def _compare_clocks(self, row: FolderRow, state: FolderState, mails: Sequence[RawMail]) -> None:
+        """By the newest mail that lay in the first inbox when the look began; what came later is no evidence."""
+        first = next((f.name for f in self.watched if f.role == "inbox"), None)
+        there = [m for m in mails if m.internaldate and state.uidnext is not None and m.uid < state.uidnext]
+        newest = max(there, key=lambda m: m.uid, default=None)
+        if row.name == first and newest is not None and newest.internaldate is not None:
+            self.ahead = newest.internaldate - self.now
 
     def _fetched(self, folder: str, uids: Sequence[int]) -> tuple[list[RawMail], list[Arrival]]:
         """The mails, and what stands for one that the server does not hand out: one bad mail blocks no mailbox."""
@@ -222,6 +250,12 @@ class _Looker:
             vanished.look_for([known[uid].message for uid in gone], row.name, self.remote, self.watched)
         if changed or gone:
             flags_changed(self.store, row.id, changed, gone, self.house, self.look_)
+
+
+def _expect_not_replaced(row: FolderRow, state: FolderState) -> None:
+    """Where staff renamed it, many servers make a folder marked \\Sent anew: empty, while replies go elsewhere."""
+    if row.cursor is not None and row.cursor.messages and not state.messages:
+        raise SourceError("folder", f"it was replaced by an empty one; {NAME_SENT}")
 
 
 def _needs_more(message: Message | Unreadable, mail: RawMail, now: datetime) -> bool:

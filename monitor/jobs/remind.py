@@ -7,12 +7,14 @@ from datetime import datetime, timedelta
 from email.utils import parseaddr
 
 from monitor.config import Settings
+from monitor.core.blind import Blind
 from monitor.core.ladder import Reminder, due
 from monitor.core.letter_ids import letter_id
 from monitor.jobs.claims import Claims
 from monitor.jobs.knowledge import Knowledge
 from monitor.jobs.pages import opening_page, reminder_page
 from monitor.outbox.letters import Attachment, Letters, Rendered, compose
+from monitor.store.blind import blind_spells
 from monitor.store.reminding import (
     NewLetter,
     Notice,
@@ -26,6 +28,8 @@ from monitor.store.store import Store
 
 LETTER_PAUSE = timedelta(hours=1)
 """At most one reminder letter an hour for each recipient; what falls due meanwhile stands in the next one."""
+WORTH_A_WORD = timedelta(hours=1)
+"""A reminder that comes later than this, because the monitor could not see, says so."""
 
 log = logging.getLogger("monitor.remind")
 
@@ -44,7 +48,8 @@ def remind(
         if recipient in quiet:
             continue
         due_now = [reminder for _, reminder in found]
-        page = reminder_page(settings, knowledge, recipient, [wait for wait, _ in found], now)
+        blind = _kept_from(store, found, now)
+        page = reminder_page(settings, knowledge, recipient, [wait for wait, _ in found], now, blind)
         obligation = f"{now.isoformat()} " + " ".join(
             f"{r.wait}/{r.step}/{r.occurrence}/{r.recipient}" for r in due_now
         )
@@ -107,11 +112,16 @@ def _due(
     return by_recipient
 
 
+def _kept_from(store: Store, found: Sequence[tuple[WaitRow, Reminder]], now: datetime) -> list[Blind]:
+    """The long blind spells of its mailboxes in which one of these reminders fell due: else it had come earlier."""
+    oldest = min(reminder.moment for _, reminder in found)
+    long = [spell for spell in blind_spells(store, oldest, now) if spell.length >= WORTH_A_WORD]
+    return [s for s in long if any(s.since < r.moment <= s.until and s.mailbox in w.mailboxes for w, r in found)]
+
+
 def _known_up_to(wait: WaitRow, knowledge: Knowledge, now: datetime) -> datetime | None:
-    """as_of of the wait; None where one of its mailboxes cannot be seen or hides replies, or none shows any (law 2)."""
-    mailboxes = [m for m in wait.mailboxes if m in knowledge.poll_every]
-    seen = all(knowledge.is_fresh(m, now) and not knowledge.replies_hidden(m) for m in mailboxes)
-    return knowledge.as_of_all(mailboxes) if seen and any(map(knowledge.replies_visible, mailboxes)) else None
+    """as_of of the wait; None where silence in one of its mailboxes proves nothing, or none shows replies (law 2)."""
+    return knowledge.as_of_all(wait.mailboxes) if knowledge.silence_proved(wait.mailboxes, now) else None
 
 
 def _owners(wait: WaitRow, settings: Settings, knowledge: Knowledge) -> list[str]:

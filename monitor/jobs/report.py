@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from monitor.config import ReportSettings, Settings
+from monitor.core.blind import Blind, clipped, said
 from monitor.core.invisible import Invisible
 from monitor.core.moments import day_and_time
 from monitor.core.report import Longest, ReportFacts, report_csv, report_json
 from monitor.core.week import Figures, Rate, WaitFacts, Week, by_team, figures, last_closed
 from monitor.jobs.claims import Claims
-from monitor.jobs.knowledge import Knowledge
+from monitor.jobs.knowledge import Knowledge, blind_so_far
 from monitor.jobs.remind import new_letter
 from monitor.outbox.letters import Attachment, Letters
 from monitor.store.citations import invisible_replies
@@ -86,6 +87,7 @@ def make(store: Store, settings: Settings, knowledge: Knowledge, week: Week, now
     measured = invisible_replies(store, week.start, week.end)
     invisible = {m: measured[m] for m in settings.desks if m in measured}
     teams = _teams(cohort, waiting, settings)
+    blind = clipped(blind_so_far(store, knowledge, settings.desks, week.start, now), week.start, week.end)
     return Made(
         ReportFacts(
             organisation=settings.organisation,
@@ -98,7 +100,8 @@ def make(store: Store, settings: Settings, knowledge: Knowledge, week: Week, now
             teams=teams,
             longest=tuple(Longest(w.team, w.number, w.opened_at, now - w.opened_at) for w in late[:MOST_LONGEST]),
             left_out=_left_out(store, week),
-            unseen=(*_unseen(settings, knowledge, week), *_hidden(invisible)),
+            unseen=(*_unseen(settings, knowledge, week), *_blind(settings, knowledge, blind), *_hidden(invisible)),
+            blind=blind,
             history_from=_history_from(settings, knowledge, week),
             invisible=invisible,
         ),
@@ -151,20 +154,28 @@ def _left_out(store: Store, week: Week) -> tuple[tuple[str, int], ...]:
 
 
 def _unseen(settings: Settings, knowledge: Knowledge, week: Week) -> list[str]:
-    said: list[str] = []
+    found: list[str] = []
     for mailbox in settings.desks:
         view, as_of = knowledge.views.get(mailbox), knowledge.as_of(mailbox)
         if view is None or as_of is None:
-            said.append(f"{mailbox} has not been read completely yet; its messages are not in these figures.")
+            found.append(f"{mailbox} has not been read completely yet; its messages are not in these figures.")
         elif as_of < week.end:
-            said.append(
+            found.append(
                 f"{mailbox} is known only up to {day_and_time(as_of, settings.zone)}; what came later is not counted."
             )
         if view is not None and as_of is not None and not knowledge.replies_visible(mailbox):
-            said.append(
+            found.append(
                 f"No reply from {mailbox} was ever seen; its waits may have been answered where we cannot look."
             )
-    return said
+    return found
+
+
+def _blind(settings: Settings, knowledge: Knowledge, blind: Sequence[Blind]) -> list[str]:
+    """Of each mailbox the spells that are over; of one that goes on it is said already up to when it is known."""
+    views = knowledge.views
+    ended = [one for one in blind if one.mailbox in views and one.since != views[one.mailbox].as_of]
+    by_mailbox = ([one for one in ended if one.mailbox == mailbox] for mailbox in settings.desks)
+    return [sentence for spells in by_mailbox if (sentence := said(spells, settings.zone))]
 
 
 def _hidden(invisible: Mapping[str, Invisible]) -> list[str]:

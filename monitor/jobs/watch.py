@@ -1,106 +1,79 @@
-"""FLOOR 2. One letter to the operator for each change of state: a mailbox that cannot be read, or hides its replies."""
+"""FLOOR 2. One letter to the operator for all changes of state of a round, and at most one an hour."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from monitor.config import Settings
-from monitor.core.moments import since
-from monitor.core.week import WaitFacts
+from monitor.jobs.changes import Change, Scene
 from monitor.jobs.claims import Claims
-from monitor.jobs.hidden import turns
+from monitor.jobs.doubts import braked, clock_behind, given_up, hidden, latched_recipients, never_seen
 from monitor.jobs.knowledge import Knowledge
 from monitor.jobs.remind import new_letter
-from monitor.outbox.letters import Letters, NoticePage
-from monitor.store.mailboxes import MailboxView
-from monitor.store.reminding import Notice, noticed
-from monitor.store.reporting import open_now
+from monitor.jobs.unread import looked_at_again, readable_again, stale, unread
+from monitor.outbox.letters import Letters, News, NoticePage
+from monitor.store.reminding import NewLetter, Notice, noticed, recently_written_to
 from monitor.store.store import Store
 
-AT_ONCE = frozenset({"refused", "certificate", "folder"})
-"""Faults that do not mend themselves; the others are told when they have lasted."""
-LASTED = timedelta(hours=2)
+LETTER_PAUSE = timedelta(hours=1)
+"""What changes within an hour of the last letter stands in the next one, if it still holds then."""
+
+STATES: tuple[Callable[[Scene], Iterable[Change]], ...] = (
+    unread,
+    stale,
+    braked,
+    hidden,
+    never_seen,
+    clock_behind,
+    given_up,
+    latched_recipients,
+    readable_again,
+    looked_at_again,
+)
+"""The one place for another state the operator is told of; the most pressing first."""
 
 
 def tell_operator(
     store: Store, settings: Settings, letters: Letters, knowledge: Knowledge, claims: Claims, now: datetime
 ) -> int:
-    """Tell the operator once a fault, and once a spell of unseen replies. Returns how many letters were made."""
+    """Tell the operator once of each change. Returns how many letters were made: at most one."""
     if settings.operator is None:
         return 0
-    told = {subject for subject, _ in noticed(store, "fault")}
-    late = [w for w in open_now(store, knowledge.as_of_all) if w.is_late]
-    views = knowledge.views.values()
-    found = [_fault(settings, view, now) or _unseen(settings, knowledge, view, late, now) for view in views]
-    new = [pair for pair in found if pair is not None and pair[0] not in told]
-    notices = []
-    for subject, page in [*new, *turns(settings, knowledge, told, now)]:
-        letter = None
-        if page is not None:
-            rendered = letters.render_notice(page)
-            letter = new_letter(store, settings, "notice", settings.operator, subject, rendered, now)
-        notices.append(Notice("fault", (subject,), settings.operator, letter))
+    told = frozenset(subject for subject, _ in noticed(store, "fault"))
+    scene = Scene(store, settings, knowledge, told, now)
+    changes = [change for state in STATES for change in state(scene)]
+    loud = [change for change in changes if change.news is not None]
+    if settings.operator in recently_written_to(store, now - LETTER_PAUSE, now, "notice"):
+        loud = []
+    letter = _letter(scene, letters, loud) if loud else None
+    notices = [Notice("fault", c.subjects, settings.operator, None) for c in changes if c.news is None]
+    if letter is not None:
+        subjects = tuple(s for change in loud for s in change.subjects)
+        notices.append(Notice("fault", subjects, settings.operator, letter))
     claims.notices(notices, now)
-    return sum(n.letter is not None for n in notices)
+    return int(letter is not None)
 
 
-def _fault(settings: Settings, view: MailboxView, now: datetime) -> tuple[str, NoticePage] | None:
-    subject = _subject(view)
-    return (subject, _page(settings, view, now)) if subject is not None and _is_due(view, now) else None
-
-
-def _unseen(
-    settings: Settings, knowledge: Knowledge, view: MailboxView, late: Sequence[WaitFacts], now: datetime
-) -> tuple[str, NoticePage] | None:
-    """The one setup warning: not one reply was ever seen, and so somebody who became late is not reminded about."""
-    first = view.first_as_of
-    if first is None or view.fault is not None or knowledge.replies_visible(view.address):
-        return None
-    if knowledge.replies_hidden(view.address):
-        return None  # there is a letter of its own about that, and it says more
-    if not any(w.due_at > first and view.address in w.mailboxes for w in late):
-        return None
-    page = NoticePage(
-        organisation=settings.organisation,
-        now=now,
-        zone=settings.zone,
-        headline=f"No reply from {view.address} was ever seen",
-        sentences=(
-            "People have waited there past the target, as far as we see; but not one outgoing mail of it was found.",
-            "Its replies may be kept where we do not look, so nobody is reminded about it.",
-        ),
-        what_to_do=(
-            'Run `inbox-monitor check`: it shows which folder was taken for Sent. Name another one with sent = "…".',
-            'If replies are surely kept there and nobody has answered yet, say replies = "confirmed".',
-        ),
+def _letter(scene: Scene, letters: Letters, changes: Sequence[Change]) -> NewLetter:
+    news = [change.news for change in changes if change.news is not None]
+    rendered = letters.render_notice(page_of(scene.settings, news, scene.now))
+    obligation = " ".join(sorted(s for change in changes for s in change.subjects))
+    return new_letter(
+        scene.store, scene.settings, "notice", scene.settings.operator or "", obligation, rendered, scene.now
     )
-    return f"{view.address[:180]} unseen", page
 
 
-def _subject(view: MailboxView) -> str | None:
-    if view.fault is None or view.fault_since is None:
-        return None
-    return f"{view.address[:180]} {view.fault} {view.fault_since.isoformat()}"
-
-
-def _is_due(view: MailboxView, now: datetime) -> bool:
-    return view.fault in AT_ONCE or (view.fault_since is not None and now - view.fault_since >= LASTED)
-
-
-def _page(settings: Settings, view: MailboxView, now: datetime) -> NoticePage:
-    seen = (
-        f"It was last seen whole {since(view.as_of, settings.zone, now)}."
-        if view.as_of
-        else "It was never seen whole yet."
-    )
+def page_of(settings: Settings, news: Sequence[News], now: datetime) -> NoticePage:
+    """One piece of news is the letter; several stand below each other."""
+    one, rest = news[0], len(news) - 1
+    more = f", and {rest} more {'change' if rest == 1 else 'changes'}" if rest else ""
     return NoticePage(
         organisation=settings.organisation,
         now=now,
         zone=settings.zone,
-        headline=f"{view.address} cannot be read",
-        sentences=(
-            view.fault_text or "",
-            seen,
-            "Until it can be read again, nobody is reminded about it: we would not know what was answered.",
-        ),
-        what_to_do=("Run `inbox-monitor check`: it names the mistake and the fix.",),
+        headline=one.headline + more,
+        sentences=("Each is told once, and once more when it is over.",) if rest else one.sentences,
+        points=() if rest else one.points,
+        what_to_do=() if rest else one.what_to_do,
+        commands=() if rest else one.commands,
+        also=tuple(news) if rest else (),
     )

@@ -15,12 +15,13 @@ from monitor.core.moments import clock, day_and_time, days
 from monitor.core.report import ReportFacts
 from monitor.outbox.columns import laid_table
 from monitor.outbox.mime import Attachment, Rendered, compose
-from monitor.outbox.pages import NoticePage, OpeningPage, ReminderPage, WaitingLine, due_words
+from monitor.outbox.pages import News, NoticePage, OpeningPage, ReminderPage, WaitingLine, due_words
 from monitor.outbox.plain import Laid, cut, defang, tame, wrap
 
 __all__ = [
     "Attachment",
     "Letters",
+    "News",
     "NoticePage",
     "OpeningPage",
     "ReminderPage",

@@ -16,6 +16,7 @@ MOST_OPENING_LINES = 20
 FEW_LINES = 8
 """Up to so many each have a card of their own; in a longer letter only the first few do."""
 FIRST_FEW = 4
+MOST_POINTS = 60
 LONGEST_TITLE = 140
 LONGEST_NAME = 60
 
@@ -106,6 +107,8 @@ class ReminderPage(WaitingPage):
     poll_every: timedelta
     next_step: str | None
     why: str
+    unseen: tuple[str, ...] = ()
+    """When the monitor could not see a mailbox while somebody's reminder fell due there, one sentence each."""
     more: int = 0
     most: int = MOST_LINES
 
@@ -190,18 +193,32 @@ class OpeningPage(WaitingPage):
         return max(0, self.total - len(self.shown))
 
 
-@dataclass(frozen=True, slots=True)
-class NoticePage:
-    """A calm letter to the operator: something about the monitor itself."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """One thing the operator should know. `points` name what it is about, one by one."""
+
+    headline: str
+    sentences: tuple[str, ...]
+    points: tuple[str, ...] = ()
+    what_to_do: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()
+    """To be copied: each stands on one line of its own, however long it is."""
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The points that are drawn; the others are counted."""
+        left = len(self.points) - MOST_POINTS
+        return self.points if left <= 0 else (*self.points[:MOST_POINTS], f"and {left} more")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticePage(News):
+    """A calm letter to the operator: something about the monitor itself, or several things (`also`) at once."""
 
     organisation: str
     now: datetime
     zone: ZoneInfo
-    headline: str
-    sentences: tuple[str, ...]
-    what_to_do: tuple[str, ...]
-    commands: tuple[str, ...] = ()
-    """To be copied: each stands on one line of its own, however long it is."""
+    also: tuple[News, ...] = ()
 
 
 def due_words(line: WaitingLine, page: ReminderPage) -> str:

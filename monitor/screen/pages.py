@@ -1,6 +1,6 @@
 """FLOOR 3. The pages on the terminal: who waits, one story, how everything is. Colour is never the only sign."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -9,10 +9,11 @@ from rich.table import Table
 from rich.text import Text
 
 from monitor.config import Settings
+from monitor.core.blind import said
 from monitor.core.durations import short, words
 from monitor.core.moments import since
 from monitor.jobs.check_fact import Fact
-from monitor.jobs.health import Health
+from monitor.jobs.health import Health, MailboxHealth
 from monitor.screen.chain import is_missing
 from monitor.screen.output import Page
 from monitor.screen.shapes import subject_of
@@ -171,7 +172,7 @@ def status(health: Health, settings: Settings, now: datetime) -> None:
     for m in health.mailboxes:
         known = f"known up to {since(m.as_of, settings.zone, now)}" if m.as_of else "never seen whole yet"
         line = f"{m.waiting} waiting, {m.late} late; {known}"
-        page.print(_fact("ok" if m.state == "ok" else "fix", m.address, Text(line)))
+        page.print(_fact("ok" if m.state == "ok" and not m.held else "fix", m.address, Text(line)))
         if m.fault_text:
             page.print(_below(m.fault_text, "red"))
         if m.invisible.k:
@@ -180,6 +181,10 @@ def status(health: Health, settings: Settings, now: datetime) -> None:
             page.print(_below(said, "yellow"))
         if not m.replies_visible and not m.invisible.too_many:
             page.print(_below("no reply was ever seen here, so nobody is reminded", "yellow"))
+        for line in _doubts(m, settings, now):
+            page.print(_below(line, "yellow"))
+    if health.store_fault:
+        page.print(_fact("fix", "store", Text(health.store_fault)))
     box = health.outbox
     letters = (
         f"{box['pending']} letters wait, {box['sent']} sent, {box['withdrawn']} withdrawn, {box['refused']} refused"
@@ -196,6 +201,17 @@ def status(health: Health, settings: Settings, now: datetime) -> None:
     for s in health.suggestions[:10]:
         answered = f"{s.address} answered {s.conversations} conversations of {s.mailbox}: add to people under [staff]?"
         page.print(_fact("look", "", Text(answered)))
+
+
+def _doubts(m: MailboxHealth, settings: Settings, now: datetime) -> Iterator[str]:
+    if m.held:
+        until = since(m.held.until, settings.zone, now)
+        share = f"{m.held.late} of {m.held.n} became late at once, usually {m.held.usual_percent}%"
+        yield f"{share}; its reminders are held until {until}, or until a reply is seen"
+    if m.ahead:
+        yield f"the clock of its server is {words(m.ahead)} ahead of ours: look at the clock of this machine"
+    if m.blind and (sentence := said(m.blind, settings.zone)):
+        yield f"in the last seven days {sentence}"
 
 
 def check(facts: Sequence[Fact], settings: Settings) -> None:

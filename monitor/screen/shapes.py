@@ -6,6 +6,7 @@ from typing import Any
 from monitor.core.considered import REASONS
 from monitor.core.house import House
 from monitor.core.message import Place
+from monitor.core.report import blind_json
 from monitor.jobs.check_fact import Fact
 from monitor.jobs.health import Health
 from monitor.screen.chain import Chain, Person, lies, wait_of
@@ -200,6 +201,9 @@ def status(health: Health) -> dict[str, Any]:
                 "invisible_replies": {"k": m.invisible.k, "n": m.invisible.n, "percent": m.invisible.percent},
                 "waiting": m.waiting,
                 "late": m.late,
+                "blind": [blind_json(one) for one in m.blind],
+                "held_until": utc(m.held.until if m.held else None),
+                "clock_ahead_seconds": int(m.ahead.total_seconds()) if m.ahead else None,
             }
             for m in health.mailboxes
         ],
@@ -212,6 +216,10 @@ def status(health: Health) -> dict[str, Any]:
         "suggestions": [
             {"mailbox": s.mailbox, "address": s.address, "conversations": s.conversations} for s in health.suggestions
         ],
+        "store": {
+            "fault": health.store_fault,
+            "free_bytes": health.room.free if health.room else None,
+        },
         "healthy": health.healthy,
     }
 

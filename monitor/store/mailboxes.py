@@ -10,6 +10,7 @@ from sqlalchemy import Connection, and_, delete, exists, func, insert, select, u
 from monitor.core.cursor import Cursor
 from monitor.core.house import House
 from monitor.core.message import Role
+from monitor.store.blind import note_blind
 from monitor.store.folding import fold_stale, refold
 from monitor.store.knowing import informed
 from monitor.store.store import Store, among
@@ -28,6 +29,9 @@ from monitor.store.tying import retie
 
 ANSWERED_BY_OTHERS_DAYS = 90
 """For so long a mailbox that answered another one's mail must be seen too before anybody is called late (law 2)."""
+
+CLOCK_SKEW = timedelta(minutes=5)
+"""The server's clock may run so far before ours: what Kerberos takes for the same time too (RFC 4120, section 8.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,9 @@ class MailboxView:
     fault_text: str | None = None
     fault_since: datetime | None = None
     sent_sought_at: datetime | None = None
+    readable_since: datetime | None = None
+    ahead_by: int | None = None
+    ahead_since: datetime | None = None
 
 
 def watch(store: Store, address: str, wanted: Sequence[tuple[str, Role]]) -> list[FolderRow]:
@@ -127,34 +134,41 @@ def folder_looked_at(store: Store, folder: int, cursor: Cursor, now: datetime) -
         )
 
 
-def looked_completely(store: Store, address: str, now: datetime) -> None:
-    """Every folder of the mailbox was read to its end: its as_of moves."""
+def looked_completely(
+    store: Store, address: str, now: datetime, stale_after: timedelta | None = None, ahead: timedelta | None = None
+) -> None:
+    """Every folder of the mailbox was read to its end: its as_of moves.
+
+    It was blind since the last such look, if that is longer ago than `stale_after`. `ahead`: how far the server's
+    clock ran before ours when the newest mail arrived; None where no mail is new.
+    """
     with store.writing() as connection:
         oldest = select(func.min(folders.c.looked_at)).where(folders.c.mailbox == address, folders.c.watched)
         as_of = connection.execute(oldest).scalar_one()
         row = connection.execute(select(mailboxes).where(mailboxes.c.address == address)).one()
-        values: dict[str, Any] = {
-            "as_of": as_of,
-            "looked_at": now,
-            "fault": None,
-            "fault_text": None,
-            "fault_since": None,
-        }
+        values: dict[str, Any] = {"as_of": as_of, "looked_at": now}
+        values |= {"fault": None, "fault_text": None, "fault_since": None}
         if row.first_as_of is None or row.first_as_of > as_of:
             # In the future: the clock was ahead then, and whoever becomes late until that day would enter no ladder.
             values["first_as_of"] = as_of
+        if row.fault is not None or row.readable_since is None:
+            values["readable_since"] = now
+        if stale_after is not None and row.as_of is not None and as_of - row.as_of > stale_after:
+            note_blind(connection, address, row.as_of, as_of)
+        if ahead is not None:
+            values |= _clock(row, ahead, now)
         if row.outgoing_seen_at is None and _shows_replies(connection, address):
             values["outgoing_seen_at"] = now
         connection.execute(update(mailboxes).where(mailboxes.c.address == address).values(**values))
 
 
 def failed_look(store: Store, address: str, fault: str, text: str, now: datetime) -> None:
-    """The mailbox could not be read; since when is kept while the kind of fault stays the same."""
+    """The mailbox could not be read; since when is kept until it can be, whatever kinds of fault there are."""
     with store.writing() as connection:
         row = connection.execute(select(mailboxes).where(mailboxes.c.address == address)).first()
         if row is None:
             connection.execute(insert(mailboxes).values(address=address))
-        since = row.fault_since if row is not None and row.fault == fault else now
+        since = row.fault_since if row is not None and row.fault is not None else now
         connection.execute(
             update(mailboxes)
             .where(mailboxes.c.address == address)
@@ -255,6 +269,12 @@ def trouble_rows(store: Store) -> list[Trouble]:
     )
     with store.reading() as connection:
         return [Trouble(r.mailbox, r.name, r.uidvalidity, r.uid, r.reason) for r in connection.execute(query)]
+
+
+def _clock(row: AnyRow, ahead: timedelta, now: datetime) -> dict[str, Any]:
+    if ahead <= CLOCK_SKEW:
+        return {"ahead_by": None, "ahead_since": None}
+    return {"ahead_by": min(int(ahead.total_seconds()), 2**31 - 1), "ahead_since": row.ahead_since or now}
 
 
 def _folder(row: AnyRow) -> FolderRow:

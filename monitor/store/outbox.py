@@ -142,6 +142,24 @@ def latched(store: Store, now: datetime) -> dict[str, datetime]:
     return dict(sorted(((who, end) for who, end in until.items() if end), key=lambda pair: (pair[1], pair[0])))
 
 
+@dataclass(frozen=True, slots=True)
+class RefusedLetter:
+    """A letter that was refused for good, and the server's words."""
+
+    id: int
+    kind: str
+    recipient: str
+    reply: str
+
+
+def refused_since(store: Store, since: datetime) -> list[RefusedLetter]:
+    """Letters given up at or after a moment, oldest first."""
+    columns = (letters.c[name] for name in RefusedLetter.__slots__)
+    query = select(*columns).where(letters.c.state == "refused", letters.c.settled_at >= since)
+    with store.reading() as connection:
+        return [RefusedLetter(**row._mapping) for row in connection.execute(query.order_by(letters.c.id))]
+
+
 def _settle(store: Store, letter: int, state: str, reply: str, now: datetime) -> None:
     with store.writing() as connection:
         connection.execute(

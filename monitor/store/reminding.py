@@ -92,13 +92,13 @@ def already_claimed(store: Store, ids: Collection[int]) -> dict[int, list[Remind
     return found
 
 
-def recently_written_to(store: Store, since: datetime, now: datetime) -> set[str]:
-    """Who got, or will get, a reminder letter made after `since`.
+def recently_written_to(store: Store, since: datetime, now: datetime, kind: str = "reminder") -> set[str]:
+    """Who got, or will get, a letter of this kind made after `since`.
 
     What was made in the future of `now` keeps nobody waiting: the clock has been set back since.
     """
     query = select(letters.c.recipient).where(
-        letters.c.kind == "reminder",
+        letters.c.kind == kind,
         letters.c.created_at > since,
         letters.c.created_at <= now,
         letters.c.state.in_(("pending", "sent")),

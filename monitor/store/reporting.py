@@ -13,7 +13,7 @@ from monitor.store.tables import AnyRow, folders, messages, reports, sightings, 
 
 AsOf = Callable[[Iterable[str]], datetime | None]
 
-_COLUMNS = (
+FACTS = (
     waits.c.conversation,
     waits.c.mailboxes,
     waits.c.team,
@@ -24,20 +24,21 @@ _COLUMNS = (
     waits.c.evidence,
     waits.c.closed_at,
 )
+"""What the figures need of a wait."""
 
 
 def due_in(store: Store, start: datetime, end: datetime, as_of: AsOf) -> list[WaitFacts]:
     """The cohort: the waits whose promise runs out in [start, end). `as_of` says up to when mailboxes are known."""
-    query = select(*_COLUMNS).where(waits.c.due_at >= start, waits.c.due_at < end).order_by(waits.c.due_at, waits.c.id)
+    query = select(*FACTS).where(waits.c.due_at >= start, waits.c.due_at < end).order_by(waits.c.due_at, waits.c.id)
     with store.reading() as connection:
-        return [_facts(row, as_of) for row in connection.execute(query)]
+        return [facts_of(row, as_of) for row in connection.execute(query)]
 
 
 def open_now(store: Store, as_of: AsOf) -> list[WaitFacts]:
     """Everybody who waits, longest first."""
-    query = select(*_COLUMNS).where(waits.c.state == "waiting").order_by(waits.c.opened_at, waits.c.id)
+    query = select(*FACTS).where(waits.c.state == "waiting").order_by(waits.c.opened_at, waits.c.id)
     with store.reading() as connection:
-        return [_facts(row, as_of) for row in connection.execute(query)]
+        return [facts_of(row, as_of) for row in connection.execute(query)]
 
 
 def left_out(store: Store, start: datetime, end: datetime) -> dict[str, int]:
@@ -69,7 +70,8 @@ def claim_report(store: Store, week: str, sent: Sequence[NewLetter], figures: di
                 put_letter(connection, letter, now)
 
 
-def _facts(row: AnyRow, as_of: AsOf) -> WaitFacts:
+def facts_of(row: AnyRow, as_of: AsOf) -> WaitFacts:
+    """A row of FACTS as a value."""
     return WaitFacts(
         number=row.conversation,
         team=row.team,

@@ -82,7 +82,22 @@ mailboxes = Table(
     Column("fault_text", Text),
     Column("fault_since", UtcDateTime),
     Column("sent_sought_at", UtcDateTime),
+    Column("readable_since", UtcDateTime),
+    Column("ahead_by", Integer),
+    Column("ahead_since", UtcDateTime),
 )
+"""`readable_since`: the look that ended its last fault. `ahead_by`: by how many seconds the server's clock runs before
+ours, where that is too much; `ahead_since`: the look that first saw it."""
+
+blind = Table(
+    "blind",
+    metadata,
+    Column("mailbox", String(254), primary_key=True),
+    Column("since", UtcDateTime, primary_key=True),
+    Column("until", UtcDateTime, nullable=False),
+    Index("ix_blind_until", "until"),
+)
+"""When a mailbox could not be seen: from one complete look to the next, where they lie too far apart."""
 
 folders = Table(
     "folders",

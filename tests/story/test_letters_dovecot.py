@@ -90,9 +90,14 @@ def test_a_mailbox_that_cannot_be_read_reminds_nobody_and_stops_nobody(houses: H
     assert kinds(house.round(at("Wed 10:05"), code=77)) == [("reminder", house.lead("ops"))]
     assert [m["state"] for m in house.status(at("Wed 10:05"))["mailboxes"]] == ["refused", "ok"]
     house.set_password("info", house.dovecot.password)
-    assert kinds(house.round(at("Wed 11:00"))) == [("reminder", house.lead("info"))]
+    letters = house.round(at("Wed 11:00"))
+    assert kinds(letters) == [("notice", house.operator), ("reminder", house.lead("info"))]
+    told, reminder = letters if kind_of(letters[0]) == "notice" else reversed(letters)
+    assert f"{house.address('info')} can be read again" in text_of(told)
+    assert f"could not see {house.address('info')} from Monday 10:05 to 11:00" in text_of(reminder)
     house.set_password("info", "forgotten again")
-    assert kinds(house.round(at("Wed 11:30"), code=77)) == [("notice", house.operator)]
+    assert kinds(house.round(at("Wed 11:30"), code=77)) == NO_LETTERS, "one letter an hour"
+    assert kinds(house.round(at("Wed 12:05"), code=77)) == [("notice", house.operator)]
 
 
 def test_a_mailbox_that_was_never_seen_whole_says_so_to_the_operator_only(houses: Houses) -> None:
@@ -217,9 +222,10 @@ def test_what_the_mail_server_does_not_take_now_is_tried_again_and_never_changed
     house.sink.answer(stage, answer)  # type: ignore[arg-type]
     first = house.round(at("Tue 10:05"))
     assert house.status(at("Tue 10:05"))["outbox"][left_over] == 1
-    assert house.round(at("Tue 10:06")) == [] or stage == "MAIL"
+    told = [("notice", house.operator)] if left_over == "refused" else NO_LETTERS
+    assert kinds(house.round(at("Tue 10:06"))) == told or stage == "MAIL"
     house.round(at("Tue 10:15"))
-    letters = house.sink.letters
+    letters = [letter for letter in house.sink.letters if kind_of(letter) == "reminder"]
     assert len(letters) == len(first) + again
     assert len({letter.message["Message-ID"] for letter in letters}) == min(1, len(letters))
     assert kinds(house.round(at("Tue 11:00"))) == NO_LETTERS
