@@ -12,6 +12,7 @@ import typer
 import monitor
 from monitor import logs
 from monitor.commands.asking import explain, threads
+from monitor.commands.forgetting import forget
 from monitor.commands.looking import check, status
 from monitor.commands.reporting import report
 from monitor.commands.shared import Global, fail
@@ -30,7 +31,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (run, threads, explain, report, status, check):
+for command in (run, threads, explain, report, status, check, forget):
     app.command()(command)
 
 

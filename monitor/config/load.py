@@ -86,6 +86,7 @@ def _settings(path: Path, model: ConfigModel) -> Settings:
         report=ReportSettings(report.on, report.to) if report else None,
         smtp=_smtp(model, folder),
         store_url=model.store.url or f"sqlite:///{state_folder() / 'monitor.db'}",
+        retention=model.store.retention,
         ignored_senders=model.ignore.senders,
         ignored_subjects=model.ignore.subjects,
         authserv_ids=frozenset(a.lower() for m in (model.imap, *model.mailbox) if (a := m.authserv_id)),

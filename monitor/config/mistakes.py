@@ -10,9 +10,10 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from monitor.config.model import ConfigModel, MailboxPart, beside
+from monitor.config.model import ConfigModel, ImapKeys, MailboxPart, beside
 from monitor.config.places import Mistake
 from monitor.core.addresses import plain_address
+from monitor.core.durations import words
 
 _TOML_PLACE = re.compile(r"\s*\(at line (\d+), column (\d+)\)|\s*\(at end of document\)")
 _TWICE = re.compile(r"Cannot declare \('(.*)',?\) twice")
@@ -180,11 +181,23 @@ def _clashing(model: ConfigModel, folder: Path) -> Iterator[Mistake]:
         yield from _loops(("reminder", n, "to"), step.to, ours)
     yield from _loops(("report", "to"), model.report.to if model.report else (), ours)
     yield from _loops(("operator",), (model.operator,) if model.operator else (), ours)
+    yield from _too_far_back(model)
     places = [("imap",), *(("mailbox", n) for n in range(len(addresses))), ("smtp",)]
     for path, part in zip(places, (model.imap, *model.mailbox, model.smtp), strict=True):
         ca_file = beside(folder, part.ca_file) if part else None
         if ca_file and not Path(ca_file).is_file():
             yield Mistake((*path, "ca_file"), f"`ca_file`: there is no file {ca_file}")
+
+
+def _too_far_back(model: ConfigModel) -> Iterator[Mistake]:
+    """What is not kept any more must not be read again as if it were new."""
+    kept = model.store.retention
+    parts: list[tuple[tuple[str | int, ...], ImapKeys]] = [(("imap",), model.imap)]
+    parts += [(("mailbox", n), m) for n, m in enumerate(model.mailbox)]
+    for path, part in parts:
+        if kept and "lookback" in part.model_fields_set and (part.lookback is None or part.lookback > kept):
+            text = f"`lookback` goes further back than is kept: [store] retention is {words(kept)}"
+            yield Mistake((*path, "lookback"), text)
 
 
 def _mailbox_clashes(n: int, mailbox: MailboxPart, addresses: list[str], teams: tuple[str, ...]) -> Iterator[Mistake]:

@@ -59,6 +59,13 @@ def _lookback(value: object) -> object:
     return None if value == "all" else _positive(_length(value))
 
 
+def _retention(value: object) -> timedelta:
+    length = _length(value)
+    if length < SHORTEST_RETENTION:
+        raise ValueError("must be at least 90d: so far back is looked to see who answers whose mail")
+    return length
+
+
 def _list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
@@ -106,6 +113,8 @@ def _not_yet(what: str) -> Any:
 _ELAPSED = 'can only be "elapsed" in this version: nights and weekends count'
 _NO_SUBJECTS = "can only be false in this version: the report shows no subjects"
 _KEPT_SUBJECTS = "can only be true in this version: subjects are kept, for the reminders show them"
+SHORTEST_RETENTION = timedelta(days=90)
+"""For so long what was answered is looked back at: who answers whose mail, and whose replies we cannot see."""
 
 Addr = Annotated[str, BeforeValidator(_address)]
 Length = Annotated[timedelta, BeforeValidator(_length), AfterValidator(_positive)]
@@ -228,7 +237,9 @@ class StorePart(Part):
     """Where facts are kept."""
 
     url: str | None = None
-    retention: Annotated[Any, _not_yet("is not there yet in this version; everything is kept")] = None
+    retention: Annotated[timedelta | None, BeforeValidator(_retention)] = Field(
+        default=None, description="how long conversations are kept in which nobody waits; without it, all of them"
+    )
     subjects: Annotated[Literal[True], _only(True, _KEPT_SUBJECTS)] = True
 
 

@@ -86,6 +86,7 @@ class Settings:
     report: ReportSettings | None
     smtp: SmtpSettings
     store_url: str
+    retention: timedelta | None
     ignored_senders: tuple[str, ...]
     ignored_subjects: tuple[str, ...]
     authserv_ids: frozenset[str]

@@ -5,7 +5,7 @@ from typing import Literal
 
 from monitor.core.house import House
 from monitor.core.ids import id_domain
-from monitor.core.message import Seen
+from monitor.core.message import FORGOTTEN_RULE, Seen
 from monitor.core.needs_reply import Verdict
 from monitor.core.parties import outsiders
 
@@ -31,7 +31,8 @@ class Cites:
         self.found: dict[str, Literal["seen", "unseen"]] = {}
         for seen in messages:
             verdict = verdicts[seen.message.identity]
-            if verdict.direction == "incoming" and verdict.wants_reply and seen.message.names:
+            wants = verdict.wants_reply or verdict.rule == FORGOTTEN_RULE  # what was measured stays
+            if verdict.direction == "incoming" and wants and seen.message.names:
                 self._look(seen)
 
     def proves_answer(self, seen: Seen, opener: Seen) -> bool:

@@ -3,13 +3,16 @@
 import re
 from datetime import timedelta
 
-_PART = re.compile(r"(\d+(?:\.\d+)?)\s*(w|d|h|min|m|s)", re.ASCII)
-_UNITS = {"w": 604800.0, "d": 86400.0, "h": 3600.0, "m": 60.0, "min": 60.0, "s": 1.0}
+_PART = re.compile(r"(\d+(?:\.\d+)?)\s*(y|w|d|h|min|m|s)", re.ASCII)
+_UNITS = {"y": 31536000.0, "w": 604800.0, "d": 86400.0, "h": 3600.0, "m": 60.0, "min": 60.0, "s": 1.0}
 _LONGEST = 36525 * 86400.0
 
 
 def parse_duration(text: str) -> timedelta:
-    """`"24h"`, `"1d 12h"`, `"-4h"`, `"90 min"` as a timedelta. Raises ValueError with what would be right."""
+    """`"24h"`, `"1d 12h"`, `"-4h"`, `"90 min"` as a timedelta; a year is 365 days.
+
+    Raises ValueError with what would be right.
+    """
     body = text.strip().lower()
     sign = -1 if body.startswith("-") else 1
     body = body.lstrip("+-").strip()

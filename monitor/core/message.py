@@ -36,6 +36,13 @@ answer."""
 CLOSER = ":closer"
 """What the opt-in body peek saw: `yes` or `no` (core/closers.py). The text itself is never kept."""
 
+FORGOTTEN = ":forgotten"
+"""A fact of a mail whose writer was forgotten (core/forgetting.py): direction, whether it wants a reply (`yes`, `no`)
+and the rule, as they were decided; nothing is left to judge it by."""
+
+FORGOTTEN_RULE = "forgotten.person"
+"""Why a mail wants no reply whose writer still waited when they were forgotten."""
+
 
 @dataclass(frozen=True, slots=True)
 class Message:

@@ -9,7 +9,7 @@ from monitor.core.authentication import standing
 from monitor.core.automatic import OF_BOUNCES, strong_signs, weak_signs
 from monitor.core.house import House
 from monitor.core.letter_ids import is_letter_id
-from monitor.core.message import CLOSER, Direction, Seen
+from monitor.core.message import CLOSER, FORGOTTEN, Direction, Seen
 from monitor.core.patterns import matches
 from monitor.core.phrases import is_thanks
 from monitor.core.spam import spam_mark
@@ -81,6 +81,14 @@ def case(seen: Seen, house: House, guests: frozenset[str] = frozenset(), answers
 
 
 Rule = Callable[[Case], Verdict | None]
+
+
+def forgotten(case: Case) -> Verdict | None:
+    """Its writer was forgotten: what was decided before stands."""
+    match case.seen.message.headers.get(FORGOTTEN):
+        case ("incoming" | "automatic" as direction, wants, rule):
+            return Verdict(direction, wants == "yes", rule)
+    return None
 
 
 def own_letter(case: Case) -> Verdict | None:
@@ -221,6 +229,7 @@ def _low_urgency(case: Case) -> str | None:
 
 
 RULES: tuple[Rule, ...] = (
+    forgotten,
     own_letter,
     draft,
     bounce_or_loop,

@@ -109,7 +109,8 @@ class _Flood:
 
 def _try(store: Store, sender: SmtpSender, letter: LetterRow, done: Delivery, now: datetime) -> bool:
     """One letter; False where the next one would fare the same."""
-    begin_try(store, letter.id)
+    if not begin_try(store, letter.id):
+        return True
     try:
         reply = sender.send(letter.body, letter.recipient)
     except SendError as error:

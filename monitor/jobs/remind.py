@@ -15,6 +15,7 @@ from monitor.jobs.knowledge import Knowledge
 from monitor.jobs.pages import opening_page, reminder_page
 from monitor.outbox.letters import Attachment, Letters, Rendered, compose
 from monitor.store.blind import blind_spells
+from monitor.store.past import WITHDRAWN
 from monitor.store.reminding import (
     NewLetter,
     Notice,
@@ -140,12 +141,16 @@ def _open(
     store: Store, settings: Settings, letters: Letters, knowledge: Knowledge, claims: Claims, now: datetime
 ) -> int:
     """The opening digest: what was overdue at a mailbox's first complete look, told once to each owner."""
-    told = {mailbox for mailbox, _ in noticed(store, "opening")}
+    opened = noticed(store, "opening")
+    told, again = {mailbox for mailbox, _ in opened}, noticed(store, WITHDRAWN) - opened
     looked = [m for m, v in knowledge.views.items() if v.first_as_of and settings.desks[m].team in settings.owners]
-    new = [m for m in looked if m not in told]
+    new = [m for m in looked if m not in told or any(m == mailbox for mailbox, _ in again)]
     late = {m: _late_at_first_look(store, m, knowledge) for m in new}
     notices: list[Notice] = []
-    for owner, mailboxes in _by_owner(settings, new).items():
+    for owner, all_ in _by_owner(settings, new).items():
+        mailboxes = [m for m in all_ if m not in told or (m, owner) in again]
+        if not mailboxes:
+            continue
         waits = {wait.id: wait for m in mailboxes for wait in late[m]}
         ordered = sorted(waits.values(), key=lambda w: (w.due_at, w.id))
         letter = None

@@ -17,6 +17,7 @@ from monitor.jobs.claims import Claims, OutboxClaims
 from monitor.jobs.deliver import Delivery, deliver
 from monitor.jobs.knowledge import know
 from monitor.jobs.poll import Progress, Sweep, sweep
+from monitor.jobs.purge import purge_if_due
 from monitor.jobs.remind import remind
 from monitor.jobs.report import report_if_due
 from monitor.jobs.watch import tell_operator
@@ -254,6 +255,7 @@ def act(store: Store, settings: Settings, letters: Letters, now: datetime, dry: 
     done.letters += tell_operator(store, settings, letters, knowledge, claims, now)
     if dry is None:
         done.delivery = deliver(store, settings.smtp, knowledge, now)
+        purge_if_due(store, settings, now)
     return done
 
 

@@ -30,6 +30,7 @@ VERDICTS = {
     "ignored": "the config says to leave it out",
     "draft": "it is a draft, not sent",
     "staff": "we wrote it",
+    "forgotten": "who wrote it was forgotten",
     "claimed": "in our name, but it did not pass the sender check",
 }
 """Whether a message wants a reply: the first part of the names of the rules of needs_reply.py."""

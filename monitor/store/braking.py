@@ -49,4 +49,4 @@ def due_at_mailbox(store: Store, mailbox: str, start: datetime, end: datetime) -
     """The waits of one mailbox whose promise ran out in (start, end], all judged as if known up to `end`."""
     query = select(*FACTS).where(waits.c.due_at > start, waits.c.due_at <= end, waits.c.mailbox == mailbox)
     with store.reading() as connection:
-        return [facts_of(row, lambda _: end) for row in connection.execute(query)]
+        return [facts_of(row, end) for row in connection.execute(query)]

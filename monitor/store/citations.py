@@ -1,5 +1,6 @@
 """FLOOR 1. What customers' mail tells of us: replies that we never saw, and outsiders who answer for us."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +11,7 @@ from monitor.core.invisible import Invisible
 from monitor.core.message import Message
 from monitor.store.rows import message_of
 from monitor.store.store import Store
-from monitor.store.tables import folders, messages, sightings
+from monitor.store.tables import folders, messages, past_mail, sightings
 
 
 def invisible_replies(store: Store, start: datetime, end: datetime) -> dict[str, Invisible]:
@@ -29,8 +30,17 @@ def invisible_replies(store: Store, start: datetime, end: datetime) -> dict[str,
     )
     unseen = func.sum(case((arrived.c.cites == "unseen", 1), else_=0))
     query = select(arrived.c.mailbox, unseen, func.count()).group_by(arrived.c.mailbox)
+    past = select(past_mail.c.mailboxes, past_mail.c.cites).where(
+        past_mail.c.cites.is_not(None), past_mail.c.received_at >= start, past_mail.c.received_at < end
+    )
+    counts: dict[str, Counter[str]] = {}
     with store.reading() as connection:
-        return {mailbox: Invisible(int(k), int(n)) for mailbox, k, n in connection.execute(query)}
+        for mailbox, k, n in connection.execute(query):
+            counts[mailbox] = Counter(unseen=int(k), all=int(n))
+        for row in connection.execute(past):
+            for mailbox in row.mailboxes:
+                counts.setdefault(mailbox, Counter()).update(("all", row.cites))
+    return {mailbox: Invisible(count["unseen"], count["all"]) for mailbox, count in counts.items()}
 
 
 @dataclass(frozen=True, slots=True)

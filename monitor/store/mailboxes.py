@@ -20,6 +20,7 @@ from monitor.store.tables import (
     folders,
     mailboxes,
     messages,
+    past_waits,
     settings,
     sightings,
     troubles,
@@ -190,10 +191,15 @@ def answering(store: Store, now: datetime) -> dict[str, set[str]]:
         .where(waits.c.answered_at >= since, waits.c.answered_in != waits.c.mailbox)
         .distinct()
     )
+    past = select(past_waits.c.mailboxes, past_waits.c.answered_in).where(
+        past_waits.c.answered_at >= since, past_waits.c.answered_in.is_not(None)
+    )
     others: dict[str, set[str]] = {}
     with store.reading() as connection:
-        for mailbox, other in connection.execute(query):
-            others.setdefault(mailbox, set()).add(other)
+        found = [(mailbox, other) for mailbox, other in connection.execute(query)]
+        found += [(mailboxes[0], other) for mailboxes, other in connection.execute(past) if mailboxes[0] != other]
+    for mailbox, other in found:
+        others.setdefault(mailbox, set()).add(other)
     return others
 
 

@@ -58,12 +58,11 @@ def pending(store: Store, now: datetime, most: int = 1000) -> Sequence[LetterRow
     return [by_id[letter] for letter in due if letter in by_id]
 
 
-def begin_try(store: Store, letter: int) -> None:
-    """From here until the answer is stored we do not know whether it arrived (law 4)."""
+def begin_try(store: Store, letter: int) -> bool:
+    """From here until the answer is stored we do not know whether it arrived (law 4). False: it was withdrawn."""
     with store.writing() as connection:
-        connection.execute(
-            update(letters).where(letters.c.id == letter).values(uncertain=True, tries=letters.c.tries + 1)
-        )
+        still = update(letters).where(letters.c.id == letter, letters.c.state == "pending")
+        return connection.execute(still.values(uncertain=True, tries=letters.c.tries + 1)).rowcount > 0
 
 
 def mark_sent(store: Store, letter: int, reply: str, now: datetime) -> None:
@@ -165,5 +164,5 @@ def _settle(store: Store, letter: int, state: str, reply: str, now: datetime) ->
         connection.execute(
             update(letters)
             .where(letters.c.id == letter)
-            .values(state=state, settled_at=now, reply=reply[:500], uncertain=False)
+            .values(state=state, settled_at=now, reply=reply[:500], uncertain=False, subject="", body=b"")
         )

@@ -191,7 +191,7 @@ def _withdraw(connection: Connection, gone: Collection[int], now: datetime) -> i
     if gone:
         connection.execute(delete(reminders).where(among(reminders.c.letter, gone, connection)))
         withdrawn = update(letters).where(among(letters.c.id, gone, connection))
-        connection.execute(withdrawn.values(state="withdrawn", settled_at=now))
+        connection.execute(withdrawn.values(state="withdrawn", settled_at=now, subject="", body=b""))
     return len(gone)
 
 

@@ -1,15 +1,20 @@
-"""FLOOR 1. What the weekly report asks of the store, by indexed ranges of due_at; and the reports as sent."""
+"""FLOOR 1. What the weekly report asks of the store, by indexed ranges of due_at; and the reports as sent.
 
+What is kept no more (forgetting.py) counts as before.
+"""
+
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, insert, select
 
+from monitor.core.message import FORGOTTEN_RULE
 from monitor.core.week import WaitFacts
 from monitor.store.reminding import NewLetter, put_letter
 from monitor.store.store import Store
-from monitor.store.tables import AnyRow, folders, messages, reports, sightings, waits
+from monitor.store.tables import AnyRow, folders, messages, past_mail, past_waits, reports, sightings, waits
 
 AsOf = Callable[[Iterable[str]], datetime | None]
 
@@ -29,30 +34,46 @@ FACTS = (
 
 def due_in(store: Store, start: datetime, end: datetime, as_of: AsOf) -> list[WaitFacts]:
     """The cohort: the waits whose promise runs out in [start, end). `as_of` says up to when mailboxes are known."""
-    query = select(*FACTS).where(waits.c.due_at >= start, waits.c.due_at < end).order_by(waits.c.due_at, waits.c.id)
+    query = select(waits.c.id, *FACTS).where(waits.c.due_at >= start, waits.c.due_at < end)
+    past = select(past_waits).where(past_waits.c.due_at >= start, past_waits.c.due_at < end)
     with store.reading() as connection:
-        return [facts_of(row, as_of) for row in connection.execute(query)]
+        found = [(row.due_at, row.id, facts_of(row, as_of(row.mailboxes))) for row in connection.execute(query)]
+        found += [(row.due_at, row.wait, facts_of(row, _known(row, as_of))) for row in connection.execute(past)]
+    return [facts for _, _, facts in sorted(found, key=lambda each: each[:2])]
+
+
+def _known(row: AnyRow, as_of: AsOf) -> datetime | None:
+    """Of somebody who waited when they were forgotten, no more will ever be known."""
+    return row.known_until if row.state == "waiting" else as_of(row.mailboxes)
 
 
 def open_now(store: Store, as_of: AsOf) -> list[WaitFacts]:
     """Everybody who waits, longest first."""
     query = select(*FACTS).where(waits.c.state == "waiting").order_by(waits.c.opened_at, waits.c.id)
     with store.reading() as connection:
-        return [facts_of(row, as_of) for row in connection.execute(query)]
+        return [facts_of(row, as_of(row.mailboxes)) for row in connection.execute(query)]
 
 
 def left_out(store: Store, start: datetime, end: datetime) -> dict[str, int]:
-    """Messages that arrived in an inbox in [start, end) and want no reply, by rule."""
+    """Messages that arrived in an inbox in [start, end) and want no reply, by rule; not those of who was forgotten."""
     query = (
         select(messages.c.rule, func.count(messages.c.id.distinct()))
         .join(sightings, sightings.c.message == messages.c.id)
         .join(folders, folders.c.id == sightings.c.folder)
         .where(messages.c.received_at >= start, messages.c.received_at < end, folders.c.role == "inbox")
-        .where(messages.c.wants_reply.is_(False))
+        .where(messages.c.wants_reply.is_(False), messages.c.rule != FORGOTTEN_RULE)
         .group_by(messages.c.rule)
     )
+    past = (
+        select(past_mail.c.rule, func.count())
+        .where(past_mail.c.received_at >= start, past_mail.c.received_at < end, past_mail.c.rule.is_not(None))
+        .group_by(past_mail.c.rule)
+    )
+    counts: Counter[str] = Counter()
     with store.reading() as connection:
-        return {str(row[0]): int(row[1]) for row in connection.execute(query)}
+        for rule, count in (*connection.execute(query), *connection.execute(past)):
+            counts[str(rule)] += int(count)
+    return dict(counts)
 
 
 def stored(store: Store, week: str) -> dict[str, Any] | None:
@@ -70,8 +91,8 @@ def claim_report(store: Store, week: str, sent: Sequence[NewLetter], figures: di
                 put_letter(connection, letter, now)
 
 
-def facts_of(row: AnyRow, as_of: AsOf) -> WaitFacts:
-    """A row of FACTS as a value."""
+def facts_of(row: AnyRow, as_of: datetime | None) -> WaitFacts:
+    """A row of FACTS as a value; `as_of`: up to when its mailboxes are known."""
     return WaitFacts(
         number=row.conversation,
         team=row.team,
@@ -80,7 +101,7 @@ def facts_of(row: AnyRow, as_of: AsOf) -> WaitFacts:
         due_at=row.due_at,
         answered_at=row.answered_at,
         evidence=row.evidence,
-        as_of=as_of(row.mailboxes),
+        as_of=as_of,
         mailboxes=tuple(row.mailboxes),
         closed_at=row.closed_at,
     )

@@ -103,6 +103,13 @@ class Store:
         if self.hold:
             self.hold.keep()
 
+    @contextmanager
+    def alone(self) -> Iterator[Connection]:
+        """A connection outside of every transaction, as VACUUM wants it. Raises StoreError."""
+        options: dict[str, Any] = {"alone": True} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
+        with database_errors(), self.engine.connect().execution_options(**options) as connection:
+            yield connection
+
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
@@ -184,13 +191,14 @@ def _sqlite(url: str, database: str | None) -> Engine:
         # The driver must not begin transactions by itself: it would begin DEFERRED ones, and a read that
         # turns into a write then fails at once instead of waiting (failures.md §1).
         raw.isolation_level = None
-        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL"):
+        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL", "secure_delete=ON"):
             raw.execute(f"PRAGMA {pragma}").close()
 
     @event.listens_for(engine, "begin")
     def _on_begin(connection: Connection) -> None:
-        writer = connection.get_execution_options().get("writer")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")
+        options = connection.get_execution_options()
+        if not options.get("alone"):
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writer") else "BEGIN")
 
     return engine
 

@@ -1,15 +1,11 @@
 """FLOOR 1. The tables. A column more means a line here and a migration in migrations/versions."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
-    JSON,
     BigInteger,
     Boolean,
     Column,
-    DateTime,
-    Dialect,
     ForeignKey,
     Index,
     Integer,
@@ -19,35 +15,14 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+
+from monitor.store.column_types import Id, Json, UtcDateTime
 
 AnyRow = Row[*tuple[Any, ...]]
 """A row of whatever columns were asked for."""
-
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """Aware moments in, UTC moments out. SQLite would read 12:00+05:00 back as a naive 12:00."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Refuses naive values with ValueError."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"a moment without a time zone cannot be stored: {value!r}")
-        return value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """UTC, always aware."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 metadata = MetaData(
@@ -58,10 +33,6 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
-
-Json = JSON().with_variant(JSONB(), "postgresql")
-# Ids grow for years; SQLite knows only INTEGER as its row id.
-Id = BigInteger().with_variant(Integer(), "sqlite")
 
 settings = Table(
     "settings",
@@ -219,6 +190,42 @@ waits = Table(
     Index("ix_waits_due_at", "due_at"),
     Index("ix_waits_answered_in_answered_at", "answered_in", "answered_at"),
 )
+
+past_waits = Table(
+    "past_waits",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("wait", Id, nullable=False),
+    Column("conversation", Id, nullable=False),
+    Column("mailboxes", Json, nullable=False),
+    Column("team", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("opened_at", UtcDateTime, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("answered_at", UtcDateTime),
+    Column("answered_in", String(254)),
+    Column("closed_at", UtcDateTime),
+    Column("evidence", String(20)),
+    Column("first", Boolean, nullable=False),
+    Column("known_until", UtcDateTime),
+    Index("ix_past_waits_due_at", "due_at"),
+    Index("ix_past_waits_answered_at", "answered_at"),
+)
+"""Waits whose mails are not kept any more, without the person: the report's history. `wait`: the row it was, for the
+order of waits. `known_until`: as_of when somebody who still waited was forgotten; the wait is known no further."""
+
+past_mail = Table(
+    "past_mail",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("mailboxes", Json, nullable=False),
+    Column("rule", String(40)),
+    Column("cites", String(6)),
+    Index("ix_past_mail_received_at", "received_at"),
+)
+"""What the report counts of mails that are not kept any more: the inboxes each was in, the rule that left it out, and
+`cites` as in messages."""
 
 learnt = Table(
     "learnt",

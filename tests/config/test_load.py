@@ -239,3 +239,8 @@ def test_a_secret_file_is_looked_for_beside_the_config(tmp_path: Path) -> None:
         '[[team]]\nname = "Desk"\nowners = ["lead@ours.example"]\n'
     )
     assert load(config).mailboxes[0].password() == "planted"
+
+
+def test_all_is_kept_unless_the_config_says_how_long(right: str, loaded: Loader) -> None:
+    assert loaded(right).retention is None
+    assert loaded(f'store.retention = "2y"\n{right}').retention == timedelta(days=730)

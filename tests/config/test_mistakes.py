@@ -295,13 +295,35 @@ def test_a_secret_is_kept_in_exactly_one_place(right: str, refused: Refuser, val
         ('target.closed = ["sat", "sun"]', "`closed` is for the clock open-days, which this version does not have yet"),
         ('target.hours = "9-17"', "`hours` is for the clock office-hours, which this version does not have yet"),
         ('target.holidays = "GB-ENG"', "`holidays` is for the clock open-days, which this version does not have yet"),
-        ('store.retention = "2y"', "`retention` is not there yet in this version; everything is kept"),
         ("store.subjects = false", "`subjects` can only be true in this version: subjects are kept"),
         ("report = { to = 'a@x.example', subjects = true }", "`subjects` can only be false in this version"),
     ],
 )
 def test_a_key_that_this_version_does_not_have_is_refused(right: str, refused: Refuser, added: str, said: str) -> None:
     told = refused(f"{added}\n{right}")
+    assert said in told
+    assert "1 problem;" in told
+
+
+@pytest.mark.parametrize(
+    ("added", "said"),
+    [
+        ('store.retention = "89d"', "`retention` must be at least 90d: so far back is looked to see who answers whose"),
+        ("store.retention = 2", "`retention` must be a length of time in quotes"),
+        ('store.retention = "ever"', '`retention` "ever" is not a length of time'),
+        (
+            'store.retention = "90d"\nimap.lookback = "91d"',
+            "`lookback` goes further back than is kept: [store] retention",
+        ),
+        (
+            'store.retention = "2y"\nimap.lookback = "all"',
+            "`lookback` goes further back than is kept: [store] retention",
+        ),
+    ],
+)
+def test_what_is_kept_must_be_enough(right: str, refused: Refuser, added: str, said: str) -> None:
+    where = right.replace("[imap]\n", "[imap]\n" + "".join(f"{line[5:]}\n" for line in added.split("\n")[1:]))
+    told = refused(f"{added.split(chr(10))[0]}\n{where}")
     assert said in told
     assert "1 problem;" in told
 

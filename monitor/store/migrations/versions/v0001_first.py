@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from monitor.store.tables import UtcDateTime
+from monitor.store.column_types import UtcDateTime
 
 revision = "0001"
 down_revision = None

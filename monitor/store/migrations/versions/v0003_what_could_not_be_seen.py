@@ -6,7 +6,7 @@ Revision: 0003
 import sqlalchemy as sa
 from alembic import op
 
-from monitor.store.tables import UtcDateTime
+from monitor.store.column_types import UtcDateTime
 
 revision = "0003"
 down_revision = "0002"
