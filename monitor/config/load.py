@@ -91,6 +91,7 @@ def _settings(path: Path, model: ConfigModel) -> Settings:
         ignored_subjects=model.ignore.subjects,
         authserv_ids=frozenset(a.lower() for m in (model.imap, *model.mailbox) if (a := m.authserv_id)),
         authenticated_replies=model.staff.authenticated_replies == "required",
+        secret_files=_secret_files(model, folder),
     )
 
 
@@ -140,6 +141,12 @@ def _mailbox(m: MailboxPart, model: ConfigModel, folder: Path) -> MailboxSetting
 def _reader(secret: Secret, folder: Path) -> Callable[[], str]:
     """Reads the secret anew each time; a file is looked for below the config's own folder."""
     return secret.model_copy(update={"file": beside(folder, secret.file)}).value
+
+
+def _secret_files(model: ConfigModel, folder: Path) -> tuple[Path, ...]:
+    parts = (model.imap, *model.mailbox, model.smtp)
+    named = [part.password.file for part in parts if part and part.password and part.password.file]
+    return tuple(dict.fromkeys(Path(folder, name) for name in named))
 
 
 def _staff(model: ConfigModel) -> Staff:

@@ -91,6 +91,8 @@ class Settings:
     ignored_subjects: tuple[str, ...]
     authserv_ids: frozenset[str]
     authenticated_replies: bool
+    secret_files: tuple[Path, ...] = ()
+    """The files that secrets are read from."""
 
     def house(self, letter_key: bytes) -> House:
         """What the rules need to know of it."""

@@ -46,7 +46,7 @@ def refusable(question: Callable[[IMAPClient], T]) -> Callable[[IMAPClient], T]:
             raise
         except IMAPClientError as error:
             if isinstance(error, InvalidCriteriaError) or _REFUSAL.search(str(error)):
-                raise FetchRefused(str(error)[:200]) from error
+                raise FetchRefused(str(error)[:1000]) from error
             raise
 
     return asked
@@ -101,7 +101,7 @@ def understood(lines: list[Line]) -> Mapping[int, Mapping[bytes, object]]:
 def _answer(told: tuple[str, list[Line]]) -> list[Line]:
     status, lines = told
     if status != "OK":
-        raise FetchRefused(f"{lines!r}"[:200])
+        raise FetchRefused(f"{lines!r}"[:1000])
     return lines
 
 

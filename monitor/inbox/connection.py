@@ -65,6 +65,7 @@ class Connection:
         self._examined: str | None = None
         self._exists = 0
         self._aborted = False
+        self._secret = ""
         self._uidvalidity: dict[str, int] = {}
 
     def close(self) -> None:
@@ -131,7 +132,8 @@ class Connection:
             return call(self._client)
         except Exception as error:
             login = self._login
-            fault = self._cut(doing) if self._aborted else fault_of(error, login.where, login.username, doing)
+            told = fault_of(error, login.where, login.username, doing, self._secret)
+            fault = self._cut(doing) if self._aborted else told
             if not (isinstance(error, FetchRefused) and fault.fault == "message"):
                 self._drop()
             raise fault from error
@@ -161,7 +163,8 @@ class Connection:
             client.normalise_times = False  # else INTERNALDATE comes back naive, in local time
             if login.security == "starttls":
                 client.starttls(tls_context(login.ca_file))
-            _log_in(client, login.username, login.password())
+            self._secret = login.password()
+            _log_in(client, login.username, self._secret)
             if client.has_capability("ENABLE") and client.has_capability("CONDSTORE"):
                 client.enable("CONDSTORE")  # or Dovecot shows no HIGHESTMODSEQ (failures.md §1)
         except BaseException:

@@ -10,6 +10,7 @@ import ssl
 
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, LoginError
 
+from monitor.core.redaction import without
 from monitor.inbox.fetching import FetchRefused
 from monitor.inbox.reading import clean
 from monitor.inbox.source import Fault, SourceError
@@ -49,11 +50,15 @@ _GOODBYE = re.compile(r"\* BYE\b", re.IGNORECASE)
 _TLS_VERSION = ("wrong_version_number", "wrong version number", "record layer", "unknown protocol")
 
 
-def fault_of(error: BaseException, where: str, who: str, doing: str) -> SourceError:
-    """The SourceError for whatever a connection to `where` ("host:port") for `who` raised while `doing` something."""
+def fault_of(error: BaseException, where: str, who: str, doing: str, secret: str = "") -> SourceError:
+    """The SourceError for whatever a connection to `where` ("host:port") for `who` raised while `doing` something.
+
+    A server may say our password back to us; no text holds `secret`.
+    """
     if isinstance(error, SourceError):
         return error
-    fault = _told(error, where, who, doing)
+    text = clean(_BYTES.sub(r"\1\2", without(str(error), secret, who)), 200) or type(error).__name__
+    fault = _told(error, text, where, who, doing)
     fault.wait = asked_wait(str(error))
     return fault
 
@@ -64,8 +69,7 @@ def asked_wait(text: str) -> float | None:
     return float(match[1]) / (1000 if match[2].lower() == "milliseconds" else 1) if match else None
 
 
-def _told(error: BaseException, where: str, who: str, doing: str) -> SourceError:
-    text = clean(_BYTES.sub(r"\1\2", str(error)), 200) or type(error).__name__
+def _told(error: BaseException, text: str, where: str, who: str, doing: str) -> SourceError:
     if isinstance(error, LoginError):
         return _login(text, where, who, broke=isinstance(error.__context__, IMAPClientAbortError))
     if isinstance(error, FetchRefused | IMAPClientError) and (_THROTTLED.search(text) or _GOODBYE.match(text)):

@@ -15,6 +15,7 @@ import mailparser
 from monitor.core.addresses import ALSO_FROM, NULL_SENDER, a_labels, addresses_in
 from monitor.core.ids import cap_references, digest, find_ids, find_references
 from monitor.core.message import NOBODY, Address, Message
+from monitor.core.visible import visible
 from monitor.inbox import plain
 from monitor.inbox.fields import FACT_NAMES, KEPT_ONLY_IF
 
@@ -95,6 +96,11 @@ def clean(text: str, longest: int) -> str:
     return _SPACES.sub(" ", _UNWANTED.sub(" ", text[: longest * 4])).strip()[:longest].rstrip()
 
 
+def _shown(text: str, longest: int) -> str:
+    """The same for what people are to read. Not for addresses: without what nobody sees, one would become another."""
+    return visible(clean(text, longest))
+
+
 def _text(value: bytes) -> str:
     """Bytes as text: UTF-8, else cp1252, which never fails loudly and is right for most of the rest."""
     try:
@@ -117,7 +123,7 @@ def _read(header: bytes, whole: bytes) -> Message | Unreadable:
         message_id=ids[0] if ids else "",
         from_=from_,
         recipients=tuple(dict.fromkeys(recipients))[:MOST_ADDRESSES],
-        subject=clean(judged.subject(), LONGEST_SUBJECT),
+        subject=_shown(judged.subject(), LONGEST_SUBJECT),
         reply_to=tuple(judged.people("reply-to"))[:MOST_ADDRESSES],
         sent_at=judged.date(),
         in_reply_to=cap_references(find_ids(" ".join(_text(v) for v in fields.get("in-reply-to", [])))),
@@ -218,7 +224,7 @@ class _Judged:
 
 def _person(name: str, address: str) -> Address:
     """A name that only repeats the address is none."""
-    name, address = clean(name, LONGEST_NAME), clean(address, LONGEST_ADDRESS).lower()
+    name, address = _shown(name, LONGEST_NAME), clean(address, LONGEST_ADDRESS).lower()
     return Address("" if name.lower() == address else name, a_labels(address)[:LONGEST_ADDRESS])
 
 
@@ -227,7 +233,7 @@ def _null_sender(from_: str, path: str) -> Address | None:
     if "<>" not in (path.strip(), from_.strip()):
         return None
     match = _NAMED_LOCAL.match(clean(from_, LONGEST_SUBJECT))
-    return Address(clean(match[1], LONGEST_NAME) if match else "", NULL_SENDER)
+    return Address(_shown(match[1], LONGEST_NAME) if match else "", NULL_SENDER)
 
 
 def _rescued(value: str) -> Address | None:
@@ -238,9 +244,9 @@ def _rescued(value: str) -> Address | None:
     if match := _LOOSE_ADDRESS.search(text):
         return _person("", match[0])
     if match := _LOCAL_ONLY.match(text):
-        return Address(clean(match[2] or "", LONGEST_NAME), match[1].lower())
+        return Address(_shown(match[2] or "", LONGEST_NAME), match[1].lower())
     if (match := _NAMED_LOCAL.match(text)) and match[2]:
-        return Address(clean(match[1], LONGEST_NAME), match[2].lower())
+        return Address(_shown(match[1], LONGEST_NAME), match[2].lower())
     return None
 
 

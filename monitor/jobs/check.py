@@ -1,15 +1,17 @@
 """FLOOR 2. One line a fact, and the fix beside it: can everything be reached, logged into and seen? Sends nothing."""
 
+import stat
 from calendar import day_name
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from pathlib import Path
 from typing import Literal
 
 from monitor.config import MailboxSettings, Settings
 from monitor.core.durations import canonical, words
 from monitor.inbox.imap import ImapSource
-from monitor.jobs.check_fact import Fact
+from monitor.jobs.check_fact import Fact, Section
 from monitor.jobs.check_mailbox import Known, mailbox_facts
 from monitor.jobs.deliver import relay_of
 from monitor.jobs.health import suggestions
@@ -24,6 +26,8 @@ from monitor.store.store import Store, StoreAddressError, StoreError, open_store
 def check(settings: Settings, now: datetime, make_folders: bool = False) -> Iterator[Fact]:
     """All facts, in the order people read them. With `make_folders` the `done` folders that are missing are made."""
     yield from _config_facts(settings)
+    for file in settings.secret_files:
+        yield from _open_to_others("Configuration", "the secret file", file, "a secret is for the service alone")
     store: Store | None = None
     try:
         store = open_store(settings.store_url)
@@ -39,7 +43,10 @@ def check(settings: Settings, now: datetime, make_folders: bool = False) -> Iter
         yield failed
         return
     kind = "SQLite" if store.is_sqlite else "PostgreSQL"
-    yield Fact("Store", "ok", kind, f"{store.engine.url.render_as_string(hide_password=True)}, schema up to date")
+    yield Fact("Store", "ok", kind, f"{_shown_url(store)}, schema up to date")
+    database = store.engine.url.database
+    if store.is_sqlite and database and database != ":memory:":
+        yield from _open_to_others("Store", "the store", Path(database), "names, addresses and subjects are in it")
     store.close()
 
 
@@ -115,6 +122,23 @@ def _smtp_fact(settings: Settings) -> Fact:
         return Fact("Letters", "fix", smtp.where, text, fault=error.fault or "smtp")
     login = f"logged in as {smtp.username}" if smtp.username else "no login"
     return Fact("Letters", "ok", smtp.where, f"connected ({smtp.security}), {login}; letters come from {smtp.from_}")
+
+
+def _shown_url(store: Store) -> str:
+    """The address of the database without its password, which may also stand in its query (libpq takes it there)."""
+    return store.engine.url.set(query={}).render_as_string(hide_password=True)
+
+
+def _open_to_others(section: Section, what: str, path: Path, why: str) -> Iterator[Fact]:
+    """Warns of a file that everybody on this machine may read."""
+    try:
+        everybody = path.stat().st_mode & (stat.S_IROTH | stat.S_IWOTH)
+    except OSError:
+        return  # what cannot be read is told where it is needed
+    if everybody:
+        yield Fact(
+            section, "look", "", f"{what} {path} is open to everybody on this machine: {why}", f"chmod 600 {path}"
+        )
 
 
 def _count(number: int, one: str, many: str) -> str:

@@ -1,5 +1,6 @@
 """FLOOR 2. Where new letters go: into the outbox with what they fulfil (law 4), or in a dry run into a folder."""
 
+import os
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -63,7 +64,9 @@ class FolderClaims:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self.written: list[Path] = []
-        folder.mkdir(parents=True, exist_ok=True)
+        for each in reversed([f for f in (folder, *folder.parents) if not f.exists()]):
+            each.mkdir(mode=0o700)  # `parents` would make those between by the umask
+        folder.mkdir(exist_ok=True)  # a file there is an error, as ever
 
     def withdraw(self, now: datetime) -> None:
         """Nothing: the outbox stays as it is."""
@@ -91,5 +94,7 @@ class FolderClaims:
         # An address may hold "/" (RFC 5322 §3.2.3): never let it choose the folder.
         name = "".join(c if c.isalnum() or c in "@.-_+" else "_" for c in letter.recipient)
         path = self._folder / f"{len(self.written) + 1:03d}-{letter.kind}-{name}.eml"
-        path.write_bytes(letter.body)
+        # Names and addresses are in it: for nobody else, whatever the umask (failures.md §7).
+        with os.fdopen(os.open(path, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "wb") as file:
+            file.write(letter.body)
         self.written.append(path)

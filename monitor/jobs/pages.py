@@ -5,10 +5,12 @@ from datetime import datetime
 
 from monitor.config import Settings
 from monitor.core.blind import Blind
+from monitor.core.crowd import Spot, spots
 from monitor.core.ladder import next_after
 from monitor.core.moments import since
 from monitor.jobs.knowledge import Knowledge
 from monitor.outbox.letters import OpeningPage, ReminderPage, WaitingLine
+from monitor.outbox.plain import isolated, safe_name, shown_address
 from monitor.store.reminding import WaitRow
 
 
@@ -53,7 +55,7 @@ def opening_page(
         zone=settings.zone,
         teams=tuple(dict.fromkeys(settings.desks[m].team for m in mailboxes)),
         promise=settings.desks[mailboxes[0]].target.reply_within,
-        lines=_lines(waits[:40], settings, now),
+        lines=_lines(waits, settings, now),
         total=len(waits),
         replies_unseen=tuple(m for m in mailboxes if not knowledge.replies_visible(m)),
         why=_why(settings, owner, mailboxes),
@@ -92,22 +94,26 @@ def _unseen(settings: Settings, blind: Sequence[Blind], now: datetime) -> tuple[
 
 
 def _lines(waits: Sequence[WaitRow], settings: Settings, now: datetime) -> tuple[WaitingLine, ...]:
-    return tuple(_line(wait, position, settings, now) for position, wait in enumerate(waits, 1))
+    lines = spots(waits, lambda wait: wait.who_address)
+    return tuple(_line(spot, position, settings, now) for position, spot in enumerate(lines, 1))
 
 
-def _line(wait: WaitRow, position: int, settings: Settings, now: datetime) -> WaitingLine:
+def _line(spot: Spot[WaitRow], position: int, settings: Settings, now: datetime) -> WaitingLine:
+    wait = spot.one
+    others = (f"… and {spot.more:,} more from this sender.",) if spot.more else ()
     return WaitingLine(
         number=wait.number,
         position=position,
         subject=wait.subject,
         who=wait.who_name,
-        address=wait.who_address,
+        address=shown_address(wait.who_address),
         arrived=wait.opened_at,
         waited=now - wait.opened_at,
         past=now - wait.due_at,
         team=wait.team,
         mailbox=wait.mailboxes[0],
-        context=context_of(wait, settings, now),
+        context=(*context_of(wait, settings, now), *others),
+        more=spot.more,
     )
 
 
@@ -136,7 +142,7 @@ def _next_step(settings: Settings, recipient: str, wait: WaitRow, now: datetime)
     at = _on(moment, settings, now)
     if recipient in step.recipients(owners) or not others:
         return f"The monitor stays quiet about this list until {at.removeprefix('on ').removeprefix('at ')}."
-    who = wait.who_name or "the first of them"
+    who = isolated(safe_name(wait.who_name)) or "the first of them"
     return f"If {who} is still waiting {at}, {' and '.join(others[:2])} will get this list too, to find you a hand."
 
 

@@ -224,11 +224,11 @@ class _Looker:
 
     def _arrival(self, mail: RawMail, message: Message | Unreadable, whole: bytes | None) -> Arrival:
         if whole is not None:
-            whole = whole_lines(whole, WHOLE_LIMIT)
+            raw, whole = whole, whole_lines(whole, WHOLE_LIMIT)
             if len(mail.header) >= HEADER_LIMIT:
-                message = read(whole)
+                message = read(whole, raw)
             elif isinstance(message, Message) and not message.message_id:
-                message = read(mail.header, whole)
+                message = read(mail.header, raw)
         sent_at = message.sent_at if isinstance(message, Message) else None
         when = arrival(mail.internaldate, last_hop(whole) if whole else None, sent_at, self.now)
         content = message.reason if isinstance(message, Unreadable) else message

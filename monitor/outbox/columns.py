@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Sequence
 
 from monitor.core.sections import Cell, Table
-from monitor.outbox.plain import COLUMNS, Laid
+from monitor.outbox.plain import COLUMNS, Laid, tame
 
 _INDENT = "  "
 _GAP = "  "
@@ -34,7 +34,7 @@ def _kept(table: Table) -> list[int]:
 
 
 def _text(table: Table, row: tuple[Cell, ...], place: int) -> str:
-    return next((cell.text for at, _, cell in table.placed(row) if at == place), "")
+    return next((tame(cell.text) for at, _, cell in table.placed(row) if at == place), "")
 
 
 def _head(table: Table, place: int) -> tuple[str, bool]:

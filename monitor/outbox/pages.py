@@ -1,5 +1,6 @@
 """FLOOR 1. What a letter says, as values: templates draw them, and the words that need a decision are made here."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -8,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from monitor.core.durations import words
 from monitor.core.moments import clock, since
-from monitor.outbox.plain import cut, defang, safe_name, tame
+from monitor.outbox.plain import cut, defang, isolated, safe_name, tame
 
 MOST_LINES = 40
 """Longer letters are not read, and mail programs cut them; what is left out is counted."""
@@ -19,11 +20,15 @@ FIRST_FEW = 4
 MOST_POINTS = 60
 LONGEST_TITLE = 140
 LONGEST_NAME = 60
+AT_SIGNS = ("@", "\N{FULLWIDTH COMMERCIAL AT}", "\N{SMALL COMMERCIAL AT}")
 
 
 @dataclass(frozen=True, slots=True)
 class WaitingLine:
-    """One person who waits. `past` is how far past the target, negative while it is still kept."""
+    """One person who waits. `past` is how far past the target, negative while it is still kept.
+
+    `more`: so many more messages of the same person have no line of their own.
+    """
 
     number: int
     position: int
@@ -37,17 +42,18 @@ class WaitingLine:
     mailbox: str
     context: tuple[str, ...] = ()
     open_url: str | None = None
+    more: int = 0
 
     @property
     def title(self) -> str:
         """The subject, with links made dead."""
-        return cut(defang(self.subject), LONGEST_TITLE) or "(no subject)"
+        return isolated(cut(defang(self.subject), LONGEST_TITLE)) or "(no subject)"
 
     @property
     def name(self) -> str:
-        """The name the mail showed; empty where it only repeats the address."""
+        """The name the mail showed; empty where it repeats the address, or is another one: only the true one counts."""
         name = cut(defang(self.who), LONGEST_NAME)
-        return "" if name.casefold() == self.address.casefold() else name
+        return "" if any(sign in name for sign in AT_SIGNS) else isolated(name)
 
     @property
     def is_past(self) -> bool:
@@ -134,7 +140,15 @@ class ReminderPage(WaitingPage):
     @property
     def hidden(self) -> int:
         """How many more wait."""
-        return self.more + len(self.lines) - len(self.shown)
+        return self.more + sum(1 + line.more for line in self.lines[len(self.shown) :])
+
+    @property
+    def hidden_teams(self) -> str:
+        """How many more wait for each team, where there are several: `Events 12, Front desk 9,000`."""
+        counts = Counter[str]()
+        for line in self.lines[len(self.shown) :]:
+            counts[tame(line.team)] += 1 + line.more
+        return ", ".join(f"{team} {count:,}" for team, count in sorted(counts.items())) if len(counts) > 1 else ""
 
     @property
     def who(self) -> str:
@@ -190,7 +204,7 @@ class OpeningPage(WaitingPage):
     @property
     def hidden(self) -> int:
         """How many more there are."""
-        return max(0, self.total - len(self.shown))
+        return max(0, self.total - sum(1 + line.more for line in self.shown))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,7 +254,7 @@ def _who(lines: Sequence[WaitingLine], more: int) -> str:
     people = _people(lines, more)
     if people != 1:
         return f"{people} people"
-    return next((name for line in lines if (name := safe_name(line.who))), "1 person")
+    return next((isolated(name) for line in lines if (name := safe_name(line.who))), "1 person")
 
 
 def _named(teams: Sequence[str], organisation: str) -> str:

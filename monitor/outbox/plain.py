@@ -4,9 +4,18 @@ import re
 import textwrap
 import unicodedata
 
+from monitor.core.visible import visible
+
 COLUMNS = 76
 
-_BIDI = dict.fromkeys([0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF])
+OUR_WORDS = frozenset(
+    {"nobody", "no one", "none", "everybody", "everyone", "somebody", "someone", "all", "you", "we", "staff"}
+    | {"reply monitor", "inbox monitor"}
+)
+"""Names that would turn a sentence of ours into another one: "Nobody is waiting to hear from Front desk"."""
+
+_FIRST_STRONG, _POP = "\u2068", "\u2069"
+_BIDI = dict.fromkeys([*range(0x202A, 0x202F), 0x2066, 0x2067])
 _LINK = re.compile(r"\b([a-z][a-z0-9+.-]{1,15}):(?=\S)", re.IGNORECASE)
 _HOST = re.compile(r"(?<=\w)\.(?=\w+(?:\.\w+)*/)|(?<=\bwww)\.", re.IGNORECASE)
 
@@ -19,8 +28,27 @@ class Laid(str):
 
 def tame(text: str) -> str:
     """One line, without control characters, lone surrogates or bidi overrides: the tricks of header injection."""
-    clean = "".join(_tame(character) for character in text.translate(_BIDI))
+    clean = visible("".join(_tame(character) for character in _balanced(text.translate(_BIDI))))
     return " ".join(clean.split())
+
+
+def isolated(text: str) -> str:
+    """The same where it reads from right to left, kept apart from what stands beside it (UAX #9 §3.1.2: FSI, PDI).
+
+    Without that a Hebrew or Arabic name turns round the address and the figures that follow it on its line.
+    """
+    leftward = any(unicodedata.bidirectional(character) in ("R", "AL", "AN") for character in text)
+    return f"{_FIRST_STRONG}{text}{_POP}" if leftward and _FIRST_STRONG not in text else text
+
+
+def shown_address(address: str) -> str:
+    """An address whose domain is ASCII to the eye too.
+
+    What has A-labels (RFC 5890) is kept in them already (core/addresses.py); the rest, such as full-width letters or
+    invisible ones, would look like another domain: it is shown in Punycode (RFC 3492).
+    """
+    local, at, domain = address.rpartition("@")
+    return local + at + ".".join(map(_ascii_label, domain.split("."))) if at else address
 
 
 def defang(text: str) -> str:
@@ -33,7 +61,8 @@ def safe_name(name: str) -> str:
     name = tame(name)
     plain = all(c.isalpha() or unicodedata.category(c).startswith("M") or c in " '’-." for c in name)
     dotted = re.search(r"\.(?! |$)", name)
-    return name if plain and not dotted and 1 < len(name) <= 40 and name[0].isalpha() else ""
+    fit = plain and not dotted and 1 < len(name) <= 40 and name[0].isalpha()
+    return name if fit and name.casefold().strip(" .") not in OUR_WORDS else ""
 
 
 def cut(text: str, longest: int) -> str:
@@ -47,6 +76,22 @@ def wrap(text: str, indent: str = "", first: str | None = None) -> Laid:
         tame(text), COLUMNS, initial_indent=indent if first is None else first, subsequent_indent=indent
     )
     return Laid("\n".join(lines))
+
+
+def _balanced(text: str) -> str:
+    """Isolates that are closed, in their order, are harmless; all of them go where one is not."""
+    depth = 0
+    for character in text:
+        depth += (character == _FIRST_STRONG) - (character == _POP)
+        if depth not in (0, 1):
+            break
+    return text if depth == 0 else text.replace(_FIRST_STRONG, "").replace(_POP, "")
+
+
+def _ascii_label(label: str) -> str:
+    if label.isascii():
+        return label
+    return "xn--" + label.encode("punycode", "replace").decode("ascii", "replace")
 
 
 def _tame(character: str) -> str:

@@ -10,6 +10,8 @@ from email.utils import parseaddr
 from functools import lru_cache
 from typing import Literal
 
+from monitor.core.redaction import without
+
 TIMEOUT = 60.0
 
 
@@ -62,6 +64,7 @@ class SmtpSender:
     def __init__(self, relay: Relay) -> None:
         self._relay = relay
         self._smtp: smtplib.SMTP | None = None
+        self._secret = ""
 
     def __enter__(self) -> "SmtpSender":
         return self
@@ -86,8 +89,8 @@ class SmtpSender:
         try:
             self._expect(smtp.mail(sender), "the sender", server_wide=True)
             self._expect(smtp.rcpt(recipient), recipient)
-        except UnicodeError:
-            # smtplib speaks ASCII here; SMTPUTF8 (RFC 6531) is not asked for.
+        except ValueError:
+            # smtplib speaks ASCII here, SMTPUTF8 (RFC 6531) is not asked for; and it refuses line ends in a command.
             self._reset()
             raise SendError(f"{self._relay.where}: {recipient} cannot be written to in ASCII", permanent=True) from None
         except (smtplib.SMTPException, OSError) as error:
@@ -99,7 +102,7 @@ class SmtpSender:
         except (smtplib.SMTPException, OSError) as error:
             raise self._broken(error, uncertain=True) from error
         self._expect((code, reply), "the letter")
-        return f"{code} {_words(reply)}"
+        return f"{code} {self._words(reply)}"
 
     def _open(self) -> smtplib.SMTP:
         relay = self._relay
@@ -125,7 +128,7 @@ class SmtpSender:
             fix = "give the right host, or trust one with ca_file"
             raise SendError(f"{relay.where}: {text}; {fix}", server_wide=True) from error
         except (smtplib.SMTPException, OSError) as error:
-            text = f"no connection ({_words(error)}); check `host`, `port` and `security` under [smtp]"
+            text = f"no connection ({self._words(error)}); check `host`, `port` and `security` under [smtp]"
             raise SendError(f"{relay.where}: {text}", server_wide=True) from error
         return smtp
 
@@ -133,7 +136,8 @@ class SmtpSender:
         if self._relay.security == "starttls":
             smtp.starttls(context=_context(self._relay.ca_file))
         if self._relay.username:
-            smtp.login(self._relay.username, self._relay.password())
+            self._secret = self._relay.password()
+            smtp.login(self._relay.username, self._secret)
         smtp.ehlo_or_helo_if_needed()
 
     def _expect(self, answer: tuple[int, bytes], what: str, server_wide: bool = False) -> None:
@@ -147,7 +151,7 @@ class SmtpSender:
             self._drop()
         else:
             self._reset()
-        text = f"{self._relay.where}: {code} for {what} ({_words(reply)})"
+        text = f"{self._relay.where}: {code} for {what} ({self._words(reply)})"
         return SendError(text, permanent=500 <= code < 600 and not server_wide, server_wide=server_wide or gone)
 
     def _reset(self) -> None:
@@ -165,10 +169,11 @@ class SmtpSender:
     def _broken(self, error: Exception, uncertain: bool) -> SendError:
         self._drop()
         return SendError(
-            f"{self._relay.where}: the connection broke ({_words(error)})", uncertain=uncertain, server_wide=True
+            f"{self._relay.where}: the connection broke ({self._words(error)})", uncertain=uncertain, server_wide=True
         )
 
-
-def _words(reply: object) -> str:
-    text = reply.decode("utf-8", "replace") if isinstance(reply, bytes) else str(reply)
-    return "".join(c if c.isprintable() else " " for c in text)[:200].strip() or type(reply).__name__
+    def _words(self, reply: object) -> str:
+        """What the server, or the error, says: one line, and not our password, which a server may say back to us."""
+        text = reply.decode("utf-8", "replace") if isinstance(reply, bytes) else str(reply)
+        text = without(text, self._secret, self._relay.username or "")
+        return "".join(c if c.isprintable() else " " for c in text)[:200].strip() or type(reply).__name__

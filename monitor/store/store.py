@@ -177,7 +177,8 @@ def _sqlite(url: str, database: str | None) -> Engine:
     if database and database != ":memory:":
         path = Path(database)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            for folder in reversed([f for f in path.parents if not f.exists()]):
+                folder.mkdir(exist_ok=True, mode=0o700)  # `parents` would make those between by the umask
             # Made before SQLite does, so that nobody else may ever read it (failures.md §7).
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         except OSError as error:
