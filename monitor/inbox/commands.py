@@ -124,12 +124,6 @@ def name_of(raw: bytes | str) -> str:
     return raw if isinstance(raw, str) else raw.decode("utf-8", "replace")
 
 
-def flags_of(item: Mapping[bytes, object]) -> frozenset[str]:
-    """The flags in the answer about one mail."""
-    flags = item.get(b"FLAGS", ())
-    return frozenset(name_of(f)[:100] for f in flags) if isinstance(flags, tuple) else frozenset()
-
-
 def body_of(item: Mapping[bytes, object], prefix: bytes) -> bytes:
     """The bytes of the section that begins so (`BODY[HEADER`); empty without it."""
     return next((v for k, v in item.items() if k.startswith(prefix) and isinstance(v, bytes)), b"")

@@ -3,7 +3,7 @@ list one by one, 200 µs a mail; imaplib has already split literals from lines, 
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 
 from monitor.inbox.source import RawMail
@@ -17,6 +17,7 @@ class FetchRefused(Exception):  # noqa: N818  # what the server did
 
 
 _SECTION = re.compile(rb"BODY\[[^\]]*\](?:<\d+>)?", re.IGNORECASE)
+_NIL = re.compile(_SECTION.pattern + rb" NIL", re.IGNORECASE)
 _UID = re.compile(rb"\bUID (\d+)", re.IGNORECASE)
 _FLAGS = re.compile(rb"\bFLAGS \(([^)]*)\)", re.IGNORECASE)
 _SIZE = re.compile(rb"\bRFC822\.SIZE (\d+)", re.IGNORECASE)
@@ -27,6 +28,16 @@ _GMAIL = re.compile(rb"\bX-GM-(MSGID|THRID) (\d{1,20})\b", re.IGNORECASE)
 _MONTHS = {m: i for i, m in enumerate(b"jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
 
 
+def handed_out(parts: Sequence[Part]) -> list[RawMail]:
+    """The mails of one FETCH answer. Raises FetchRefused where one of them comes without its header.
+
+    NIL stands for what is not there (RFC 3501 §7.4.2): Dovecot 2.3 says so of a mail expunged meanwhile.
+    """
+    if any(_NIL.search(line) for line, _ in _answers(parts)):
+        raise FetchRefused("a header is NIL")
+    return list(raw_mails(parts))
+
+
 def raw_mails(parts: Iterable[Part]) -> Iterator[RawMail]:
     """The mails of one FETCH answer; untagged FETCH lines the server throws in without a header are passed over."""
     for line, header in _answers(parts):
@@ -35,12 +46,28 @@ def raw_mails(parts: Iterable[Part]) -> Iterator[RawMail]:
         if uid is not None and len(about) != len(line):
             yield RawMail(
                 uid=int(uid[1]),
-                flags=frozenset(f.decode("ascii", "replace")[:100] for f in flags[1].split()) if flags else frozenset(),
+                flags=_flags(flags),
                 internaldate=_internaldate(about),
                 size=int(size[1]) if size else 0,
                 header=header,
                 gmail=_gmail(about),
             )
+
+
+def flags_of(parts: Iterable[Part]) -> Iterator[tuple[int, frozenset[str]]]:
+    """(uid, its flags) of one FETCH answer.
+
+    Lines without a uid are passed over: a server may throw in news by sequence number (RFC 3501 §7.4.2), and imapclient
+    takes such a number for a uid.
+    """
+    for line, _ in _answers(parts):
+        uid, flags = _UID.search(line), _FLAGS.search(line)
+        if uid is not None and flags is not None:
+            yield int(uid[1]), _flags(flags)
+
+
+def _flags(match: re.Match[bytes] | None) -> frozenset[str]:
+    return frozenset(f.decode("ascii", "replace")[:100] for f in match[1].split()) if match else frozenset()
 
 
 def _answers(parts: Iterable[Part]) -> Iterator[tuple[bytes, bytes]]:

@@ -13,7 +13,7 @@ from monitor.core.message import Message
 from monitor.inbox import commands
 from monitor.inbox.commands import peek, refusable, searched, status_items, uid_fetch
 from monitor.inbox.connection import Connection, Login, tls_context
-from monitor.inbox.fetching import raw_mails
+from monitor.inbox.fetching import flags_of, handed_out, raw_mails
 from monitor.inbox.fields import FIELDS
 from monitor.inbox.parts import (
     RETURNED_LIMIT,
@@ -96,10 +96,10 @@ class ImapSource(Connection):
             yield sorted(uid for uid in found if uid >= low)
 
     def mails(self, folder: str, uids: Sequence[int]) -> list[RawMail]:
-        """One FETCH; mails that are gone are left out."""
+        """One FETCH; mails that are gone are left out, unless the server refuses all for them."""
         self._examine(folder)
         wanted = set(uids)
-        found = self._guarded("fetching headers", lambda c: list(raw_mails(uid_fetch(c, uids, commands.mail_items(c)))))
+        found = self._guarded("fetching headers", lambda c: handed_out(uid_fetch(c, uids, commands.mail_items(c))))
         return [mail for mail in found if mail.uid in wanted]
 
     def whole_headers(self, folder: str, uids: Sequence[int]) -> Mapping[int, bytes]:
@@ -111,8 +111,9 @@ class ImapSource(Connection):
     def flags(self, folder: str, uids: Sequence[int]) -> Mapping[int, frozenset[str]]:
         """FETCH FLAGS of those that still exist."""
         self._examine(folder)
-        fetched = self._guarded("fetching flags", lambda c: c.fetch(list(uids), ("UID", "FLAGS")))
-        return {uid: commands.flags_of(fetched[uid]) for uid in uids if uid in fetched}
+        wanted = set(uids)
+        found = self._guarded("fetching flags", lambda c: list(flags_of(uid_fetch(c, uids, "(UID FLAGS)"))))
+        return {uid: flags for uid, flags in found if uid in wanted}
 
     def find(self, folder: str, message_id: str) -> list[int]:
         """SEARCH HEADER Message-ID, always quoted: imapclient would send `{5}` and `%` as they stand."""

@@ -180,17 +180,45 @@ class _Looker:
             self.ahead = newest.internaldate - self.now
 
     def _fetched(self, folder: str, uids: Sequence[int]) -> tuple[list[RawMail], list[Arrival]]:
-        """The mails, and what stands for one that the server does not hand out: one bad mail blocks no mailbox."""
+        """The mails, and what stands for one that the server does not hand out: one bad mail blocks no mailbox.
+
+        What is left out is asked for again while a fresh SEARCH still names it: the cursor must not pass what is there.
+        """
+        mails = self._handed_out(folder, uids)
+        got = {mail.uid for mail in mails or ()}
+        left = self._still_there(folder, [uid for uid in uids if uid not in got])
+        if left and len(uids) == 1:
+            return [], [Arrival(uids[0], frozenset(), 0, self.now, "the server does not hand out its header")]
+        if mails is not None and len(left) == len(uids) > 1:
+            host = self.mailbox.host
+            raise SourceError("protocol", f"{host}: the server has mails, says OK, and shows none; tried again later")
+        found, troubles = list(mails or ()), list[Arrival]()
+        for half in (left[: len(left) // 2], left[len(left) // 2 :]):
+            if half:
+                more, bad = self._fetched(folder, half)
+                found, troubles = found + more, troubles + bad
+        return found, troubles
+
+    def _handed_out(self, folder: str, uids: Sequence[int]) -> list[RawMail] | None:
+        """None where the server refuses, as it may for one bad mail, or one expunged meanwhile (RFC 5530 §3)."""
         try:
-            return self.source.mails(folder, uids), []
+            return self.source.mails(folder, uids)
         except SourceError as fault:
             if fault.fault != "message":
                 raise
-        if len(uids) == 1:
-            return [], [Arrival(uids[0], frozenset(), 0, self.now, "the server does not hand out its header")]
-        middle = len(uids) // 2
-        halves = self._fetched(folder, uids[:middle]), self._fetched(folder, uids[middle:])
-        return halves[0][0] + halves[1][0], halves[0][1] + halves[1][1]
+            return None
+
+    def _still_there(self, folder: str, uids: Sequence[int]) -> list[int]:
+        """Those of these uids that a SEARCH finds in a folder opened anew; one that is open may show what has gone."""
+        if not uids:
+            return []
+        self.source.state(folder)
+        there: set[int] = set()
+        for window in self.source.uids(folder, uids[0], None):
+            there.update(window)
+            if window and window[-1] >= uids[-1]:
+                break
+        return [uid for uid in uids if uid in there]
 
     def _take(self, folder: int, arrivals: Sequence[Arrival], cursor: Cursor) -> None:
         """Store a batch; where the store does not take one mail of it, that one becomes a trouble row."""

@@ -99,6 +99,8 @@ class ScriptedImap:
     """By uid, a BODYSTRUCTURE to send instead of the true one."""
     deaf: bool = False
     """Whether it hangs up as soon as it is told anything."""
+    twist: Callable[[str, bytes], bytes] = lambda _command, answer: answer
+    """What is sent instead of the answer to a command; after a BYE the connection is closed."""
     host = HOST
 
     def deliver(self, folder: Wire, raw: bytes) -> int:
@@ -141,7 +143,10 @@ class _Session:
                 return f"{tag} {refusal}\r\n".encode()
         for pattern, reply in _TABLE:
             if match := re.fullmatch(pattern, command):
-                return reply(self, match) + f"{tag} OK {command.split()[0]} completed.\r\n".encode()
+                answer = reply(self, match) + f"{tag} OK {command.split()[0]} completed.\r\n".encode()
+                answer = self._server.twist(command, answer)
+                self.over = b"* BYE " in answer
+                return answer
         return f"{tag} {self._dialect.unknown}\r\n".encode()
 
     def capability(self, _match: re.Match[str]) -> bytes:
@@ -151,7 +156,6 @@ class _Session:
         return b""
 
     def logout(self, _match: re.Match[str]) -> bytes:
-        self.over = True
         return b"* BYE Logging out\r\n"
 
     def folders(self, _match: re.Match[str]) -> bytes:
@@ -178,8 +182,12 @@ class _Session:
         found = (str(uid) for uid, raw in enumerate(self._open, 1) if wanted in _field(raw, "message-id").lower())
         return f"* SEARCH {' '.join(found)}".rstrip().encode() + b"\r\n"
 
-    def search_all(self, _match: re.Match[str]) -> bytes:
-        return f"* SEARCH {' '.join(str(uid) for uid in range(1, len(self._open) + 1))}\r\n".encode()
+    def search_all(self, match: re.Match[str]) -> bytes:
+        last = len(self._open)
+        # "5:*" names the last message, too, whatever its uid (RFC 3501 §6.4.8).
+        ends = [last if end == "*" else int(end) for end in (match[1], match[2])]
+        found = range(max(1, min(ends)), min(last, max(ends)) + 1)
+        return f"* SEARCH {' '.join(map(str, found))}".rstrip().encode() + b"\r\n"
 
     def fetch(self, match: re.Match[str]) -> bytes:
         everything = range(1, len(self._open) + 1)
@@ -216,7 +224,7 @@ _TABLE: tuple[tuple[str, Callable[[_Session, re.Match[str]], bytes]], ...] = (
     (r'STATUS "([^"]*)" \(([^()]*)\)', _Session.status),
     (r'EXAMINE "([^"]*)"', _Session.examine),
     (r'UID SEARCH HEADER Message-ID "((?:[^"\\]|\\.)*)"', _Session.search),
-    (r"UID SEARCH UID [0-9:*]+(?: SINCE [\w-]+)?(?: BEFORE [\w-]+)?", _Session.search_all),
+    (r"UID SEARCH UID (\d+):(\d+|\*)(?: SINCE [\w-]+)?(?: BEFORE [\w-]+)?", _Session.search_all),
     (r"(?:UID )?FETCH ([0-9,]+|[0-9]+:\*) \((.*)\)", _Session.fetch),
 )
 """All that is answered; every other line is unknown to the server."""

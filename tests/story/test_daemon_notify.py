@@ -13,10 +13,11 @@ import pytest
 
 from monitor import daemon as daemon_module
 from monitor.notify import notify
+from tests.servers.chaos import Blow, Chaos
 from tests.servers.scripted_imap import OLD, ScriptedImap
 from tests.story.beats import beating
 from tests.story.house import ROOT, House, at
-from tests.story.test_process import NOW, StallingRelay
+from tests.story.test_process import NOW
 
 INFO = "info@ours.example"
 
@@ -88,11 +89,11 @@ def test_from_its_start_to_its_end(house: House, manager: Manager) -> None:
 @pytest.mark.full
 def test_the_daemon_of_a_look_that_hangs_is_not_said_to_be_alive(house: House, manager: Manager) -> None:
     house.opens(at("Mon 08:00"))
-    with StallingRelay(house.dovecot.port, 900) as relay:
+    with Chaos(house.dovecot.port, Blow("stall", 900)) as relay:
         house.write_config(imap_port=relay.port)
         with running(house) as daemon:
             assert manager.hears() == "READY=1"
-            assert relay.stalled.wait(20)
+            assert relay.struck.wait(20)
             with pytest.raises(TimeoutError):
                 manager.hears(daemon_module.PATIENCE_SECONDS + 3 * daemon_module.TICK_SECONDS)
             daemon.send_signal(signal.SIGTERM)
@@ -108,15 +109,15 @@ class TestOnTheTestsOwnClock:
         monkeypatch.setattr(daemon_module, "PATIENCE_SECONDS", 0.01)
         with (
             ScriptedImap(OLD) as server,
-            StallingRelay(server.port, 150) as relay,
+            Chaos(server.port, Blow("stall", 150)) as relay,
             beating(tmp_path, {INFO: relay.port}) as beats,
         ):
-            while not relay.stalled.is_set():
+            while not relay.struck.is_set():
                 beats.pass_(5)
             manager.heard()
             beats.pass_(100)
             assert manager.heard() == []
-            relay.__exit__()
+            relay.__exit__(None, None, None)
             word = None
             for _ in range(200):
                 beats.pass_(5)
@@ -135,13 +136,13 @@ class TestOnTheTestsOwnClock:
         monkeypatch.setattr(daemon_module, "PATIENCE_SECONDS", 0.2)
         with (
             ScriptedImap(OLD) as server,
-            StallingRelay(server.port, 150) as relay,
+            Chaos(server.port, Blow("stall", 150)) as relay,
             beating(tmp_path, {INFO: relay.port, "ops@ours.example": server.port}) as beats,
         ):
             beats.pass_(5)
-            assert relay.stalled.wait(10)
+            assert relay.struck.wait(10)
             assert "WATCHDOG=1" in manager.heard()
-            relay.__exit__()
+            relay.__exit__(None, None, None)
 
 
 @pytest.mark.parametrize("address", ["", "/nobody/listens/here", "@nobody.listens.here", "vsock:2:1234", "relative"])

@@ -11,11 +11,12 @@ import pytest
 from monitor import daemon as daemon_module
 from monitor.store.mailboxes import views
 from monitor.store.stories import all_stories
+from tests.servers.chaos import Blow, Chaos
 from tests.servers.scripted_imap import OLD, ScriptedImap
 from tests.story.beats import HOUR, beating, write_config
 from tests.story.conftest import Houses
 from tests.story.house import House, at, kinds
-from tests.story.test_process import NOW, StallingRelay, heard, late_house, started, takes_until
+from tests.story.test_process import NOW, heard, late_house, started, takes_until
 
 INFO, OPS = "info@ours.example", "ops@ours.example"
 
@@ -173,10 +174,10 @@ def test_told_while_a_letter_is_on_its_way_it_goes_out_once(house: House, last: 
 @pytest.mark.full
 def test_a_look_that_hangs_is_cut_for_a_new_config_and_held_against_nobody(house: House) -> None:
     late_house(house)
-    with StallingRelay(house.dovecot.port, 900) as relay:
+    with Chaos(house.dovecot.port, Blow("stall", 900)) as relay:
         house.write_config(imap_port=relay.port)
         with started(house, "run") as daemon:
-            assert relay.stalled.wait(20)
+            assert relay.struck.wait(20)
             house.write_config(imap_port=house.dovecot.port)
             told_to_reload(daemon)
             heard(daemon, "round of 1 mailboxes, 0 failed, 1 letters sent")

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 
 import pytest
 
+from tests.servers.chaos import Blow, Chaos
 from tests.story.house import ROOT, House, Json, at, kinds
-from tests.story.relay import StallingRelay
 
 NOW = at("Tue 10:05")
 
@@ -82,10 +82,11 @@ def test_ended_in_the_middle_of_a_first_look_it_takes_it_up_where_it_stopped(
     house.put_many("info", "INBOX", mails)
     house.sends(at("Mon 07:00"), "Ben <ben@borrower.example>")
     flags = house.flags()
-    with StallingRelay(house.dovecot.port, after) as relay:
-        house.write_config(imap_port=relay.port)
+    with Chaos(house.dovecot.port) as chaos:
+        chaos.strike(Blow("stall", after))
+        house.write_config(imap_port=chaos.port)
         with started(house, "run") as daemon:
-            assert relay.stalled.wait(20)
+            assert chaos.struck.wait(20)
             daemon.send_signal(blow)
             assert daemon.wait(6) == (0 if blow == signal.SIGTERM else -signal.SIGKILL)
     house.write_config(imap_port=house.dovecot.port)

@@ -8,10 +8,10 @@ import signal
 
 import pytest
 
+from tests.servers.chaos import Blow, Chaos
 from tests.story.conftest import Houses
 from tests.story.house import ANN, BEN, CLEO, House, at, kinds
 from tests.story.process import Process
-from tests.story.relay import StallingRelay
 from tests.story.undisturbed import come_to, twice, undisturbed
 
 OPENED, NOW, LATER = at("Mon 12:00"), at("Tue 10:05"), at("Tue 11:30")
@@ -30,10 +30,10 @@ def busy(houses: Houses) -> House:
     return house
 
 
-def stopped(house: House, now: str, relay: StallingRelay, blow: signal.Signals) -> None:
+def stopped(house: House, now: str, relay: Chaos, blow: signal.Signals) -> None:
     """The daemon works until that many bytes have come, and is told to end (or is killed) there."""
     with Process(house, "--now", now, "run") as daemon:
-        daemon.says_or(relay.stalled, "round of 1 mailboxes")
+        daemon.says_or(relay.struck, "round of 1 mailboxes")
         ended = daemon.ends(blow, within=10)
         assert ended == (0 if blow == signal.SIGTERM else -signal.SIGKILL), daemon.said
         assert "Traceback" not in daemon.said
@@ -44,7 +44,7 @@ def stopped_anywhere(houses: Houses, part: str, after: int, blow: signal.Signals
     wanted = undisturbed(house, NOW, NOW, LATER) if part == "look" else undisturbed(house, OPENED, NOW, LATER)
     if part == "letters":
         house.round(OPENED)
-    with StallingRelay(house.dovecot.port if part == "look" else house.sink.port, after) as relay:
+    with Chaos(house.dovecot.port if part == "look" else house.sink.port, Blow("stall", after)) as relay:
         house.write_config(**{"imap_port" if part == "look" else "smtp_port": relay.port})
         stopped(house, NOW.isoformat(), relay, blow)
     house.write_config(imap_port=house.dovecot.port, smtp_port=house.sink.port)
