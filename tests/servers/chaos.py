@@ -1,8 +1,9 @@
 """A network that fails at a chosen byte: a TCP proxy that cuts, resets, falls silent or drips, and then lets all pass.
 
 `with Chaos(server.port) as chaos:` listens on `chaos.port` of the loopback. `chaos.strike(Blow("cut", 700))` disturbs
-once, when 700 bytes of answers have passed since (so does a blow given at the start); `chaos.calm()` disturbs nothing. Bytes are counted over all
-connections together, so that also what is said after a reconnect can be hit, and a point names one moment of a look.
+once, when 700 bytes of answers have passed since; a blow may be given at the start, too. `chaos.calm()` disturbs
+nothing. Bytes are counted over all connections together, so that also what is said after a reconnect can be hit, and a
+point names one moment of a look.
 """
 
 import select
