@@ -1,6 +1,8 @@
 """Real servers as fixtures: one Dovecot and one PostgreSQL for all tests, a fresh mailbox or database for each."""
 
 import itertools
+import os
+import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,6 +18,9 @@ from tests.servers.smtp_sink import SmtpSink
 # A busy machine is no failure: Hypothesis must not time single examples.
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
+
+# One seed for all workers, which inherit the environment: they must agree on what there is to run.
+os.environ.setdefault("TEST_SEED", str(random.randrange(1_000_000)))
 
 _domains = itertools.count(1)
 
