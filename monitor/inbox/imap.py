@@ -51,8 +51,9 @@ class ImapSource(Connection):
         try:
             found = self._guarded("listing folders", lambda c: c.list_folders())
         except SourceError as fault:
-            # A server ends what idles between two polls (RFC 3501 §5.4); only a fresh connection can tell more.
-            if not idle or self._aborted or fault.fault != "unreachable":
+            # A server ends what idles between two polls (RFC 3501 §5.4), or when a token expires ("BYE
+            # AccessTokenExpired"); only a fresh connection can tell more. Who asks for a pause gets it.
+            if not idle or self._aborted or fault.fault not in ("unreachable", "busy") or fault.wait:
                 raise
             found = self._guarded("listing folders", lambda c: c.list_folders())
         return [

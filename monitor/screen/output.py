@@ -12,7 +12,7 @@ from rich.console import Console, RenderableType
 WIDE = 120
 """Columns where stdout is no terminal."""
 
-_TRAILING = re.compile(r"[ \t]+((?:\x1b\[[0-9;]*m)*)$", re.MULTILINE)
+_TRAILING = re.compile(r"(?:[ \t]|\x1b\[[0-9;]*m)+$", re.MULTILINE)
 
 
 class Page:
@@ -34,7 +34,7 @@ class Page:
         with self._console.capture() as captured:
             for part in parts:
                 self._console.print(part)
-        write(_TRAILING.sub(r"\1", captured.get()))
+        write(_TRAILING.sub(lambda end: re.sub(r"[ \t]", "", end[0]), captured.get()))
 
 
 def as_json(value: object) -> None:

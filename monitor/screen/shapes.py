@@ -218,7 +218,6 @@ def status(health: Health) -> dict[str, Any]:
         ],
         "store": {
             "fault": health.store_fault,
-            "free_bytes": health.room.free if health.room else None,
         },
         "healthy": health.healthy,
     }

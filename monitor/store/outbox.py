@@ -62,7 +62,8 @@ def begin_try(store: Store, letter: int) -> bool:
     """From here until the answer is stored we do not know whether it arrived (law 4). False: it was withdrawn."""
     with store.writing() as connection:
         still = update(letters).where(letters.c.id == letter, letters.c.state == "pending")
-        return connection.execute(still.values(uncertain=True, tries=letters.c.tries + 1)).rowcount > 0
+        begun = still.values(uncertain=True, tries=letters.c.tries + 1).returning(letters.c.id)
+        return connection.execute(begun).first() is not None
 
 
 def mark_sent(store: Store, letter: int, reply: str, now: datetime) -> None:

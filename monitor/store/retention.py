@@ -65,7 +65,7 @@ def _old_letters(connection: Connection, before: datetime) -> int:
     ids = select(letters.c.id).where(old)
     connection.execute(update(notices).where(notices.c.letter.in_(ids)).values(letter=None))
     needed = exists(select(1).where(reminders.c.letter == letters.c.id))
-    return int(connection.execute(delete(letters).where(old, ~needed)).rowcount)
+    return len(connection.execute(delete(letters).where(old, ~needed).returning(letters.c.id)).all())
 
 
 def _note(connection: Connection, now: datetime) -> None:

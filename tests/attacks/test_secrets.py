@@ -160,6 +160,7 @@ def test_a_mail_server_that_says_the_password_back_is_not_repeated(
         said = everything(house)
         house.set_password("info", "plain-plag-66Z")
         said += everything(house)
+    house.windows += 1  # the test letter was asked for twice at the same moment
     assert any(b"plain-plag-66Z" in line for line in heard), "the attack has arrived"
     assert b64encode(f"\0{house.address('info')}\0{IMAP}".encode()) in heard
     assert any(HIDDEN in told.out + told.err for told in said)

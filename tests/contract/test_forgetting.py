@@ -290,7 +290,7 @@ def test_letters_that_were_settled_before_are_emptied_by_the_migration(store: St
     with store.writing() as connection:
         for table in (tables.past_waits, tables.past_mail):
             table.drop(connection)
-        connection.execute(text("UPDATE alembic_version SET version_num = '0002'"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0003'"))
         old = {"kind": "reminder", "recipient": "lead@ours.example", "created_at": TEN, "next_try_at": TEN}
         rows = [{**old, "message_id": s, "state": s, "subject": "Zaplanted", "body": b"Zaplanted"} for s in STATES]
         connection.execute(insert(tables.letters), rows)

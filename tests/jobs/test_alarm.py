@@ -1,6 +1,7 @@
 """A store that cannot be written: the operator is told past the outbox, once a spell, and never by a restart loop."""
 
 import itertools
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -122,17 +123,18 @@ def not_to_be_written(store: Store) -> Iterator[None]:
 
 
 def test_the_daemon_says_that_it_cannot_write_and_then_that_it_can_again(
-    config: Settings, opened: Store, smtp_sink: SmtpSink, monkeypatch: pytest.MonkeyPatch
+    config: Settings, opened: Store, smtp_sink: SmtpSink
 ) -> None:
     """The real daemon and the real database; only the clock is ours."""
     seconds = [0.0]
-    monkeypatch.setattr("monitor.daemon.time.monotonic", lambda: seconds[0])
-    daemon = Daemon(opened, config, lambda: moment(seconds[0]), lambda _mailbox, _count: None)
+    asked = threading.Event()
+    clock, monotonic = lambda: moment(seconds[0]), lambda: seconds[0]
+    daemon = Daemon(opened, config, clock, lambda _mailbox, _count: None, asked, monotonic)
 
     def rounds(count: int) -> list[str]:
         before = len(smtp_sink.letters)
         for _ in range(count):
-            daemon._tick()
+            daemon.tick()
             seconds[0] += 5 * MINUTE
         return [str(letter.message["Subject"]) for letter in smtp_sink.letters[before:]]
 

@@ -30,7 +30,14 @@ def flood(house: House, moment: str, count: int) -> None:
     settings, store, now = load(house.config), open_store(house.store_url), at(moment)
     notices = []
     for n in range(count):
-        page = NoticePage(settings.organisation, now, settings.zone, f"Notice {n}", ("It is so.",), ("Nothing.",))
+        page = NoticePage(
+            organisation=settings.organisation,
+            now=now,
+            zone=settings.zone,
+            headline=f"Notice {n}",
+            sentences=("It is so.",),
+            what_to_do=("Nothing.",),
+        )
         rendered = Letters().render_notice(page)
         letter = new_letter(store, settings, "notice", house.operator, f"{moment} {n}", rendered, now)
         notices.append(Notice("fault", (f"{moment} {n}",), house.operator, letter))
