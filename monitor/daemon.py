@@ -4,13 +4,14 @@ import gc
 import logging
 import os
 import signal
+import socket
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from random import SystemRandom
-from types import FrameType
 
 import schedule
 
@@ -103,27 +104,58 @@ class Daemon:
 
     def run(self) -> None:
         """Tick until told to stop."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._asked_to_stop)
+        with self._hearing():
+            try:
+                self._beat()
+            except AlreadyRunning:
+                # Our lock went with the database's connection, and somebody else has it now: two must not work.
+                self._stop.set()
+                self._connections.abort()
+                raise
+            finally:
+                self.close()
+        log.info("stopped")
+
+    def _beat(self) -> None:
         scheduler = self._heartbeat()
         notify("READY=1")
+        self.tick()
+        while not self._stop.wait(1.0):
+            if self._reload_asked.is_set():
+                self.tick()
+            scheduler.run_pending()
+            if (scheduler.idle_seconds or 0) > TICK_SECONDS:
+                # It goes by the local wall clock: in autumn, or set back by hand, it would be silent for hours.
+                scheduler = self._heartbeat()
+
+    @contextmanager
+    def _hearing(self) -> Iterator[None]:
+        """Signals are heard in a thread of their own.
+
+        A handler runs in the main thread, which may be deep in the database for half a minute, waiting for another
+        one's lock, or hold the very lock of `_stop` that the handler then wants.
+        """
+        here, there = socket.socketpair()
+        there.setblocking(False)
+        before = signal.set_wakeup_fd(there.fileno(), warn_on_full_buffer=False)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, lambda _number, _frame: None)
+        thread = threading.Thread(target=self._hear, args=(here,), daemon=True)
+        thread.start()
         try:
-            self.tick()
-            while not self._stop.wait(1.0):
-                if self._reload_asked.is_set():
-                    self.tick()
-                scheduler.run_pending()
-                if (scheduler.idle_seconds or 0) > TICK_SECONDS:
-                    # It goes by the local wall clock: in autumn, or set back by hand, it would be silent for hours.
-                    scheduler = self._heartbeat()
-        except AlreadyRunning:
-            # Our lock went with the database's connection, and somebody else has it now: two must not work.
-            self._stop.set()
-            self._connections.abort()
-            raise
+            yield
         finally:
-            self.close()
-        log.info("stopped")
+            signal.set_wakeup_fd(before)
+            there.close()
+            thread.join()
+            here.close()
+
+    def _hear(self, line: socket.socket) -> None:
+        while numbers := line.recv(64):
+            if signal.SIGHUP in numbers:
+                self._reload_asked.set()
+            if signal.SIGTERM in numbers or signal.SIGINT in numbers:
+                self._asked_to_stop()
 
     def close(self) -> None:
         """Let everything go."""
@@ -137,6 +169,15 @@ class Daemon:
 
     def tick(self) -> None:
         """One beat: the config if asked for, a look at what is due, and what follows from that."""
+        try:
+            self._look_around()
+        except AlreadyRunning:
+            raise
+        except Exception:
+            # The edge of a beat: neither a config that cannot be read nor a template of the alarm ends the daemon.
+            log.exception("the beat failed; the next one tries again")
+
+    def _look_around(self) -> None:
         if self._reload_asked.is_set() and not self._stop.is_set():
             self._reload()
         self._look_at_the_clocks()
@@ -159,7 +200,7 @@ class Daemon:
             if self._stop.is_set() or not (sweeps or self._must_act(now)):
                 return sweeps
             self._acted = now
-            done = act(self._store, self._settings, self._letters, self._clock())
+            done = act(self._store, self._settings, self._letters, self._clock(), stopping=self._stop.is_set)
         except AlreadyRunning:
             raise
         except StoreError as error:
@@ -237,7 +278,7 @@ class Daemon:
         if count:
             notify(ALIVE)
 
-    def _asked_to_stop(self, _number: int, _frame: FrameType | None) -> None:
+    def _asked_to_stop(self) -> None:
         if not self._stop.is_set():
             self._stop.set()
             notify("STOPPING=1")

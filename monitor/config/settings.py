@@ -94,6 +94,17 @@ class Settings:
     secret_files: tuple[Path, ...] = ()
     """The files that secrets are read from."""
 
+    @property
+    def recipients(self) -> Mapping[str, frozenset[str]]:
+        """Who may get letters, by their kind."""
+        owners = {owner for owners in self.owners.values() for owner in owners}
+        return {
+            "reminder": frozenset(to for step in self.steps for to in step.recipients(owners)),
+            "opening": frozenset(owners),
+            "report": frozenset(self.report.to if self.report else ()),
+            "notice": frozenset({self.operator} if self.operator else ()),
+        }
+
     def house(self, letter_key: bytes) -> House:
         """What the rules need to know of it."""
         return House(

@@ -4,6 +4,7 @@ import imaplib
 import logging
 import socket
 import ssl
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -72,10 +73,15 @@ class Connection:
         """LOGOUT if it still can be said, then the socket; never raises."""
         client, self._client, self._selected, self._examined = self._client, None, None, None
         if client is not None:
+            # A server that drips would never let us go.
+            timer = threading.Timer(GOODBYE_TIMEOUT, self._shut_down)
+            timer.daemon = True
+            timer.start()
             # The connection is given up: how it dies is of no interest.
             with suppress(Exception):
                 client.socket().settimeout(GOODBYE_TIMEOUT)
                 client.logout()
+            timer.cancel()
             _shut(client)  # where LOGOUT fails, imaplib leaves the socket open
         self._hang_up()
 
@@ -90,6 +96,9 @@ class Connection:
         That call, and each one after it, ends with a SourceError.
         """
         self._aborted = True
+        self._shut_down()
+
+    def _shut_down(self) -> None:
         line = self._line
         if line is not None:
             # Only the socket: closing its file would wait for the very read that is to end.

@@ -1,7 +1,8 @@
 """FLOOR 2. Empties the outbox: after the claim, send and mark (law 4). One bad letter never blocks the others."""
 
 import logging
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +13,7 @@ from monitor.outbox.smtp import Relay, SendError, SmtpSender
 from monitor.store.outbox import (
     LONGEST_PAUSE,
     LONGEST_PAUSE_OF_SERVER,
+    MOST_UNCERTAIN,
     LetterRow,
     begin_try,
     mark_refused,
@@ -23,6 +25,9 @@ from monitor.store.outbox import (
 )
 from monitor.store.reminding import waits_of_letter
 from monitor.store.store import Store
+
+LONGEST_SECONDS = 300.0
+"""No letter is begun later in a round: what was looked at once more grows old, and the mailboxes wait."""
 
 log = logging.getLogger("monitor.deliver")
 
@@ -50,15 +55,26 @@ def relay_of(smtp: SmtpSettings) -> Relay:
     return Relay(smtp.host, smtp.port, smtp.security, smtp.username, password, smtp.ca_file)
 
 
-def deliver(store: Store, smtp: SmtpSettings, knowledge: Knowledge, now: datetime) -> Delivery:
-    """Try every letter that is due. A reminder goes only while all mailboxes it speaks of are freshly seen."""
-    done = Delivery()
+def deliver(
+    store: Store,
+    smtp: SmtpSettings,
+    knowledge: Knowledge,
+    now: datetime,
+    stopping: Callable[[], bool] = lambda: False,
+) -> Delivery:
+    """Try every letter that is due. A reminder goes only while all mailboxes it speaks of are freshly seen.
+
+    What a slow server, or `stopping`, leaves over goes with the next round.
+    """
+    done, ends = Delivery(), time.monotonic() + LONGEST_SECONDS
     letters = pending(store, now)
     if not letters:
         return done
     flood = _Flood(store, {letter.recipient for letter in letters}, now)
     with SmtpSender(relay_of(smtp)) as sender:
         for letter in letters:
+            if stopping() or time.monotonic() >= ends:
+                break
             if not _is_true_now(store, letter, knowledge, now):
                 continue
             if not flood.has_room(letter.recipient):
@@ -118,8 +134,13 @@ def _try(store: Store, sender: SmtpSender, letter: LetterRow, done: Delivery, no
         if error.permanent:
             mark_refused(store, letter.id, str(error), now)
             done.refused += 1
+        elif error.uncertain and letter.uncertain and letter.tries + 1 >= MOST_UNCERTAIN:
+            # Each of these tries may have arrived, and one after the other would till the end of days.
+            mark_sent(store, letter.id, f"perhaps: {error}", now)
+            log.error("letter %d: perhaps sent, and not tried again", letter.id)
         else:
-            longest = LONGEST_PAUSE_OF_SERVER if error.server_wide else LONGEST_PAUSE
+            # Where it may have arrived already, it need not come again every hour.
+            longest = LONGEST_PAUSE_OF_SERVER if error.server_wide and not error.uncertain else LONGEST_PAUSE
             try_later(store, letter, str(error), letter.uncertain or error.uncertain, now, longest)
         done.fault = str(error) if error.server_wide else done.fault
         return not error.server_wide

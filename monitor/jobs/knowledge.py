@@ -80,13 +80,14 @@ class Knowledge:
         return self.is_fresh(mailbox, now) and not self.replies_hidden(mailbox) and not self.held(mailbox, now)
 
     def is_stale(self, mailbox: str, now: datetime) -> bool:
-        """Whether it was seen whole once, but longer ago than two polls and the grace."""
+        """Whether it was seen whole once, but not lately: longer ago than two polls and the grace."""
         view = self.views.get(mailbox)
         return bool(view and view.as_of) and not self._is_recent(mailbox, now)
 
     def _is_recent(self, mailbox: str, now: datetime) -> bool:
+        """A look of the future, made while the clock was ahead, says nothing of now."""
         view = self.views.get(mailbox)
-        return bool(view and view.as_of and now - view.as_of <= stale_after(self.poll_every[mailbox]))
+        return bool(view and view.as_of and -GRACE <= now - view.as_of <= stale_after(self.poll_every[mailbox]))
 
     def _oldest(self, looks: Iterable[datetime | None]) -> datetime | None:
         """The oldest look, never later than `now`; None if one was never complete."""

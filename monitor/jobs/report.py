@@ -17,7 +17,7 @@ from monitor.jobs.remind import new_letter
 from monitor.outbox.letters import Attachment, Letters
 from monitor.store.citations import invisible_replies
 from monitor.store.reminding import NewLetter, Notice
-from monitor.store.reporting import due_in, left_out, open_now, stored
+from monitor.store.reporting import due_in, left_out, open_now, stored, withdraw_early
 from monitor.store.store import Store
 
 PATIENCE = timedelta(hours=24)
@@ -61,10 +61,18 @@ def report_if_due(
     made = make(store, settings, knowledge, week, now)
     if not made.cohort and all(v.first_as_of is None or v.first_as_of >= week.end for v in knowledge.views.values()):
         return None  # nobody watched in that week, and what was read back to it holds nothing to tell
-    new = [_letter(store, settings, letters, made, recipient, week.name, now) for recipient in report.to]
+    # With the moment: after a report that came too early the true one must be another letter.
+    obligation = f"{week.name} {now.isoformat()}"
+    new = [_letter(store, settings, letters, made, recipient, obligation, now) for recipient in report.to]
     claims.report(week.name, new, report_json(made.facts), now)
     log.info("report of %s put into the outbox", week.name)
     return week
+
+
+def take_back_early(store: Store, settings: Settings, now: datetime) -> None:
+    """A report made while the clock was ahead, of a week that is not over, must not stand for the true one."""
+    for week in withdraw_early(store, lambda name: Week.parse(name, settings.zone).end <= now, now):
+        log.warning("the report of %s was made too early, as the clock was ahead; the true one follows", week)
 
 
 def ask_for(store: Store, settings: Settings, letters: Letters, claims: Claims, made: Made, now: datetime) -> None:

@@ -19,10 +19,11 @@ from monitor.jobs.knowledge import know
 from monitor.jobs.poll import Progress, Sweep, sweep
 from monitor.jobs.purge import purge_if_due
 from monitor.jobs.remind import remind
-from monitor.jobs.report import report_if_due
+from monitor.jobs.report import report_if_due, take_back_early
 from monitor.jobs.watch import tell_operator
 from monitor.outbox.letters import Letters
 from monitor.store.mailboxes import refold_if_rules_changed
+from monitor.store.reminding import withdraw_unwanted
 from monitor.store.store import Store, StoreError
 
 MOST_CONNECTIONS = 8
@@ -245,8 +246,18 @@ class _Deadline:
         return timer
 
 
-def act(store: Store, settings: Settings, letters: Letters, now: datetime, dry: Claims | None = None) -> Round:
+def act(
+    store: Store,
+    settings: Settings,
+    letters: Letters,
+    now: datetime,
+    dry: Claims | None = None,
+    stopping: Callable[[], bool] = lambda: False,
+) -> Round:
     """What follows from what is known: reminders, report, notices, and the outbox emptied (not so in a dry run)."""
+    if dry is None:
+        withdraw_unwanted(store, settings.recipients, settings.desks.keys(), now)
+        take_back_early(store, settings, now)
     knowledge = know(store, settings, now)
     claims = dry or OutboxClaims(store)
     done = Round()
@@ -254,7 +265,7 @@ def act(store: Store, settings: Settings, letters: Letters, now: datetime, dry: 
     done.letters += report_if_due(store, settings, letters, knowledge, claims, now) is not None
     done.letters += tell_operator(store, settings, letters, knowledge, claims, now)
     if dry is None:
-        done.delivery = deliver(store, settings.smtp, knowledge, now)
+        done.delivery = deliver(store, settings.smtp, knowledge, now, stopping)
         purge_if_due(store, settings, now)
     return done
 

@@ -1,9 +1,11 @@
 """FLOOR 1. Hands letters to the mail server, one recipient a letter, over one connection for as long as it holds."""
 
 import smtplib
+import socket
 import ssl
-from collections.abc import Callable
-from contextlib import suppress
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.utils import parseaddr
@@ -13,6 +15,11 @@ from typing import Literal
 from monitor.core.redaction import without
 
 TIMEOUT = 60.0
+"""Seconds for one read or write."""
+DEADLINE = 180.0
+"""Seconds to connect and log in, and for each letter: a server that drips never runs into TIMEOUT."""
+GOODBYE = 5.0
+"""Seconds for QUIT: it is a courtesy."""
 
 
 class SendError(Exception):
@@ -64,6 +71,7 @@ class SmtpSender:
     def __init__(self, relay: Relay) -> None:
         self._relay = relay
         self._smtp: smtplib.SMTP | None = None
+        self._line: socket.socket | None = None
         self._secret = ""
 
     def __enter__(self) -> "SmtpSender":
@@ -71,13 +79,15 @@ class SmtpSender:
 
     def __exit__(self, *_: object) -> None:
         if self._smtp is not None:
-            with suppress(smtplib.SMTPException, OSError):
+            with suppress(smtplib.SMTPException, OSError), self._within(GOODBYE):
                 self._smtp.quit()
+        self._drop()
 
     def connect(self) -> None:
         """Connect and log in, if that is not done yet. Raises SendError(server_wide)."""
         if self._smtp is None:
-            self._smtp = self._open()
+            with self._within(DEADLINE):
+                self._smtp = self._open()
 
     def send(self, body: bytes, recipient: str) -> str:
         """Hand one letter over; returns the server's words. Raises SendError."""
@@ -85,6 +95,10 @@ class SmtpSender:
         smtp = self._smtp
         if smtp is None:
             raise SendError("not connected", server_wide=True)
+        with self._within(DEADLINE):
+            return self._hand_over(smtp, body, recipient)
+
+    def _hand_over(self, smtp: smtplib.SMTP, body: bytes, recipient: str) -> str:
         sender = parseaddr(message_from_bytes(body)["From"])[1]
         try:
             self._expect(smtp.mail(sender), "the sender", server_wide=True)
@@ -109,9 +123,9 @@ class SmtpSender:
         try:
             if relay.security == "tls":
                 context = _context(relay.ca_file)
-                smtp: smtplib.SMTP = smtplib.SMTP_SSL(relay.host, relay.port, timeout=TIMEOUT, context=context)
+                smtp: smtplib.SMTP = _Tls(self._opened, relay.host, relay.port, context)
             else:
-                smtp = smtplib.SMTP(relay.host, relay.port, timeout=TIMEOUT)
+                smtp = _Plain(self._opened, relay.host, relay.port)
             try:
                 self._greet(smtp)
             except BaseException:
@@ -165,6 +179,31 @@ class SmtpSender:
         smtp, self._smtp = self._smtp, None
         if smtp is not None:
             smtp.close()
+        line, self._line = self._line, None
+        if line is not None:
+            line.close()
+
+    def _opened(self, plain: socket.socket) -> None:
+        # TLS takes the socket over and gives another one back; a copy reaches the connection through all of that.
+        self._drop()
+        self._line = plain.dup()
+
+    @contextmanager
+    def _within(self, seconds: float) -> Iterator[None]:
+        """Cut the connection if this takes longer: whatever is asked of it then fails."""
+        timer = threading.Timer(seconds, self._cut)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def _cut(self) -> None:
+        line = self._line
+        if line is not None:
+            with suppress(OSError):
+                line.shutdown(socket.SHUT_RDWR)
 
     def _broken(self, error: Exception, uncertain: bool) -> SendError:
         self._drop()
@@ -177,3 +216,33 @@ class SmtpSender:
         text = reply.decode("utf-8", "replace") if isinstance(reply, bytes) else str(reply)
         text = without(text, self._secret, self._relay.username or "")
         return "".join(c if c.isprintable() else " " for c in text)[:200].strip() or type(reply).__name__
+
+
+class _Plain(smtplib.SMTP):
+    """An SMTP that tells of its socket as soon as it is open, before the server has said a word."""
+
+    def __init__(self, opened: Callable[[socket.socket], None], host: str, port: int) -> None:
+        self._opened = opened
+        super().__init__(host, port, timeout=TIMEOUT)
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        plain = socket.create_connection((host, port), timeout)
+        self._opened(plain)
+        return plain
+
+
+class _Tls(smtplib.SMTP_SSL):
+    """The same with TLS from the start."""
+
+    def __init__(self, opened: Callable[[socket.socket], None], host: str, port: int, context: ssl.SSLContext) -> None:
+        self._opened = opened
+        super().__init__(host, port, timeout=TIMEOUT, context=context)
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        plain = socket.create_connection((host, port), timeout)
+        try:
+            self._opened(plain)
+            return self.context.wrap_socket(plain, server_hostname=host)
+        except BaseException:
+            plain.close()
+            raise

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, select
 
 from monitor.core.blind import Blind
 from monitor.store.store import Store, inserting
@@ -13,6 +13,11 @@ def note_blind(connection: Connection, mailbox: str, since: datetime, until: dat
     """A spell is over; said twice, it is one."""
     row = inserting(blind, connection).values(mailbox=mailbox, since=since, until=until)
     connection.execute(row.on_conflict_do_nothing())
+
+
+def forget_blind(connection: Connection, mailbox: str, after: datetime) -> None:
+    """Spells that ended later than it is: the clock was ahead then, and nothing was blind for so long."""
+    connection.execute(delete(blind).where(blind.c.mailbox == mailbox, blind.c.until > after))
 
 
 def blind_spells(store: Store, since: datetime, until: datetime) -> list[Blind]:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, and_, delete, exists, func, insert, select, u
 from monitor.core.cursor import Cursor
 from monitor.core.house import House
 from monitor.core.message import Role
-from monitor.store.blind import note_blind
+from monitor.store.blind import forget_blind, note_blind
 from monitor.store.folding import fold_stale, refold
 from monitor.store.knowing import informed
 from monitor.store.store import Store, among
@@ -152,10 +152,11 @@ def looked_completely(
         if row.first_as_of is None or row.first_as_of > as_of:
             # In the future: the clock was ahead then, and whoever becomes late until that day would enter no ladder.
             values["first_as_of"] = as_of
-        if row.fault is not None or row.readable_since is None:
+        if row.fault is not None or row.readable_since is None or row.readable_since > now:
             values["readable_since"] = now
         if stale_after is not None and row.as_of is not None and as_of - row.as_of > stale_after:
             note_blind(connection, address, row.as_of, as_of)
+        forget_blind(connection, address, now)
         if ahead is not None:
             values |= _clock(row, ahead, now)
         if row.outgoing_seen_at is None and _shows_replies(connection, address):
@@ -169,7 +170,8 @@ def failed_look(store: Store, address: str, fault: str, text: str, now: datetime
         row = connection.execute(select(mailboxes).where(mailboxes.c.address == address)).first()
         if row is None:
             connection.execute(insert(mailboxes).values(address=address))
-        since = row.fault_since if row is not None and row.fault is not None else now
+        # Not later than now: it may have been noted while the clock was ahead.
+        since = min(row.fault_since or now, now) if row is not None and row.fault is not None else now
         connection.execute(
             update(mailboxes)
             .where(mailboxes.c.address == address)

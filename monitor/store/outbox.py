@@ -15,6 +15,8 @@ FIRST_PAUSE = timedelta(minutes=5)
 LONGEST_PAUSE = timedelta(hours=24)
 LONGEST_PAUSE_OF_SERVER = timedelta(hours=1)
 """When the server as a whole said no: that says nothing of the letter, which should go soon after it is back."""
+MOST_UNCERTAIN = 9
+"""So often a letter is tried that ends without a clear answer: the last time 21 hours after the first."""
 MOST_OF_ONE = 100
 """Far more than one recipient can get in a round (core/flood.py); some of them may be held back as not true now."""
 STATES = ("pending", "tried", "sent", "withdrawn", "refused", "refused_lately")
@@ -98,7 +100,9 @@ def note_unreachable(store: Store, waiting: Sequence[LetterRow], reply: str) -> 
     """The mail server as a whole could not be used: these letters wait for the next round."""
     with store.writing() as connection:
         ids = [letter.id for letter in waiting]
-        connection.execute(update(letters).where(among(letters.c.id, ids, connection)).values(reply=reply[:500]))
+        # Some of them may have been sent, or refused, a moment ago: the server's words about these stay.
+        still = update(letters).where(among(letters.c.id, ids, connection), letters.c.state == "pending")
+        connection.execute(still.values(reply=reply[:500]))
 
 
 def counts(store: Store, refused_since: datetime) -> dict[str, int]:

@@ -1,6 +1,6 @@
 """FLOOR 1. The ladder's view of the store: which waits may be due, what was already claimed, and the claim itself."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -184,6 +184,30 @@ def withdraw_waiting(store: Store, recipients: Collection[str], now: datetime) -
             letters.c.state == "pending", letters.c.kind == "reminder", letters.c.uncertain.is_(False)
         )
         gone = connection.execute(query.where(among(letters.c.recipient, recipients, connection))).scalars().all()
+        return _withdraw(connection, gone, now)
+
+
+def withdraw_unwanted(
+    store: Store, wanted: Mapping[str, Collection[str]], watched: Collection[str], now: datetime
+) -> int:
+    """Withdraw what waits for people who are to get no letters of its kind (`wanted`, by kind) any more.
+
+    Also what may have arrived, and reminders about mailboxes none of which is `watched` any more. What was in them
+    counts as untold: it falls due again for whoever is to get it now.
+    """
+    pending = select(letters.c.id, letters.c.kind, letters.c.recipient).where(letters.c.state == "pending")
+    about = select(reminders.c.letter, waits.c.mailboxes).join(waits, waits.c.id == reminders.c.wait)
+    with store.reading() as connection:
+        rows = connection.execute(pending).all()
+        gone = {row.id for row in rows if row.recipient not in wanted.get(row.kind, (row.recipient,))}
+        mailboxes: dict[int, set[str]] = {}
+        for row in connection.execute(about.where(among(reminders.c.letter, [row.id for row in rows], connection))):
+            mailboxes.setdefault(row.letter, set()).update(row.mailboxes)
+    gone |= {letter for letter, its in mailboxes.items() if its.isdisjoint(watched)}
+    if not gone:
+        return 0
+    with store.writing() as connection:
+        connection.execute(delete(notices).where(among(notices.c.letter, gone, connection)))
         return _withdraw(connection, gone, now)
 
 

@@ -8,13 +8,24 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import delete, func, insert, select, update
 
 from monitor.core.message import FORGOTTEN_RULE
 from monitor.core.week import WaitFacts
 from monitor.store.reminding import NewLetter, put_letter
-from monitor.store.store import Store
-from monitor.store.tables import AnyRow, folders, messages, past_mail, past_waits, reports, sightings, waits
+from monitor.store.store import Store, among
+from monitor.store.tables import (
+    AnyRow,
+    folders,
+    letters,
+    messages,
+    notices,
+    past_mail,
+    past_waits,
+    reports,
+    sightings,
+    waits,
+)
 
 AsOf = Callable[[Iterable[str]], datetime | None]
 
@@ -89,6 +100,24 @@ def claim_report(store: Store, week: str, sent: Sequence[NewLetter], figures: di
             connection.execute(insert(reports).values(week=week, made_at=now, figures=figures))
             for letter in sent:
                 put_letter(connection, letter, now)
+
+
+def withdraw_early(store: Store, is_over: Callable[[str], bool], now: datetime) -> list[str]:
+    """Forget the reports made in the future of `now` of weeks that are not over: the clock was ahead then.
+
+    Their letters are taken back where they still wait. Tells which weeks these were.
+    """
+    with store.reading() as connection:
+        rows = connection.execute(select(reports.c.week, reports.c.made_at).where(reports.c.made_at > now)).all()
+    early = {row.week: row.made_at for row in rows if not is_over(row.week)}
+    if early:
+        with store.writing() as connection:
+            connection.execute(delete(reports).where(among(reports.c.week, early, connection)))
+            asked_for = select(notices.c.letter).where(notices.c.letter.is_not(None))
+            waiting = update(letters).where(letters.c.kind == "report", letters.c.state == "pending")
+            theirs = waiting.where(letters.c.created_at.in_(early.values()), letters.c.id.not_in(asked_for))
+            connection.execute(theirs.values(state="withdrawn", settled_at=now, subject="", body=b""))
+    return list(early)
 
 
 def facts_of(row: AnyRow, as_of: datetime | None) -> WaitFacts:

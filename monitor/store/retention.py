@@ -20,10 +20,10 @@ _PURGED = "purged_at"
 
 
 def is_due(store: Store, now: datetime, every: timedelta) -> bool:
-    """Whether the last purge is so long ago, or there was none."""
+    """Whether the last purge is so long ago, or there was none; one of the future does not count."""
     with store.reading() as connection:
         last = connection.execute(select(settings.c.value).where(settings.c.name == _PURGED)).scalar()
-    return last is None or now - datetime.fromisoformat(last) >= every
+    return last is None or not timedelta(0) <= now - datetime.fromisoformat(last) < every
 
 
 def purge(store: Store, retention: timedelta, now: datetime) -> Removed:

@@ -131,3 +131,34 @@ class TestAgainstDovecot:
             cut.abort()
             told_by(cut.folders)
         assert len(list(Path("/proc/self/fd").iterdir())) <= before
+
+
+def test_a_goodbye_that_drips_for_ever_holds_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "GOODBYE_TIMEOUT", 0.3)
+    over = threading.Event()
+
+    def converse() -> None:
+        with suppress(OSError):
+            client, _ = door.accept()
+            with client, client.makefile("rb") as lines:
+                client.sendall(GREETING)
+                for line in lines:
+                    tag, word, *_ = line.split()
+                    ends = time.monotonic() + (8 if word == b"LOGOUT" else 0)
+                    while time.monotonic() < ends and not over.wait(0.02):
+                        client.sendall(b"* OK one moment\r\n")
+                    if word == b"CAPABILITY":
+                        client.sendall(b"* CAPABILITY IMAP4rev1\r\n")
+                    client.sendall(tag + b" OK done\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        thread = threading.Thread(target=converse)
+        thread.start()
+        source = source_at(door.getsockname()[1])
+        source.folders()
+        began = time.monotonic()
+        source.close()
+        took = time.monotonic() - began
+        over.set()
+        thread.join()
+    assert took < 4

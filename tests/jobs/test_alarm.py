@@ -4,6 +4,7 @@ import itertools
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -143,6 +144,33 @@ def test_the_daemon_says_that_it_cannot_write_and_then_that_it_can_again(
         assert rounds(2) == []
         assert rounds(5) == ["The monitor cannot write down what it knows"]
     assert rounds(4) == ["The monitor can write down what it knows again"]
+
+
+def test_a_letter_that_cannot_be_made_ends_no_daemon(
+    config: Settings, opened: Store, smtp_sink: SmtpSink, tmp_path: Path
+) -> None:
+    (tmp_path / "notice.txt").write_text("{{ nothing.at.all }}")
+    seconds = [0.0]
+    broken = replace(config, templates_dir=tmp_path)
+    daemon = Daemon(
+        opened,
+        broken,
+        lambda: moment(seconds[0]),
+        lambda _mailbox, _count: None,
+        threading.Event(),
+        monotonic=lambda: seconds[0],
+    )
+    with not_to_be_written(opened):
+        for _ in range(5):
+            daemon.tick()
+            seconds[0] += 5 * MINUTE
+    assert smtp_sink.letters == []
+    (tmp_path / "notice.txt").unlink()
+    with not_to_be_written(opened):
+        daemon.tick()
+    assert [str(letter.message["Subject"]) for letter in smtp_sink.letters] == [
+        "The monitor cannot write down what it knows"
+    ]
 
 
 def test_a_database_with_a_damaged_page_is_found_at_the_start_and_a_large_one_is_not_waited_for(

@@ -1,6 +1,7 @@
 """The real program under false wall clocks: clock changes, days down, a clock set back or far ahead."""
 
 import signal
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -187,3 +188,49 @@ def test_a_first_look_while_the_clock_was_far_ahead_does_not_end_all_reminders(h
     house.asks(at("Mon 10:00"), ANN)
     assert house.round(at("Mon 10:05")) == []
     assert kinds(house.round(at("Tue 10:05"))) == [("reminder", house.lead())]
+
+
+def test_a_report_of_a_week_that_was_not_over_is_followed_by_the_true_one_once(houses: Houses) -> None:
+    house = houses(config=BOARD)
+    house.opens(at("Mon 08:00"))
+    house.answers(house.asks(at("Tue 09:00"), ANN), at("Tue 10:00"))
+    board = ("report", "board@leaders.example")
+    assert kinds(house.round(at("Mon 07:30", week=1))) == [board], "the clock is days ahead"
+    assert kinds(house.round(at("Wed 12:00"))) == []
+    house.answers(house.asks(at("Wed 13:00"), BEN), at("Wed 14:00"))
+    assert kinds(house.round(at("Sun 12:00"))) == []
+    assert kinds(house.round(at("Mon 07:31", week=1))) == [board]
+    assert kinds(house.round(at("Mon 12:00", week=1))) == []
+    assert kinds(house.round(at("Mon 06:00", week=1))) == [], "set back by hours, it stays"
+    assert kinds(house.round(at("Mon 13:00", week=1))) == []
+
+
+def test_a_report_made_too_early_and_not_yet_sent_is_withdrawn(houses: Houses) -> None:
+    house = houses(config=BOARD)
+    house.opens(at("Mon 08:00"))
+    house.answers(house.asks(at("Tue 09:00"), ANN), at("Tue 10:00"))
+    house.sink.answer("DATA", "451 4.3.0 later")
+    assert house.round(at("Mon 07:30", week=1)) == []
+    assert house.round(at("Wed 12:00")) == []
+    assert kinds(house.round(at("Mon 09:00", week=1))) == [("report", "board@leaders.example")]
+
+
+def test_a_clock_that_was_ahead_leaves_no_days_of_blindness_behind(house: House) -> None:
+    house.opens(at("Mon 08:00"))
+    assert house.round(at("Thu 10:00")) == []
+    assert house.round(at("Mon 08:10")) == []
+    assert house.status(at("Mon 08:10"))["mailboxes"][0]["blind"] == []
+    assert house.round(at("Mon 11:10")) == []
+    assert [spell["hours"] for spell in house.status(at("Mon 11:10"))["mailboxes"][0]["blind"]] == [3.0]
+
+
+def test_a_look_of_the_future_is_no_fresh_look_and_its_fault_is_told_in_time(house: House) -> None:
+    house.opens(at("Mon 08:00"))
+    assert house.round(at("Thu 10:00")) == []
+    assert house.status(at("Tue 10:00"))["mailboxes"][0]["state"] == "stale"
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        closed = nobody.getsockname()[1]
+    house.write_config(imap_port=closed)
+    house.round(at("Thu 10:30"), code=69)
+    assert kinds(house.round(at("Tue 10:00"), code=69)) == []
+    assert kinds(house.round(at("Tue 12:30"), code=69)) == [("notice", house.operator)]

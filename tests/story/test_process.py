@@ -1,11 +1,15 @@
 """The daemon as a process: told to stop, killed, started twice. Nothing is lost and nothing is said twice."""
 
 import json
+import re
 import signal
 import socket
+import sqlite3
 import subprocess
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -160,3 +164,29 @@ def test_killed_after_the_claim_and_answered_meanwhile_nothing_is_sent(house: Ho
     house.write_config(smtp_port=house.sink.port)
     house.answers(question, at("Tue 10:10"))
     assert kinds(house.round(at("Tue 10:15"))) == []
+
+
+def naps(pid: int) -> int:
+    """How often the main thread of a process has gone to sleep by itself (proc(5))."""
+    return int(re.findall(r"^voluntary_ctxt_switches:\s*(\d+)", Path(f"/proc/{pid}/status").read_text(), re.M)[0])
+
+
+def test_told_to_stop_while_it_waits_for_another_ones_lock_it_is_out_in_ten_seconds(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late_house(house)
+    house.configure('[ignore]\nsenders = ["nobody@else.example"]')  # so it begins with judging all again
+    monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(30)
+        with closing(sqlite3.connect(house.store_url.removeprefix("sqlite:///"), isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            with started(house, "run") as daemon:
+                assert manager.recv(100) == b"READY=1"
+                before, until = naps(daemon.pid), time.monotonic() + 30
+                while naps(daemon.pid) < before + 15 and time.monotonic() < until:
+                    pass  # it sleeps between two tries to get the lock
+                daemon.send_signal(signal.SIGTERM)
+                assert daemon.wait(10) == 0
+    assert kinds(house.round(NOW)) == [("reminder", house.lead())]

@@ -1,0 +1,76 @@
+"""Letters taken back, and what is noted of them, on both databases."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from monitor.store.outbox import mark_refused, mark_sent, note_unreachable, pending
+from monitor.store.reminding import NewLetter, Notice, claim_notices, noticed, withdraw_unwanted
+from monitor.store.reporting import claim_report, stored, withdraw_early
+from monitor.store.store import Store, open_store
+from monitor.store.tables import letters
+
+NOW = datetime(2024, 11, 18, 7, 30, tzinfo=UTC)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+OLD, NEW = "old@ours.example", "new@ours.example"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """An empty store of each kind."""
+    sqlite = f"sqlite:///{tmp_path / 'monitor.db'}"
+    opened = open_store(sqlite if request.param == "sqlite" else request.getfixturevalue("postgres_url"))
+    yield opened
+    opened.close()
+
+
+def letter(kind: str, to: str, number: int = 1) -> NewLetter:
+    return NewLetter(kind, f"<{kind}.{to}.{number}@ours.example>", to, "Subject", b"From: m@ours.example\r\n\r\nHello")
+
+
+def states(store: Store) -> list[tuple[str, str, str]]:
+    """(kind, state, the server's words) of every letter, as they were made."""
+    with store.reading() as connection:
+        query = select(letters.c.kind, letters.c.state, letters.c.reply).order_by(letters.c.id)
+        return [(row.kind, row.state, row.reply) for row in connection.execute(query)]
+
+
+def test_what_waits_for_who_left_is_taken_back_and_counts_as_untold(store: Store) -> None:
+    told = [Notice("fault", ("info unread",), OLD, letter("notice", OLD)), Notice("fault", ("silent",), OLD, None)]
+    claim_notices(store, [*told, Notice("opening", ("info",), NEW, letter("opening", NEW))], NOW)
+    assert withdraw_unwanted(store, {"notice": [NEW], "opening": [NEW], "reminder": []}, ["info"], NOW) == 1
+    assert states(store) == [("notice", "withdrawn", ""), ("opening", "pending", "")]
+    assert noticed(store, "fault") == {("silent", OLD)}
+    assert noticed(store, "opening") == {("info", NEW)}
+    assert withdraw_unwanted(store, {"notice": [NEW], "opening": [NEW]}, ["info"], NOW) == 0
+
+
+def test_what_was_sent_stays_told_whoever_leaves(store: Store) -> None:
+    claim_notices(store, [Notice("fault", ("info unread",), OLD, letter("notice", OLD))], NOW)
+    mark_sent(store, 1, "250 OK", NOW)
+    assert withdraw_unwanted(store, {"notice": [NEW]}, [], NOW) == 0
+    assert noticed(store, "fault") == {("info unread", OLD)}
+
+
+def test_a_report_of_the_future_goes_if_its_week_is_not_over_and_only_then(store: Store) -> None:
+    for number, week in enumerate(("2024-W45", "2024-W46")):
+        claim_report(store, week, [letter("report", OLD, number)], {"week": week}, NOW + number * HOUR)
+    asked = Notice("report", ("2024-W45 asked for",), OLD, letter("report", OLD, 9))
+    claim_notices(store, [asked], NOW + HOUR)
+    assert withdraw_early(store, lambda week: week == "2024-W45", NOW - 2 * DAY) == ["2024-W46"]
+    assert stored(store, "2024-W45") is not None
+    assert stored(store, "2024-W46") is None
+    assert [state for _, state, _ in states(store)] == ["pending", "withdrawn", "pending"]
+    assert withdraw_early(store, lambda _week: False, NOW + DAY) == []
+
+
+def test_a_server_that_goes_away_changes_no_word_about_letters_it_has_settled(store: Store) -> None:
+    claim_notices(store, [Notice("fault", (f"s{n}",), OLD, letter("notice", OLD, n)) for n in range(3)], NOW)
+    waiting = pending(store, NOW)
+    mark_sent(store, waiting[0].id, "250 OK", NOW)
+    mark_refused(store, waiting[1].id, "550 no such user", NOW)
+    note_unreachable(store, waiting, "no connection")
+    assert [reply for _, _, reply in states(store)] == ["250 OK", "550 no such user", "no connection"]
