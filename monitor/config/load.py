@@ -91,6 +91,7 @@ def _settings(path: Path, model: ConfigModel) -> Settings:
         ignored_subjects=model.ignore.subjects,
         authserv_ids=frozenset(a.lower() for m in (model.imap, *model.mailbox) if (a := m.authserv_id)),
         authenticated_replies=model.staff.authenticated_replies == "required",
+        keeps_subjects=model.store.subjects,
         secret_files=_secret_files(model, folder),
     )
 

@@ -112,7 +112,6 @@ def _not_yet(what: str) -> Any:
 
 _ELAPSED = 'can only be "elapsed" in this version: nights and weekends count'
 _NO_SUBJECTS = "can only be false in this version: the report shows no subjects"
-_KEPT_SUBJECTS = "can only be true in this version: subjects are kept, for the reminders show them"
 SHORTEST_RETENTION = timedelta(days=90)
 """For so long what was answered is looked back at: who answers whose mail, and whose replies we cannot see."""
 
@@ -240,7 +239,9 @@ class StorePart(Part):
     retention: Annotated[timedelta | None, BeforeValidator(_retention)] = Field(
         default=None, description="how long conversations are kept in which nobody waits; without it, all of them"
     )
-    subjects: Annotated[Literal[True], _only(True, _KEPT_SUBJECTS)] = True
+    subjects: Annotated[bool, Field(strict=True)] = Field(
+        default=True, description="false: of a subject only a keyed digest is kept, and letters show none"
+    )
 
 
 class IgnorePart(Part):

@@ -91,6 +91,7 @@ class Settings:
     ignored_subjects: tuple[str, ...]
     authserv_ids: frozenset[str]
     authenticated_replies: bool
+    keeps_subjects: bool = True
     secret_files: tuple[Path, ...] = ()
     """The files that secrets are read from."""
 
@@ -116,6 +117,7 @@ class Settings:
             ignored_subjects=self.ignored_subjects,
             authserv_ids=self.authserv_ids,
             authenticated_replies=self.authenticated_replies,
+            keeps_subjects=self.keeps_subjects,
         )
 
     def rules_fingerprint(self, version: str) -> str:

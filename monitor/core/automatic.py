@@ -9,8 +9,8 @@ from collections.abc import Callable
 from monitor.core.addresses import NULL_SENDER, addresses_in, plain_address
 from monitor.core.lists import LIST_FIELDS, list_addresses, named_lists
 from monitor.core.message import CALENDAR, Message
-from monitor.core.phrases import is_automatic
 from monitor.core.staff import Staff
+from monitor.core.topic import looks_automatic, reports_dmarc
 
 Sign = Callable[[Message], str | None]
 
@@ -22,7 +22,6 @@ _COMMENT = re.compile(r"\([^()]*\)")
 _DELIVERY_SYSTEM = re.compile(r"mail delivery (sub)?system|^(internet mail delivery|mailer[- ]daemon)$", re.IGNORECASE)
 _REPORTS = ("delivery-status", "disposition-notification", "feedback-report", "tlsrpt")
 _REPORT_CLASSES = ("content-classes:dsn", "content-classes:mdn")
-_DMARC_REPORT = re.compile(r"report[- ]domain: ?\S+ submitter: ?\S+ report-id:", re.IGNORECASE)
 
 AUTOREPLY_FIELDS = (
     "x-autoreply",
@@ -100,7 +99,7 @@ def report_type(message: Message) -> str | None:
         return f"Content-Type: multipart/report; {kind}" if kind else "Content-Type: multipart/report"
     if "tls-report-domain" in message.headers:
         return "tls-report-domain"
-    if _DMARC_REPORT.match(message.subject):
+    if reports_dmarc(message):
         return "the subject of a DMARC report"
     kind = message.first("content-class").lower()
     return f"content-class: {kind[:40]}" if kind.endswith(_REPORT_CLASSES) else None
@@ -169,7 +168,7 @@ def weak_signs(message: Message, staff: Staff) -> dict[str, str]:
     local = message.from_.address.rpartition("@")[0].strip('"')
     if _SYSTEM.fullmatch(message.from_.name) or _SYSTEM.fullmatch(local):
         signs["system"] = message.from_.name or message.from_.address
-    if is_automatic(message.subject):
+    if looks_automatic(message):
         signs["subject"] = message.subject[:60]
     return signs
 

@@ -14,7 +14,7 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from monitor.core.message import FAILED, GMAIL_THREAD, Message
-from monitor.core.subject import base_subject
+from monitor.core.topic import joining
 
 Outsiders = Callable[[Message], Iterable[str]]
 """The addresses of the people outside who take part in a message."""
@@ -60,8 +60,7 @@ def own_id(message: Message) -> str:
 
 def ties(message: Message, outsiders: Outsiders) -> list[Tie]:
     """All that ties a message to others, strongest rule first; its own id is always among them."""
-    # Without blanks: some mail programs lose them where a long subject was folded (RFC 5322 §2.2.3).
-    subject = "".join(base_subject(message.subject).casefold().split())
+    subject = joining(message)
     keys = ([subject] if subject else []) + [f"@{address}" for address in outsiders(message)]
     return [tie for rule in LINKS for tie in rule(message, subject, keys)]
 

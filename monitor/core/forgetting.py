@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from monitor.core.addresses import plain_address
 from monitor.core.ids import id_domain
-from monitor.core.message import FORGOTTEN, GMAIL_THREAD, Address, Message
+from monitor.core.message import FORGOTTEN, GMAIL_THREAD, SUBJECT, Address, Message
 from monitor.core.needs_reply import Verdict
 from monitor.core.parties import full_name
 
@@ -107,17 +107,18 @@ class Mask:
             headers={name: tuple(map(self._fact, values)) for name, values in message.headers.items()},
         )
 
-    def emptied(self, message: Message, writer: Address, verdict: Verdict, subject: str) -> Message:
-        """Their own mail: that somebody wrote it then, what it answers, and what was decided of it."""
+    def emptied(self, message: Message, writer: Address, verdict: Verdict, quoted: bool) -> Message:
+        """Their own mail: that somebody wrote it then, what it answers, what was decided; its subject if `quoted`."""
         decided = (verdict.direction, "yes" if verdict.wants_reply else "no", verdict.rule)
-        kept = {name: message.headers[name] for name in _KEPT if name in message.headers}
+        names = (*_KEPT, SUBJECT) if quoted else _KEPT
+        kept = {name: message.headers[name] for name in names if name in message.headers}
         mine = self._address(Address(writer.name, self.person.plain))
         return replace(
             self.scrubbed(message),
             identity=self.ids[message.identity],
             message_id=self.ids.get(message.message_id, ""),
             from_=mine,
-            subject=self.text(subject),
+            subject=self.text(message.subject) if quoted else "",
             headers={**kept, FORGOTTEN: decided},
         )
 

@@ -41,6 +41,8 @@ class House:
     """The domains (ids.id_domain) of the Message-IDs in our Sent folders: learnt from them."""
     authserv_ids: frozenset[str] = frozenset()
     """Whose Authentication-Results are trusted (RFC 8601 §2.5); empty: the topmost, whoever wrote it."""
+    keeps_subjects: bool = True
+    """Whether subjects are kept, or only what rules ask of them (core/topic.py)."""
     authenticated_replies: bool = False
     """Whether a copy only counts as an answer when it passed authentication."""
 

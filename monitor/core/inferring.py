@@ -19,7 +19,7 @@ from monitor.core.message import Seen
 from monitor.core.needs_reply import case, judge
 from monitor.core.order import in_order
 from monitor.core.parties import People
-from monitor.core.subject import has_reply_prefix, subject_key
+from monitor.core.topic import key_of, replies
 from monitor.core.waits import fold
 
 WINDOW = timedelta(days=14)
@@ -42,16 +42,16 @@ def seeks(head: Seen, house: House) -> Literal["incoming", "outgoing"] | None:
 
     Judged by itself, for what it means must not hang on the conversation it seeks.
     """
-    if head.draft or not subject_key(head.message.subject):
+    if head.draft or not key_of(head.message):
         return None
-    replies = has_reply_prefix(head.message.subject)
+    answers = replies(head.message)
     ours = head.in_role("sent") or house.staff.is_ours(house.staff.writer(head.message).address)
-    if not replies and (head.message.names or not ours):
+    if not answers and (head.message.names or not ours):
         return None
     direction = judge(case(head, house)).direction
     if direction == "outgoing":
         return None if head.message.names else "outgoing"
-    return "incoming" if direction == "incoming" and replies else None
+    return "incoming" if direction == "incoming" and answers else None
 
 
 def infer(
@@ -99,7 +99,7 @@ class _Search:
                 self.moved(self.groups[number], host)
 
     def _know(self, seen: Seen, number: int) -> None:
-        key = self._keys[seen.message.identity] = subject_key(seen.message.subject)
+        key = self._keys[seen.message.identity] = key_of(seen.message)
         voices = self.people.voices(seen)
         ours = self.people.ours(self.people.writer(seen).address)
         to = self.people.copied(seen.message) if ours else set()

@@ -36,6 +36,9 @@ answer."""
 CLOSER = ":closer"
 """What the opt-in body peek saw: `yes` or `no` (core/closers.py). The text itself is never kept."""
 
+SUBJECT = ":subject"
+"""What rules ask of a subject that is not kept, and its answers (core/topic.py)."""
+
 FORGOTTEN = ":forgotten"
 """A fact of a mail whose writer was forgotten (core/forgetting.py): direction, whether it wants a reply (`yes`, `no`)
 and the rule, as they were decided; nothing is left to judge it by."""
@@ -66,6 +69,13 @@ class Message:
     def first(self, name: str) -> str:
         """The topmost value of a header field, or an empty string."""
         return self.headers.get(name, ("",))[0]
+
+    def about(self, question: str) -> str | None:
+        """What was kept of a subject that is not kept itself, "" for no; None: ask the subject (core/topic.py)."""
+        if SUBJECT not in self.headers:
+            return None
+        told = (value.partition(" ") for value in self.headers[SUBJECT])
+        return next((answer for asked, _, answer in told if asked == question), "")
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -155,20 +165,22 @@ def together(one: Message, other: Message) -> Message:
     if one == other:
         return one
     first, second = sorted((one, other), key=_copy_order)
+    kept = {SUBJECT: first.headers[SUBJECT]} if SUBJECT in first.headers else {}
     return replace(
         first,
         recipients=_either(first.recipients, second.recipients),
         reply_to=first.reply_to or second.reply_to,
         in_reply_to=_either(first.in_reply_to, second.in_reply_to),
         references=max(first.references, second.references, key=lambda ids: (len(ids), ids)),
-        headers=_facts_together(first.headers, second.headers),
+        headers={**_facts_together(first.headers, second.headers), **kept},
     )
 
 
 def _copy_order(message: Message) -> tuple[object, ...]:
     via = " via " in message.from_.name.casefold() or "x-original-from" in message.headers
     named = (message.in_reply_to, message.references, message.recipients)
-    return (via, message.from_, message.subject, message.sent_at is None, message.sent_at or 0, message.reply_to, named)
+    subject = message.subject, message.headers.get(SUBJECT, ())
+    return (via, message.from_, subject, message.sent_at is None, message.sent_at or 0, message.reply_to, named)
 
 
 _T = TypeVar("_T")
@@ -185,7 +197,7 @@ LEAVES_OUT = ("list-", "precedence", "x-precedence", "x-spam", "x-ses-spam", "fe
 
 
 def _facts_together(some: Facts, more: Facts) -> Facts:
-    facts = {}
+    facts: dict[str, tuple[str, ...]] = {}
     for name in some.keys() | more.keys():
         if name in some and name in more:
             facts[name] = max(some[name], more[name], key=lambda values: ("pass" in values[0].lower(), values))
@@ -202,4 +214,10 @@ def same_mail(one: Message, other: Message) -> bool:
     """
     if one.sent_at == other.sent_at or one.sent_at is None or other.sent_at is None:
         return True
-    return one.from_.address == other.from_.address or base_subject(one.subject) == base_subject(other.subject)
+    return one.from_.address == other.from_.address or base_of(one) == base_of(other)
+
+
+def base_of(message: Message) -> str:
+    """The base subject (RFC 5256 §2.1), or the digest that stands for one not kept: equal where that is."""
+    kept = message.about("base")
+    return base_subject(message.subject) if kept is None else kept

@@ -11,9 +11,9 @@ from monitor.core.house import House
 from monitor.core.letter_ids import is_letter_id
 from monitor.core.message import CLOSER, FORGOTTEN, Direction, Seen
 from monitor.core.patterns import matches
-from monitor.core.phrases import is_thanks
 from monitor.core.spam import spam_mark
 from monitor.core.staff import was_sent
+from monitor.core.topic import is_ignored, says_thanks
 
 QUICK = timedelta(minutes=10)
 SHORT, SMALL = 4 * 1024, 20 * 1024
@@ -185,7 +185,7 @@ def ignored(case: Case) -> Verdict | None:
     house, message = case.house, case.seen.message
     if any(matches(message.from_.address, p) for p in house.ignored_senders):
         return Verdict("incoming", False, "ignored.sender", case.signals)
-    if any(matches(message.subject.casefold(), p.casefold()) for p in house.ignored_subjects):
+    if is_ignored(message, house):
         return Verdict("incoming", False, "ignored.subject", case.signals)
     return None
 
@@ -223,7 +223,7 @@ def _low_urgency(case: Case) -> str | None:
     """Thanks asks for something in four cases of ten (rules.md §4): this never silences anybody."""
     if not case.answers.ours:
         return None
-    if is_thanks(case.seen.message.subject):
+    if says_thanks(case.seen.message):
         return "low-urgency: the subject is a thank-you"
     return "low-urgency: a very short reply" if 0 < case.seen.size <= SHORT else None
 

@@ -36,6 +36,8 @@ _CAME_BACK = (
 )
 _AUTOMATIC = re.compile(rf"\s*(\[[^\]\[]*\]\s*)*({_AWAY}|{_CAME_BACK})", re.IGNORECASE)
 
+_DMARC_REPORT = re.compile(r"report[- ]domain: ?\S+ submitter: ?\S+ report-id:", re.IGNORECASE)
+
 _THANKS = re.compile(
     r"(many thanks|thanks?|thank you|thx|much appreciated"
     r"|danke(schön)?|(vielen|besten|herzlichen|tausend) dank|merci|grand merci|(muchas |mil )?gracias|gràcies"
@@ -58,6 +60,11 @@ def is_automatic(subject: str) -> bool:
     A [tag] of a list may stand before; a reply to one ("Re: Automatic reply: …") does not count.
     """
     return bool(_AUTOMATIC.match(subject))
+
+
+def is_dmarc_report(subject: str) -> bool:
+    """Whether it is the subject of a DMARC report, whatever type the mail has (RFC 7489 §7.2.1.1)."""
+    return bool(_DMARC_REPORT.match(subject))
 
 
 def is_thanks(subject: str) -> bool:

@@ -25,6 +25,7 @@ from monitor.outbox.letters import Letters
 from monitor.store.mailboxes import refold_if_rules_changed
 from monitor.store.reminding import withdraw_unwanted
 from monitor.store.store import Store, StoreError
+from monitor.store.subjects import keep_subjects_as_told
 
 MOST_CONNECTIONS = 8
 """So many mailboxes are looked at at once."""
@@ -149,6 +150,8 @@ class Poller:
     def poll(self, mailboxes: Iterable[MailboxSettings], now: datetime, patience: float | None = None) -> list[Sweep]:
         """Look at these mailboxes; the looks that have ended after at most `patience` seconds (None: all)."""
         house, store = self._house, self._store
+        if changed := keep_subjects_as_told(store, house):
+            log.info("subjects are not kept any more; %d messages lost theirs", changed)
         if judged := refold_if_rules_changed(store, self._settings.rules_fingerprint(monitor.__version__), house):
             log.info("the rules have changed; %d conversations were judged again", judged)
         for mailbox in mailboxes:

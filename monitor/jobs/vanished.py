@@ -6,6 +6,7 @@ from datetime import timedelta
 from monitor.config import MailboxSettings
 from monitor.core.house import House
 from monitor.core.message import Message, same_mail
+from monitor.core.topic import alike
 from monitor.inbox.folders import search_places
 from monitor.inbox.reading import read
 from monitor.inbox.source import (
@@ -91,7 +92,7 @@ class Vanished:
             there = read(mail.header, self.source.whole_headers(folder, [mail.uid]).get(mail.uid))
         if not isinstance(there, Message):
             return False
-        there = as_gmail_knows_it(mail, there, self.mailbox)
+        there = alike(as_gmail_knows_it(mail, there, self.mailbox), message, self.house)
         return there.identity == message.identity or (
             bool(message.message_id) and there.message_id == message.message_id and same_mail(there, message)
         )

@@ -8,7 +8,7 @@ from monitor.core.considered import REASONS
 from monitor.core.durations import short
 from monitor.core.message import Flag
 from monitor.core.moments import short_day_and_time, since
-from monitor.core.subject import subject_key
+from monitor.core.topic import key_of
 from monitor.screen.chain import Chain, Lies, Part, Person, ended_by, lies
 from monitor.screen.telling import Told
 from monitor.screen.words import DIRECTIONS, ENDED, OURS, ROLES, link, verdict
@@ -174,7 +174,7 @@ def search_lines(chain: Chain, wait: StoryWait) -> list[Line]:
     sent = sum(m.seen.in_role("sent") for m in refused)
     copies = sum(not m.seen.in_role("sent") and not m.seen.draft for m in refused)
     members = [chain.message[identity] for identity in wait.members if identity in chain.message]
-    tied = any(subject_key(m.seen.message.subject) for m in members)
+    tied = any(key_of(m.seen.message) for m in members)
     flagged = any(m.seen.flag for m in members)
     return [
         Line("in Sent folders", "sent", _considered(sent, "of ours")),

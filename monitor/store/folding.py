@@ -18,7 +18,7 @@ from monitor.core.message import Place, Seen
 from monitor.core.needs_reply import case, judge
 from monitor.core.order import in_order
 from monitor.core.sightings import Sighting
-from monitor.core.subject import subject_key
+from monitor.core.topic import key_of
 from monitor.core.wait import Folded, Wait
 from monitor.core.waits import fold
 from monitor.store.rows import message_of, seen_of, wait_row
@@ -177,7 +177,7 @@ def _derived(seen: Seen, folded: Folded, link: Link, seeks_: bool = False) -> di
         "signals": list(verdict.signals),
         "link": link.rule,
         "linked_to": link.to,
-        "subject_key": subject_key(seen.message.subject),
+        "subject_key": key_of(seen.message),
         "seeks": seeks_,
         "cites": folded.cites.get(identity),
         "stands_in": folded.stand_ins.get(identity),

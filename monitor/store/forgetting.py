@@ -2,19 +2,20 @@
 
 import json
 import secrets
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Text, bindparam, cast, delete, func, or_, select, update
 
 from monitor.core.conversations import own_id
 from monitor.core.forgetting import Mask, Person, takes_part
 from monitor.core.house import House
-from monitor.core.message import FORGOTTEN_RULE, Address, Message
+from monitor.core.message import FORGOTTEN_RULE, Address, Message, base_of
 from monitor.core.needs_reply import Verdict
 from monitor.core.parties import outsiders
-from monitor.core.subject import base_subject
 from monitor.store.folding import fold_stale, refold
 from monitor.store.knowing import escaped, informed
 from monitor.store.past import Removed, bury, keep_waits, withdraw_about, withdraw_openings
@@ -127,21 +128,20 @@ class _Forgetting:
         keep_waits(connection, ended, self.as_of)
         silent = {member for row in ended for member in row.members}
         theirs = {row.id for row in rows if self._wrote(row)}
-        quoted = {base_subject(row.subject) for row in rows if row.id not in theirs}
+        quoted = {base_of(message_of(row)) for row in rows if row.id not in theirs}
         changed: dict[int, Message] = {}
         for row in rows:
             message = message_of(row)
             if row.id in theirs:
                 wants = row.wants_reply and row.id not in silent
                 decided = Verdict(row.direction, wants, row.rule if wants == row.wants_reply else FORGOTTEN_RULE)
-                subject = row.subject if base_subject(row.subject) in quoted else ""
-                after = mask.emptied(message, self._writer(message), decided, subject)
+                after = mask.emptied(message, self._writer(message), decided, base_of(message) in quoted)
             else:
                 after = mask.scrubbed(message)
             if after != message:
                 changed[row.id] = after
-        self._write(changed)
-        _rebuild_nodes(connection, {row.strand for row in rows}, mask.ids, self.house)
+        change_messages(connection, changed)
+        rebuild_nodes(connection, {row.strand for row in rows}, mask.ids, self.house)
         refold(connection, numbers, self.house)
         fold_stale(connection, self.house)
         return Removed(messages=len(theirs), scrubbed=len(changed.keys() - theirs), waits=len(ended))
@@ -157,13 +157,17 @@ class _Forgetting:
         theirs = {row.id for row in self._rows(messages.c.id, members) if self._wrote(row)}
         return [row for row in open_ if theirs.issuperset(row.members)]
 
-    def _write(self, changed: dict[int, Message]) -> None:
-        rows = [{"row": i} | {f"new_{k}": v for k, v in message_row(m).items()} for i, m in changed.items()]
-        if rows:
-            names = [key.removeprefix("new_") for key in rows[0] if key != "row"]
-            columns = {name: bindparam(f"new_{name}", type_=messages.c[name].type) for name in names}
-            statement = update(messages).where(messages.c.id == bindparam("row")).values(columns)
-            self.connection.execute(statement, rows)
+
+def change_messages(
+    connection: Connection, changed: Mapping[int, Message], more: Mapping[int, Mapping[str, Any]] = MappingProxyType({})
+) -> None:
+    """Write other facts into rows of `messages`; `more`: further columns, the same ones for all of them."""
+    facts = {i: {**message_row(message), **more.get(i, {})} for i, message in changed.items()}
+    rows = [{"row": i} | {f"new_{name}": value for name, value in each.items()} for i, each in facts.items()]
+    if rows:
+        names = [key.removeprefix("new_") for key in rows[0] if key != "row"]
+        columns = {name: bindparam(f"new_{name}", type_=messages.c[name].type) for name in names}
+        connection.execute(update(messages).where(messages.c.id == bindparam("row")).values(columns), rows)
 
 
 def _naming(connection: Connection, ids: Collection[str], but: Collection[int]) -> set[int]:
@@ -176,7 +180,7 @@ def _naming(connection: Connection, ids: Collection[str], but: Collection[int]) 
     return found - set(but)
 
 
-def _rebuild_nodes(connection: Connection, strands: Collection[int], ids: dict[str, str], house: House) -> None:
+def rebuild_nodes(connection: Connection, strands: Collection[int], ids: dict[str, str], house: House) -> None:
     """What ties the messages of these strands: nodes that bear or hide an old id go, those of the masked mails come."""
     rows = connection.execute(select(messages).where(among(messages.c.strand, strands, connection))).all()
     hidden = among(nodes.c.strand, strands, connection) & nodes.c.id.like("~%")

@@ -12,8 +12,9 @@ from sqlalchemy import Connection, bindparam, func, select, update
 from monitor.core.cursor import Cursor
 from monitor.core.house import House
 from monitor.core.ids import digest
-from monitor.core.message import Message, Place, Role, same_mail, together
+from monitor.core.message import SUBJECT, Message, Place, Role, same_mail, together
 from monitor.core.sightings import ANSWERED, Sighting, gathered, is_draft
+from monitor.core.topic import alike, without_subject
 from monitor.store.folding import New, refold
 from monitor.store.knowing import informed, learn
 from monitor.store.rows import message_of, message_row
@@ -91,6 +92,7 @@ class _Intake:
     def run(self, batch: Sequence[tuple[Arrival, Message]], house: House) -> None:
         """Facts, strands, sightings, then the fold, which reads them; last what only subjects tie."""
         known = self._known({m.identity for _, m in batch})
+        batch = _as_kept(batch, known, house)
         batch = _told_apart(batch, {identity: message_of(row) for identity, row in known.items()})
         identities = {m.identity for _, m in batch}
         known |= self._known(identities - known.keys())
@@ -231,14 +233,30 @@ def _earliest(copies: Iterable[tuple[datetime, Collection[str], Role]]) -> datet
     return min((is_draft(flags, role), arrived_at) for arrived_at, flags, role in copies)[1]
 
 
+def _as_kept(
+    batch: Sequence[tuple[Arrival, Message]], known: Mapping[str, AnyRow], house: House
+) -> Sequence[tuple[Arrival, Message]]:
+    """The one place where subjects that are not kept go; nor does one come back that went before."""
+    if not house.keeps_subjects:
+        return [(arrival, without_subject(message, house)) for arrival, message in batch]
+    firsts = {identity: message_of(row) for identity, row in known.items() if SUBJECT in row.headers}
+    return [(a, alike(m, firsts[m.identity], house) if m.identity in firsts else m) for a, m in batch]
+
+
+def told_apart(message: Message) -> Message:
+    """Another mail under a Message-ID that is known, with an identity of its own."""
+    subject = message.about("base") or message.subject
+    mark = digest(f"{message.from_.address}\n{message.sent_at}\n{subject}".encode())[7:19]
+    return replace(message, identity=f"{message.message_id}#{mark}")
+
+
 def _told_apart(batch: Sequence[tuple[Arrival, Message]], firsts: dict[str, Message]) -> list[tuple[Arrival, Message]]:
     """A program that repeats one Message-ID must not make people vanish: another mail gets another identity."""
     apart = []
     for arrival, message in batch:
         first = firsts.setdefault(message.identity, message)
         if message.message_id and not same_mail(message, first):
-            mark = digest(f"{message.from_.address}\n{message.sent_at}\n{message.subject}".encode())[7:19]
-            apart.append((arrival, replace(message, identity=f"{message.message_id}#{mark}")))
+            apart.append((arrival, told_apart(message)))
         else:
             apart.append((arrival, message))
     return apart

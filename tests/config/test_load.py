@@ -244,3 +244,9 @@ def test_a_secret_file_is_looked_for_beside_the_config(tmp_path: Path) -> None:
 def test_all_is_kept_unless_the_config_says_how_long(right: str, loaded: Loader) -> None:
     assert loaded(right).retention is None
     assert loaded(f'store.retention = "2y"\n{right}').retention == timedelta(days=730)
+
+
+def test_subjects_are_kept_unless_the_config_says_no(right: str, loaded: Loader) -> None:
+    told = [loaded(right), *(loaded(f"store.subjects = {word}\n{right}") for word in ("true", "false"))]
+    assert [settings.keeps_subjects for settings in told] == [True, True, False]
+    assert [settings.house(b"key").keeps_subjects for settings in told] == [True, True, False]

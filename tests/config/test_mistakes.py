@@ -295,7 +295,6 @@ def test_a_secret_is_kept_in_exactly_one_place(right: str, refused: Refuser, val
         ('target.closed = ["sat", "sun"]', "`closed` is for the clock open-days, which this version does not have yet"),
         ('target.hours = "9-17"', "`hours` is for the clock office-hours, which this version does not have yet"),
         ('target.holidays = "GB-ENG"', "`holidays` is for the clock open-days, which this version does not have yet"),
-        ("store.subjects = false", "`subjects` can only be true in this version: subjects are kept"),
         ("report = { to = 'a@x.example', subjects = true }", "`subjects` can only be false in this version"),
     ],
 )
@@ -311,6 +310,7 @@ def test_a_key_that_this_version_does_not_have_is_refused(right: str, refused: R
         ('store.retention = "89d"', "`retention` must be at least 90d: so far back is looked to see who answers whose"),
         ("store.retention = 2", "`retention` must be a length of time in quotes"),
         ('store.retention = "ever"', '`retention` "ever" is not a length of time'),
+        ('store.subjects = "no"', "`subjects` must be true or false"),
         (
             'store.retention = "90d"\nimap.lookback = "91d"',
             "`lookback` goes further back than is kept: [store] retention",

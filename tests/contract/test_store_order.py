@@ -127,8 +127,8 @@ def other_copies(message: Message) -> list[Message]:
 class Mailboxes:
     """An empty store, and what comes into it."""
 
-    def __init__(self, store: Store, first: bool) -> None:
-        self.store, self.first = store, first
+    def __init__(self, store: Store, first: bool, house: House = HOUSE) -> None:
+        self.store, self.first, self.house = store, first, house
         with store.writing() as connection:
             for table in reversed(tables.metadata.sorted_tables):
                 if table.name != "settings":
@@ -146,7 +146,7 @@ class Mailboxes:
             last = number + 1 == len(copies)
             if last or number in cuts or copies[number + 1].folder != copy.folder:
                 cursor = Cursor(7, copy.uid + 2)
-                take_in(self.store, self.folders[copy.folder], batch, cursor, HOUSE, Look(NOW, None, self.first))
+                take_in(self.store, self.folders[copy.folder], batch, cursor, self.house, Look(NOW, None, self.first))
                 batch = []
 
     def told(self) -> Any:
@@ -166,7 +166,9 @@ class Mailboxes:
         )
 
 
-def holds(store: Store, examples: int) -> None:
+def holds(store: Store, examples: int, house: House = HOUSE) -> None:
+    """What comes in orderly, with its subjects, and what comes in anyhow, in this house, are the same."""
+
     @settings(max_examples=examples, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(
         copies=mailings(),
@@ -181,7 +183,7 @@ def holds(store: Store, examples: int) -> None:
         together.take(sorted(copies, key=lambda c: c.folder), frozenset())
         expected = together.told()
         chance.shuffle(copies)
-        apart = Mailboxes(store, first)
+        apart = Mailboxes(store, first, house)
         apart.take(copies, cuts)
         if twice:
             apart.take(copies, frozenset())
@@ -199,6 +201,15 @@ def lite(tmp_path: Path) -> Iterator[Store]:
 
 def test_any_order_and_any_batches_give_the_same_conversations_and_waits(lite: Store) -> None:
     holds(lite, 40)
+
+
+def test_the_same_where_subjects_are_not_kept(lite: Store) -> None:
+    holds(lite, 10, replace(HOUSE, keeps_subjects=False))
+
+
+@pytest.mark.full
+def test_a_thousand_times_over_where_subjects_are_not_kept(lite: Store) -> None:
+    holds(lite, 1000, replace(HOUSE, keeps_subjects=False))
 
 
 @pytest.mark.full
