@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from monitor.core.addresses import plain_address
+from monitor.core.addresses import a_labels, plain_address
 from monitor.core.ids import id_domain
 from monitor.core.message import FORGOTTEN, GMAIL_THREAD, SUBJECT, Address, Message
 from monitor.core.needs_reply import Verdict
@@ -26,9 +26,11 @@ class Person:
     """An address as the traces of it are found. Details and Google's two domains make no other person."""
 
     def __init__(self, address: str) -> None:
-        self.plain = plain_address(address.strip().lower())
+        given = plain_address(address.strip().lower())
+        self.plain = a_labels(given)
         self.local, _, self.domain = self.plain.rpartition("@")
-        self.domains = ("gmail.com", "googlemail.com") if self.domain == "gmail.com" else (self.domain,)
+        also = "googlemail.com" if self.domain == "gmail.com" else given.rpartition("@")[2]
+        self.domains = tuple(dict.fromkeys((self.domain, also)))
         local = rf"{re.escape(self.local)}(?:\+[^\s@=<>,;]*)?"
         domains = "|".join(map(re.escape, self.domains))
         # Also as a list or a bounce writes it into an address of its own: ann=reader.example@lists.example.
@@ -38,7 +40,7 @@ class Person:
 
     def owns(self, address: str) -> bool:
         """Whether an address is theirs."""
-        return plain_address(address.lower()) == self.plain
+        return plain_address(a_labels(address.lower())) == self.plain
 
     def is_in(self, text: str) -> bool:
         """Whether a text names their address."""
@@ -50,13 +52,11 @@ class Person:
 
 
 def takes_part(message: Message, person: Person) -> bool:
-    """Whether they wrote it or it was written to them, or it names them in a header."""
+    """Whether they wrote it or it was written to them, or anything in it names them."""
     everybody = (message.from_, *message.recipients, *message.reply_to)
-    return any(person.owns(a.address) for a in everybody) or _named_in_headers(message, person)
-
-
-def _named_in_headers(message: Message, person: Person) -> bool:
-    return any(person.is_in(value) for values in message.headers.values() for value in values)
+    if any(person.owns(a.address) or person.is_in(a.address) or person.is_in(a.name) for a in everybody):
+        return True
+    return person.is_in(message.subject) or any(person.is_in(v) for values in message.headers.values() for v in values)
 
 
 class Mask:
@@ -89,8 +89,9 @@ class Mask:
     def text(self, text: str) -> str:
         """Without their address and full names."""
         text = self.person.hidden(text, self.address)
-        for name, mask in self._names.items():
-            words = r"\s+".join(map(re.escape, name.split()))
+        # The longest first: a shorter one may be its beginning.
+        for name, mask in sorted(self._names.items(), key=lambda each: -len(each[0])):
+            words = r"\s+".join(_in_any_case(word) for word in name.split())
             text = re.sub(rf"(?<!\w){words}(?!\w)", mask, text, flags=re.IGNORECASE)
         return text
 
@@ -135,3 +136,8 @@ class Mask:
         """A header's value; a delivery report's fact names the mail that failed, and whom it failed to reach."""
         words = (self.ids.get(word, word) for word in value.split(" "))
         return self.text(" ".join(words))
+
+
+def _in_any_case(folded: str) -> str:
+    """A pattern for a folded word: IGNORECASE knows nothing of letters that fold to two, such as ß (Unicode §5.18)."""
+    return re.escape(folded).replace("ss", "(?:ss|ß)")

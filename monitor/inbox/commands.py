@@ -126,4 +126,9 @@ def name_of(raw: bytes | str) -> str:
 
 def body_of(item: Mapping[bytes, object], prefix: bytes) -> bytes:
     """The bytes of the section that begins so (`BODY[HEADER`); empty without it."""
-    return next((v for k, v in item.items() if k.startswith(prefix) and isinstance(v, bytes)), b"")
+    return body_found(item, prefix) or b""
+
+
+def body_found(item: Mapping[bytes, object], prefix: bytes) -> bytes | None:
+    """The same; None without it, or where it is NIL."""
+    return next((v for k, v in item.items() if k.startswith(prefix) and isinstance(v, bytes)), None)

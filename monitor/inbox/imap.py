@@ -104,10 +104,11 @@ class ImapSource(Connection):
         return [mail for mail in found if mail.uid in wanted]
 
     def whole_headers(self, folder: str, uids: Sequence[int]) -> Mapping[int, bytes]:
-        """BODY.PEEK[HEADER], the first 64 KB."""
+        """BODY.PEEK[HEADER], the first 64 KB. NIL stands for what was expunged meanwhile (RFC 3501 §7.4.2)."""
         self._examine(folder)
-        fetched = self._guarded("fetching headers", lambda c: c.fetch(list(uids), (commands.WHOLE_ITEM,)))
-        return {uid: commands.body_of(fetched[uid], b"BODY[HEADER]") for uid in uids if uid in fetched}
+        fetched = self._guarded("fetching headers", refusable(lambda c: c.fetch(list(uids), (commands.WHOLE_ITEM,))))
+        told = {uid: commands.body_found(fetched[uid], b"BODY[HEADER]") for uid in uids if uid in fetched}
+        return {uid: header for uid, header in told.items() if header is not None}
 
     def flags(self, folder: str, uids: Sequence[int]) -> Mapping[int, frozenset[str]]:
         """FETCH FLAGS of those that still exist."""

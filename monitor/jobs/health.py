@@ -10,10 +10,10 @@ from monitor.core.brake import Brake
 from monitor.core.invisible import Invisible
 from monitor.jobs.knowledge import Knowledge, blind_so_far, know
 from monitor.store.citations import StandIn, stand_ins
-from monitor.store.mailboxes import FolderHealth, Trouble, folder_health, trouble_rows
 from monitor.store.outbox import counts, latched
 from monitor.store.reporting import open_now
 from monitor.store.room import Room, room
+from monitor.store.shown import FolderHealth, Trouble, folder_health, trouble_rows
 from monitor.store.store import Store
 
 REFUSED_COUNTS = timedelta(days=7)

@@ -25,12 +25,14 @@ from monitor.inbox.source import (
     WatchedFolder,
 )
 from monitor.jobs.facts import with_more_facts
+from monitor.jobs.handed_out import HandedOut
 from monitor.jobs.knowledge import stale_after
 from monitor.jobs.sent import sent_by_share
 from monitor.jobs.vanished import Vanished
 from monitor.store.blind import lost_sent
 from monitor.store.flags import flags_changed, forget_sightings, waiting_mails
 from monitor.store.intake import Arrival, Look, take_in
+from monitor.store.keeping import ForgottenMeanwhile, times_forgotten
 from monitor.store.mailboxes import (
     FolderRow,
     failed_look,
@@ -71,7 +73,8 @@ def sweep(
     """Look at one mailbox. Never raises for what a server does; StoreError passes, for then nothing can go on."""
     looker = _Looker(store, source, mailbox, house, now, stopping, progress)
     try:
-        looker.look()
+        while not looker.looked():
+            log.info("%s: somebody was forgotten meanwhile; looked at again", mailbox.address)
     except StoreError:
         raise
     except Exception as error:  # noqa: BLE001  # the edge around one mailbox; it is logged with its traceback
@@ -106,10 +109,21 @@ class _Looker:
         self.store, self.source, self.mailbox, self.house, self.now = store, source, mailbox, house, now
         self.stopping, self.progress = stopping, progress
         self.taken_in = 0
+        self.handing = HandedOut(source, mailbox.host, now)
         self.look_ = Look(now)
+        self.forgotten = 0
         self.remote: Sequence[RemoteFolder] = ()
         self.watched: Sequence[WatchedFolder] = ()
         self.ahead: timedelta | None = None
+
+    def looked(self) -> bool:
+        """Whether it could look to the end. Else somebody was forgotten, whose mail may be in its hands: begin anew."""
+        self.forgotten = times_forgotten(self.store)
+        try:
+            self.look()
+        except ForgottenMeanwhile:
+            return False
+        return True
 
     def look(self) -> None:
         """Every folder, Sent last: a reply seen there is then never older news than the mail it answers."""
@@ -142,7 +156,7 @@ class _Looker:
         if step.forget_sightings:
             log.info("%s: folder %d has a new uidvalidity; seen again from the lookback", self.mailbox.address, row.id)
             forget_sightings(self.store, row.id, self.now)
-        self.look_ = Look(self.now, row.looked_at, first=step.step in ("FIRST", "RESIGHT"))
+        self.look_ = Look(self.now, row.looked_at, step.step in ("FIRST", "RESIGHT"), self.forgotten)
         reached = step.first_uid
         if step.step in ("FIRST", "RESIGHT", "NEW_FROM"):
             reached = self._read(row, state, step)
@@ -161,7 +175,7 @@ class _Looker:
             for uids in _batches(window):
                 if self.stopping():
                     raise SourceError("stopped", "asked to stop")
-                mails, arrivals = self._fetched(row.name, uids)
+                mails, arrivals = self.handing.mails(row.name, uids)
                 self._compare_clocks(row, state, mails)
                 arrivals += self._arrivals(row, mails)
                 reached = uids[-1] + 1
@@ -178,47 +192,6 @@ class _Looker:
         newest = max(there, key=lambda m: m.uid, default=None)
         if row.name == first and newest is not None and newest.internaldate is not None:
             self.ahead = newest.internaldate - self.now
-
-    def _fetched(self, folder: str, uids: Sequence[int]) -> tuple[list[RawMail], list[Arrival]]:
-        """The mails, and what stands for one that the server does not hand out: one bad mail blocks no mailbox.
-
-        What is left out is asked for again while a fresh SEARCH still names it: the cursor must not pass what is there.
-        """
-        mails = self._handed_out(folder, uids)
-        got = {mail.uid for mail in mails or ()}
-        left = self._still_there(folder, [uid for uid in uids if uid not in got])
-        if left and len(uids) == 1:
-            return [], [Arrival(uids[0], frozenset(), 0, self.now, "the server does not hand out its header")]
-        if mails is not None and len(left) == len(uids) > 1:
-            host = self.mailbox.host
-            raise SourceError("protocol", f"{host}: the server has mails, says OK, and shows none; tried again later")
-        found, troubles = list(mails or ()), list[Arrival]()
-        for half in (left[: len(left) // 2], left[len(left) // 2 :]):
-            if half:
-                more, bad = self._fetched(folder, half)
-                found, troubles = found + more, troubles + bad
-        return found, troubles
-
-    def _handed_out(self, folder: str, uids: Sequence[int]) -> list[RawMail] | None:
-        """None where the server refuses, as it may for one bad mail, or one expunged meanwhile (RFC 5530 §3)."""
-        try:
-            return self.source.mails(folder, uids)
-        except SourceError as fault:
-            if fault.fault != "message":
-                raise
-            return None
-
-    def _still_there(self, folder: str, uids: Sequence[int]) -> list[int]:
-        """Those of these uids that a SEARCH finds in a folder opened anew; one that is open may show what has gone."""
-        if not uids:
-            return []
-        self.source.state(folder)
-        there: set[int] = set()
-        for window in self.source.uids(folder, uids[0], None):
-            there.update(window)
-            if window and window[-1] >= uids[-1]:
-                break
-        return [uid for uid in uids if uid in there]
 
     def _take(self, folder: int, arrivals: Sequence[Arrival], cursor: Cursor) -> None:
         """Store a batch; where the store does not take one mail of it, that one becomes a trouble row."""
@@ -239,8 +212,15 @@ class _Looker:
         """Read each mail; where the wanted fields leave identity or arrival open, the whole header is asked for."""
         messages = {mail.uid: read(mail.header) for mail in mails}
         open_ = [mail.uid for mail in mails if _needs_more(messages[mail.uid], mail, self.now)]
-        whole = self.source.whole_headers(row.name, open_) if open_ else {}
-        return [self._told(row, mail, self._arrival(mail, messages[mail.uid], whole.get(mail.uid))) for mail in mails]
+        whole = self.handing.whole_headers(row.name, open_) if open_ else {}
+        # What was expunged between the two questions has no identity: it must not get that of a part of its header.
+        gone = set(open_) - whole.keys()
+        gone -= set(self.handing.still_there(row.name, sorted(gone)))
+        return [
+            self._told(row, mail, self._arrival(mail, messages[mail.uid], whole.get(mail.uid)))
+            for mail in mails
+            if mail.uid not in gone
+        ]
 
     def _told(self, row: FolderRow, mail: RawMail, arrival_: Arrival) -> Arrival:
         """With what is not in the header."""

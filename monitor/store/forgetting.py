@@ -4,7 +4,7 @@ import json
 import secrets
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
@@ -17,6 +17,7 @@ from monitor.core.message import FORGOTTEN_RULE, Address, Message, base_of
 from monitor.core.needs_reply import Verdict
 from monitor.core.parties import outsiders
 from monitor.store.folding import fold_stale, refold
+from monitor.store.keeping import note_forgotten
 from monitor.store.knowing import escaped, informed
 from monitor.store.past import Removed, bury, keep_waits, withdraw_about, withdraw_openings
 from monitor.store.reporting import AsOf
@@ -25,6 +26,7 @@ from monitor.store.store import Store, among, inserting
 from monitor.store.strands import ties_of
 from monitor.store.tables import AnyRow, learnt, messages, nodes, troubles, waits
 
+NEVER = datetime.min.replace(tzinfo=UTC)
 MOST_ROUNDS = 5
 """While a daemon takes in more of the same person, we look again; but not for ever."""
 
@@ -37,12 +39,15 @@ def forget(store: Store, address: str, house: House, as_of: AsOf, now: datetime)
     may speak of them are taken back. `as_of`: up to when mailboxes are known. Raises StoreError.
     """
     person, removed = Person(address), Removed()
+    with store.writing() as connection:
+        note_forgotten(connection)  # from here on nothing comes in that was read before
     for _ in range(MOST_ROUNDS):
         found = _mentions(store, person)
         if not found:
             break
+        named = _Named.read(store, _own_ids(store, person, found, house))
         with store.writing() as connection:
-            removed.add(_Forgetting(connection, person, informed(connection, house), as_of, now).run(found))
+            removed.add(_Forgetting(connection, person, informed(connection, house), as_of, now, named).run(found))
     with store.writing() as connection:
         _unlearn(connection, person)
     return removed
@@ -53,7 +58,34 @@ def _mentions(store: Store, person: Person) -> set[int]:
     query = select(messages).where(or_(*_like(person)))
     with store.reading() as connection:
         rows = connection.execute(query.execution_options(yield_per=500))
-        return {row.id for row in rows if takes_part(message_of(row), person) or person.is_in(row.subject)}
+        return {row.id for row in rows if takes_part(message_of(row), person)}
+
+
+def _own_ids(store: Store, person: Person, found: Collection[int], house: House) -> set[str]:
+    """The ids that will be masked, as far as can be known before the transaction that does it."""
+    with store.reading() as connection:
+        forgetting = _Forgetting(connection, person, informed(connection, house), lambda _: None, NEVER, _Named())
+        return set(forgetting.mask(forgetting.around(found)).ids)
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """Which messages name some ids, as it was read without the writing transaction: there may be millions."""
+
+    ids: frozenset[str] = frozenset()
+    by: frozenset[int] = frozenset()
+    up_to: int = 0
+
+    @classmethod
+    def read(cls, store: Store, ids: Collection[str]) -> "_Named":
+        """Those of all messages."""
+        with store.reading() as connection:
+            last = connection.execute(select(func.coalesce(func.max(messages.c.id), 0))).scalar_one()
+            return cls(frozenset(ids), frozenset(_naming(connection, ids)), last)
+
+    def by_now(self, connection: Connection, ids: Collection[str]) -> set[int]:
+        """The same for these ids; read is only what has come since, or who names other ids."""
+        return {*self.by, *_naming(connection, ids, self.up_to), *_naming(connection, set(ids) - self.ids)}
 
 
 def _like(person: Person) -> list[ColumnElement[bool]]:
@@ -78,22 +110,31 @@ class _Forgetting:
     house: House
     as_of: AsOf
     now: datetime
+    named: _Named
+
+    def around(self, found: Collection[int]) -> Sequence[AnyRow]:
+        """All messages of the conversations of these."""
+        query = select(messages.c.conversation).where(among(messages.c.id, found, self.connection))
+        return self._rows(messages.c.conversation, set(self.connection.execute(query).scalars()))
+
+    def mask(self, rows: Sequence[AnyRow]) -> Mask:
+        """What stands for them, for their names and ids in these."""
+        mask = Mask(self.person, secrets.token_hex(8))
+        mask.learn(message_of(row) for row in rows)
+        mask.learn_ids(i for row in rows if self._wrote(row) for i in (row.identity, row.message_id) if i)
+        mask.learn_phantoms(map(message_of, rows), {row.message_id for row in rows})
+        return mask
 
     def run(self, found: Collection[int]) -> Removed:
         """Whole conversations first, then what is shared with others, then mere mentions elsewhere."""
-        connection, mask = self.connection, Mask(self.person, secrets.token_hex(8))
-        query = select(messages.c.conversation).where(among(messages.c.id, found, connection))
-        numbers = set(connection.execute(query).scalars())
-        rows = self._rows(messages.c.conversation, numbers)
+        connection, rows = self.connection, self.around(found)
+        mask, numbers = self.mask(rows), {row.conversation for row in rows}
         by_number: dict[int, list[AnyRow]] = {}
         for row in rows:
             by_number.setdefault(row.conversation, []).append(row)
         alone = {n for n, each in by_number.items() if self._is_theirs(each) and not self._others(each)}
         told = connection.execute(select(waits).where(among(waits.c.conversation, numbers, connection))).all()
         about = [row for row in told if row.conversation in alone or self._is_theirs(by_number[row.conversation])]
-        mask.learn(message_of(row) for row in rows)
-        mask.learn_ids(i for row in rows if self._wrote(row) for i in (row.identity, row.message_id) if i)
-        mask.learn_phantoms(map(message_of, rows), {row.message_id for row in rows})
         removed = Removed(letters=withdraw_about(connection, about, self.now) + withdraw_openings(connection, about))
         if alone:
             removed.add(bury(connection, alone, self.as_of, self.now))
@@ -121,7 +162,7 @@ class _Forgetting:
     def _scrub(self, rows: Sequence[AnyRow], mask: Mask) -> Removed:
         """What is shared with others: masked, and folded again, which leaves the others' waits as they were."""
         connection = self.connection
-        elsewhere = _naming(connection, mask.ids.keys(), {row.id for row in rows})
+        elsewhere = self.named.by_now(connection, mask.ids.keys()) - {row.id for row in rows}
         rows = [*rows, *self._rows(messages.c.id, elsewhere)]
         numbers = {row.conversation for row in rows}
         ended = self._end(connection.execute(select(waits).where(among(waits.c.conversation, numbers, connection))))
@@ -170,14 +211,13 @@ def change_messages(
         connection.execute(update(messages).where(messages.c.id == bindparam("row")).values(columns), rows)
 
 
-def _naming(connection: Connection, ids: Collection[str], but: Collection[int]) -> set[int]:
-    """Other messages that name one of these ids, or were linked by it."""
+def _naming(connection: Connection, ids: Collection[str], after: int = 0) -> set[int]:
+    """The messages with a greater row id than `after` that name one of these ids, or were linked by it."""
     if not ids:
         return set()
     columns = (messages.c.id, messages.c.in_reply_to, messages.c.references, messages.c.linked_to)
-    rows = connection.execute(select(*columns).execution_options(yield_per=5000))
-    found = {row.id for row in rows if any(i in ids for i in (*row.in_reply_to, *row.references, row.linked_to))}
-    return found - set(but)
+    rows = connection.execute(select(*columns).where(messages.c.id > after).execution_options(yield_per=5000))
+    return {row.id for row in rows if any(i in ids for i in (*row.in_reply_to, *row.references, row.linked_to))}
 
 
 def rebuild_nodes(connection: Connection, strands: Collection[int], ids: dict[str, str], house: House) -> None:
@@ -194,10 +234,19 @@ def rebuild_nodes(connection: Connection, strands: Collection[int], ids: dict[st
 
 
 def _unlearn(connection: Connection, person: Person) -> None:
-    """What their mail alone taught: names of servers in their domain, unless somebody else writes from there."""
+    """What their mail alone taught: names of servers in their domain, unless somebody else writes from there.
+
+    A name that still stands in a mail's id or check is not theirs alone: customers and we may share a provider.
+    """
     others = select(messages.c.id).where(messages.c.from_address.like(f"%@{escaped(person.domain)}", escape="!"))
     if connection.execute(others.limit(1)).first() is None:
         below = learnt.c.value.like(f"%.{escaped(person.domain)}", escape="!")
-        connection.execute(delete(learnt).where(or_(learnt.c.value == person.domain, below)))
+        for row in connection.execute(select(learnt).where(or_(learnt.c.value == person.domain, below))).all():
+            word = escaped(row.value)
+            in_id = func.lower(messages.c.message_id).like(f"%@{word}>", escape="!")
+            in_check = func.lower(cast(messages.c.headers, Text)).like(f"%{word}%", escape="!")
+            taught = select(messages.c.id).where(in_id if row.kind == "id-domain" else in_check)
+            if connection.execute(taught.limit(1)).first() is None:
+                connection.execute(delete(learnt).where(learnt.c.kind == row.kind, learnt.c.value == row.value))
     named = troubles.c.reason.like(f"%{escaped(person.local)}%{escaped(person.domain)}%", escape="!")
     connection.execute(delete(troubles).where(named))

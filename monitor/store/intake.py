@@ -16,6 +16,7 @@ from monitor.core.message import SUBJECT, Message, Place, Role, same_mail, toget
 from monitor.core.sightings import ANSWERED, Sighting, gathered, is_draft
 from monitor.core.topic import alike, without_subject
 from monitor.store.folding import New, refold
+from monitor.store.keeping import expect_none_forgotten, kept_from
 from monitor.store.knowing import informed, learn
 from monitor.store.rows import message_of, message_row
 from monitor.store.store import Store, among, inserting
@@ -26,11 +27,15 @@ from monitor.store.tying import tie_by_subject
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """When we look: `now`, the look before (None: there was none), whether this is the folder's first. Times in UTC."""
+    """When we look: `now`, the look before (None: there was none), whether this is the folder's first. Times in UTC.
+
+    `forgotten`: how often somebody had been forgotten (keeping.py) when it began; None: it does not matter.
+    """
 
     now: datetime
     before: datetime | None = None
     first: bool = True
+    forgotten: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +50,12 @@ class Arrival:
 
 
 def take_in(store: Store, folder: int, batch: Sequence[Arrival], cursor: Cursor, house: House, look: Look) -> None:
-    """Store one batch of a folder and move its cursor. Taking the same batch in twice changes nothing."""
+    """Store one batch of a folder and move its cursor. Taking the same batch in twice changes nothing.
+
+    Raises ForgottenMeanwhile, and stores nothing, where somebody was forgotten since the look began.
+    """
     with store.writing() as connection:
+        expect_none_forgotten(connection, look.forgotten)
         readable = [(a, a.message) for a in batch if isinstance(a.message, Message)]
         bad = [(a, a.message) for a in batch if isinstance(a.message, str)]
         if bad:
@@ -59,10 +68,14 @@ def take_in(store: Store, folder: int, batch: Sequence[Arrival], cursor: Cursor,
 def seen_elsewhere(
     store: Store, folder: int, uidvalidity: int, found: Sequence[Arrival], house: House, look: Look
 ) -> None:
-    """Mails that left their folder were found in another one; that folder itself is not read, and has no cursor."""
+    """Mails that left their folder were found in another one; that folder itself is not read, and has no cursor.
+
+    Raises ForgottenMeanwhile as `take_in` does.
+    """
     readable = [(a, a.message) for a in found if isinstance(a.message, Message)]
     if readable:
         with store.writing() as connection:
+            expect_none_forgotten(connection, look.forgotten)
             _Intake(connection, folder, uidvalidity, look).run(readable, house)
 
 
@@ -96,6 +109,8 @@ class _Intake:
         batch = _told_apart(batch, {identity: message_of(row) for identity, row in known.items()})
         identities = {m.identity for _, m in batch}
         known |= self._known(identities - known.keys())
+        batch = self._kept(batch, known)
+        identities = {m.identity for _, m in batch}
         known = {identity: row for identity, row in known.items() if identity in identities}
         fresh: dict[str, Message] = {}
         for _, message in batch:
@@ -121,6 +136,13 @@ class _Intake:
     def _known(self, identities: Collection[str]) -> dict[str, AnyRow]:
         query = select(messages).where(among(messages.c.identity, identities, self.connection))
         return {row.identity: row for row in self.connection.execute(query)}
+
+    def _kept(
+        self, batch: Sequence[tuple[Arrival, Message]], known: Collection[str]
+    ) -> Sequence[tuple[Arrival, Message]]:
+        """Without new ones as old as what was purged: they were moved here, and what answered them is forgotten."""
+        since = kept_from(self.connection, self.look.now)
+        return [(a, m) for a, m in batch if since is None or m.identity in known or a.arrived_at >= since]
 
     def _new_messages(
         self,

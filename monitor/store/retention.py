@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, exists, func, insert, select, update
 
+from monitor.store.keeping import note_purged
 from monitor.store.past import Removed, bury
 from monitor.store.store import Store, among
 from monitor.store.tables import letters, messages, notices, reminders, settings, troubles, waits
@@ -41,6 +42,7 @@ def purge(store: Store, retention: timedelta, now: datetime) -> Removed:
         with store.writing() as connection:
             still = _old(connection, before, numbers[at : at + BATCH])
             if still:
+                note_purged(connection, before)
                 removed.add(bury(connection, still, lambda _mailboxes: None, now))
     with store.writing() as connection:
         removed.letters += _old_letters(connection, before)

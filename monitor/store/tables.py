@@ -189,7 +189,10 @@ waits = Table(
     Index("ix_waits_state_due_at", "state", "due_at"),
     Index("ix_waits_due_at", "due_at"),
     Index("ix_waits_answered_in_answered_at", "answered_in", "answered_at"),
+    Index("ix_waits_opener", "opener"),
+    Index("ix_waits_answered_by", "answered_by"),
 )
+"""Where a message is deleted, the database looks for waits that name it: each such column has an index."""
 
 past_waits = Table(
     "past_waits",

@@ -27,13 +27,7 @@ from monitor.store import tables
 from monitor.store.flags import flags_changed, forget_sightings, waiting_mails
 from monitor.store.intake import Arrival, Look, take_in
 from monitor.store.lock import AlreadyRunning, only_daemon
-from monitor.store.mailboxes import (
-    looked_completely,
-    refold_if_rules_changed,
-    trouble_rows,
-    views,
-    watch,
-)
+from monitor.store.mailboxes import looked_completely, refold_if_rules_changed, views, watch
 from monitor.store.outbox import begin_try, mark_sent, pending, try_later
 from monitor.store.reminding import (
     NewLetter,
@@ -47,6 +41,7 @@ from monitor.store.reminding import (
     withdraw_outdated,
     withdraw_waiting,
 )
+from monitor.store.shown import trouble_rows
 from monitor.store.store import Store, StoreError, open_store
 from monitor.store.stories import Story, StoryWait, all_stories, led_by, reminders_of, story_of
 

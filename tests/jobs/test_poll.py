@@ -17,7 +17,8 @@ from monitor.jobs.claims import FolderClaims
 from monitor.jobs.poll import Sweep, sweep
 from monitor.jobs.round import Connections, Poller, act
 from monitor.outbox.letters import Letters
-from monitor.store.mailboxes import trouble_rows, views, watch
+from monitor.store.mailboxes import views, watch
+from monitor.store.shown import trouble_rows
 from monitor.store.store import Store
 from monitor.store.stories import all_stories
 

@@ -42,6 +42,7 @@ operator = "it@operator.example"
 host = "127.0.0.1"
 port = {port}
 security = "none"
+poll_every = "1h"
 password = {{ file = "{folder}/password" }}
 [[mailbox]]
 address = "info@ours.example"

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from monitor import daemon
-from monitor.store.mailboxes import trouble_rows, views
+from monitor.store.mailboxes import views
+from monitor.store.shown import trouble_rows
 from tests.servers.dovecot import Dovecot
 from tests.servers.scripted_imap import EXCHANGE, OLD, Dialect, ScriptedImap
 from tests.story.beats import DAY, HOUR, Beats, beating

@@ -49,6 +49,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_past_mail")),
     )
     op.create_index("ix_past_mail_received_at", "past_mail", ["received_at"])
+    op.create_index("ix_waits_opener", "waits", ["opener"])
+    op.create_index("ix_waits_answered_by", "waits", ["answered_by"])
     letters = sa.table("letters", sa.column("state"), sa.column("subject"), sa.column("body", sa.LargeBinary))
     op.execute(letters.update().where(letters.c.state != "pending").values(subject="", body=b""))
 
