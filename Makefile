@@ -10,6 +10,8 @@
 
 PYTHON ?= python3
 PY := .venv/bin/python
+# The servers of the tests wait more than they work. What belongs to one file stays with one worker, and its servers.
+WORKERS := -n auto --maxprocesses 4 --dist loadfile
 PIP := $(PY) -m pip --disable-pip-version-check install --quiet
 
 .PHONY: demo test test-all lint lock bench evaluate clean servers environment test-environment
@@ -19,10 +21,10 @@ demo: environment
 	@$(PY) -m monitor demo
 
 test: lint servers
-	@$(PY) -m pytest -m "not full"
+	@$(PY) -m pytest $(WORKERS) -m "not full"
 
 test-all: lint servers
-	@$(PY) -m pytest
+	@$(PY) -m pytest $(WORKERS)
 
 lint: test-environment
 	@$(PY) -m ruff check .

@@ -74,3 +74,22 @@ def test_a_server_that_goes_away_changes_no_word_about_letters_it_has_settled(st
     mark_refused(store, waiting[1].id, "550 no such user", NOW)
     note_unreachable(store, waiting, "no connection")
     assert [reply for _, _, reply in states(store)] == ["250 OK", "550 no such user", "no connection"]
+
+
+def test_a_letter_that_was_taken_back_and_is_made_again_at_the_same_moment_waits_again(store: Store) -> None:
+    notice = Notice("fault", ("info unread",), OLD, letter("notice", OLD))
+    claim_notices(store, [notice], NOW)
+    assert withdraw_unwanted(store, {"notice": [NEW]}, [], NOW) == 1
+    claim_notices(store, [notice], NOW)
+    (waiting,) = pending(store, NOW)
+    assert (waiting.message_id, waiting.body) == (notice.letter.message_id, notice.letter.body)
+    assert states(store) == [("notice", "pending", "")]
+
+
+def test_a_letter_that_was_sent_is_not_sent_again_by_whoever_makes_the_same_one(store: Store) -> None:
+    report = letter("report", OLD)
+    claim_notices(store, [Notice("report", ("asked for",), OLD, report)], NOW)
+    mark_sent(store, 1, "250 OK", NOW)
+    claim_notices(store, [Notice("report", ("asked for again",), OLD, report)], NOW)
+    assert pending(store, NOW) == []
+    assert states(store) == [("report", "sent", "250 OK")]
