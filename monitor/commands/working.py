@@ -11,7 +11,7 @@ import typer
 
 from monitor.commands.shared import fail, opened
 from monitor.daemon import Daemon, one_round, settle_memory
-from monitor.exits import USAGE, exit_code
+from monitor.exits import LATE, OK, USAGE, exit_code
 from monitor.jobs.claims import FolderClaims
 from monitor.screen.output import talk
 from monitor.screen.progress import progress_on
@@ -43,7 +43,11 @@ def run(
         done = one_round(store, settings, clock, dry, progress)
     if dry:
         talk(f"{len(dry.written)} letters written to {dry_run}; nothing was sent")
-    raise typer.Exit(exit_code(s.fault.fault for s in done.sweeps if s.fault))
+    if done.broken:
+        talk(
+            f"not done: {', '.join(dict.fromkeys(done.broken))}; the log above says why, and the next round tries again"
+        )
+    raise typer.Exit(exit_code(s.fault.fault for s in done.sweeps if s.fault) or (LATE if done.broken else OK))
 
 
 def _folder_claims(folder: Path) -> FolderClaims:

@@ -11,6 +11,7 @@ from monitor.core.blind import Blind
 from monitor.core.ladder import Reminder, due
 from monitor.core.letter_ids import letter_id
 from monitor.jobs.claims import Claims
+from monitor.jobs.edge import Edge
 from monitor.jobs.knowledge import Knowledge
 from monitor.jobs.pages import opening_page, reminder_page
 from monitor.outbox.letters import Attachment, Letters, Rendered, compose
@@ -36,11 +37,19 @@ log = logging.getLogger("monitor.remind")
 
 
 def remind(
-    store: Store, settings: Settings, letters: Letters, knowledge: Knowledge, claims: Claims, now: datetime
+    store: Store,
+    settings: Settings,
+    letters: Letters,
+    knowledge: Knowledge,
+    claims: Claims,
+    now: datetime,
+    edge: Edge | None = None,
 ) -> int:
-    """One sweep; idempotent. Returns how many letters were put into the outbox."""
+    """One sweep; idempotent. Returns how many letters were put into the outbox; one that cannot be made stops none."""
+    edge, made = edge or Edge(), 0
     claims.withdraw(now)
-    made = _open(store, settings, letters, knowledge, claims, now)
+    with edge.around("the opening digests"):
+        made += _open(store, settings, letters, knowledge, claims, now)
     by_recipient = _due(store, settings, knowledge, now)
     quiet = recently_written_to(store, now - LETTER_PAUSE, now)
     if claims.supersede(by_recipient.keys() - quiet, now):
@@ -48,17 +57,28 @@ def remind(
     for recipient, found in sorted(by_recipient.items()):
         if recipient in quiet:
             continue
-        due_now = [reminder for _, reminder in found]
-        blind = _kept_from(store, found, now)
-        page = reminder_page(settings, knowledge, recipient, [wait for wait, _ in found], now, blind)
-        obligation = f"{now.isoformat()} " + " ".join(
-            f"{r.wait}/{r.step}/{r.occurrence}/{r.recipient}" for r in due_now
-        )
-        letter = new_letter(store, settings, "reminder", recipient, obligation, letters.render_reminder(page), now)
-        claims.reminder(letter, due_now, now)
-        log.info("reminder for %d people", len(due_now))
-        made += 1
+        with edge.around("a reminder"):
+            letter = _reminder(store, settings, letters, knowledge, recipient, found, now)
+            claims.reminder(letter, [reminder for _, reminder in found], now)
+            log.info("reminder for %d people", len(found))
+            made += 1
     return made
+
+
+def _reminder(
+    store: Store,
+    settings: Settings,
+    letters: Letters,
+    knowledge: Knowledge,
+    recipient: str,
+    found: Sequence[tuple[WaitRow, Reminder]],
+    now: datetime,
+) -> NewLetter:
+    page = reminder_page(
+        settings, knowledge, recipient, [wait for wait, _ in found], now, _kept_from(store, found, now)
+    )
+    obligation = " ".join((now.isoformat(), *(f"{r.wait}/{r.step}/{r.occurrence}/{r.recipient}" for _, r in found)))
+    return new_letter(store, settings, "reminder", recipient, obligation, letters.render_reminder(page), now)
 
 
 def new_letter(

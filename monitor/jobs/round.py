@@ -15,6 +15,7 @@ from monitor.inbox.imap import ImapSource, Login
 from monitor.inbox.source import MailSource, SourceError
 from monitor.jobs.claims import Claims, OutboxClaims
 from monitor.jobs.deliver import Delivery, deliver
+from monitor.jobs.edge import Edge
 from monitor.jobs.knowledge import know
 from monitor.jobs.poll import Progress, Sweep, sweep
 from monitor.jobs.purge import purge_if_due
@@ -42,6 +43,8 @@ class Round:
     sweeps: list[Sweep] = field(default_factory=list)
     letters: int = 0
     delivery: Delivery = field(default_factory=Delivery)
+    broken: Sequence[str] = ()
+    """What could not be done by a fault of our own, or of an own template; the log says more."""
 
 
 class Connections:
@@ -263,13 +266,19 @@ def act(
         take_back_early(store, settings, now)
     knowledge = know(store, settings, now)
     claims = dry or OutboxClaims(store)
-    done = Round()
-    done.letters += remind(store, settings, letters, knowledge, claims, now)
-    done.letters += report_if_due(store, settings, letters, knowledge, claims, now) is not None
-    done.letters += tell_operator(store, settings, letters, knowledge, claims, now)
+    done, edge = Round(), Edge()
+    with edge.around("reminding"):
+        done.letters += remind(store, settings, letters, knowledge, claims, now, edge)
+    with edge.around("the report"):
+        done.letters += report_if_due(store, settings, letters, knowledge, claims, now) is not None
+    with edge.around("the letter to the operator"):
+        done.letters += tell_operator(store, settings, letters, knowledge, claims, now)
     if dry is None:
-        done.delivery = deliver(store, settings.smtp, knowledge, now, stopping)
-        purge_if_due(store, settings, now)
+        with edge.around("sending"):
+            done.delivery = deliver(store, settings.smtp, knowledge, now, stopping)
+        with edge.around("the purge"):
+            purge_if_due(store, settings, now)
+    done.broken = edge.broken
     return done
 
 
