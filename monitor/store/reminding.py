@@ -9,7 +9,7 @@ from sqlalchemy import Connection, case, delete, exists, func, insert, select, u
 from monitor.core.ladder import Reminder
 from monitor.core.wait import Handoff
 from monitor.store.rows import handoff_of
-from monitor.store.store import Store, among, inserting
+from monitor.store.store import RowError, Store, among, inserting
 from monitor.store.tables import AnyRow, letters, messages, notices, reminders, sightings, waits
 
 
@@ -140,10 +140,10 @@ def noticed(store: Store, kind: str) -> set[tuple[str, str]]:
 
 
 def put_letter(connection: Connection, letter: NewLetter, now: datetime) -> int:
-    """Put a letter into the outbox; returns its row id.
+    """Put a letter into the outbox; returns its row id. Raises RowError where it is there already.
 
-    Its Message-ID says what it fulfils, so a letter there is already with that id is this one: taken back, it waits
-    again; else nothing is to be done. So it is when a round is repeated for the very same moment (`--now`).
+    Its Message-ID says what it fulfils; so one with that id that was taken back is this one, and waits again. That is
+    so when a round is repeated for the very same moment (`--now`).
     """
     values = {
         "kind": letter.kind,
@@ -164,8 +164,9 @@ def put_letter(connection: Connection, letter: NewLetter, now: datetime) -> int:
         index_elements=["message_id"], set_=values, where=letters.c.state == "withdrawn"
     ).returning(letters.c.id)
     row = connection.execute(again).scalar()
-    known = select(letters.c.id).where(letters.c.message_id == letter.message_id)
-    return int(row if row is not None else connection.execute(known).scalar_one())
+    if row is None:
+        raise RowError(f"the letter {letter.message_id} is in the outbox already")
+    return int(row)
 
 
 def withdraw_outdated(store: Store, now: datetime) -> int:

@@ -98,7 +98,8 @@ class Rounds:
 
 def test_a_round_that_raises_does_not_end_the_heartbeat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(daemons, "TICK_SECONDS", 1)
-    monkeypatch.setattr(daemons.signal, "signal", lambda *_: None)  # only the main thread may
+    for only_in_the_main_thread in ("signal", "set_wakeup_fd"):
+        monkeypatch.setattr(daemons.signal, only_in_the_main_thread, lambda *_, **__: -1)
     (tmp_path / "config.toml").write_text(CONFIG)
     store = open_store(f"sqlite:///{tmp_path / 'monitor.db'}")
     rounds = Rounds()

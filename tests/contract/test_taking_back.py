@@ -10,7 +10,7 @@ from sqlalchemy import select
 from monitor.store.outbox import mark_refused, mark_sent, note_unreachable, pending
 from monitor.store.reminding import NewLetter, Notice, claim_notices, noticed, withdraw_unwanted
 from monitor.store.reporting import claim_report, stored, withdraw_early
-from monitor.store.store import Store, open_store
+from monitor.store.store import RowError, Store, open_store
 from monitor.store.tables import letters
 
 NOW = datetime(2024, 11, 18, 7, 30, tzinfo=UTC)
@@ -90,6 +90,7 @@ def test_a_letter_that_was_sent_is_not_sent_again_by_whoever_makes_the_same_one(
     report = letter("report", OLD)
     claim_notices(store, [Notice("report", ("asked for",), OLD, report)], NOW)
     mark_sent(store, 1, "250 OK", NOW)
-    claim_notices(store, [Notice("report", ("asked for again",), OLD, report)], NOW)
-    assert pending(store, NOW) == []
+    with pytest.raises(RowError, match="in the outbox already"):
+        claim_notices(store, [Notice("report", ("asked for again",), OLD, report)], NOW)
     assert states(store) == [("report", "sent", "250 OK")]
+    assert noticed(store, "report") == {("asked for", OLD)}

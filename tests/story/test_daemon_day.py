@@ -152,9 +152,9 @@ def test_a_report_falls_due_though_no_mailbox_answers_for_hours(
     real = daemon.act
     with that_refuses(OLD, (r"LOGIN .*", "NO no")) as server, beating(tmp_path, {INFO: server.port}) as beats:
 
-        def counted(*words: object) -> object:
+        def counted(*words: object, **more: object) -> object:
             acted.append(beats.seconds)
-            return real(*words)  # type: ignore[arg-type]
+            return real(*words, **more)  # type: ignore[arg-type]
 
         monkeypatch.setattr(daemon, "act", counted)
         beats.pass_(HOUR)
