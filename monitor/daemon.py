@@ -247,7 +247,7 @@ class Daemon:
         try:
             settings = load(self._settings.path)
         except ConfigError as error:
-            for line in str(error).splitlines():
+            for line in str(error).replace("; nothing was started.", "").splitlines():
                 log.error("%s", line)
             log.error("the config has mistakes; the old one stays")
         else:
