@@ -51,8 +51,8 @@ def _told(removed: Removed, address: str) -> str:
     if not removed:
         return f"Nothing is known of {address}."
     return (
-        f"Removed: {removed.messages} messages and {removed.conversations} whole conversations; "
-        f"{removed.scrubbed} messages of others no longer name them; "
-        f"{removed.letters} letters not sent yet were taken back. "
-        f"{removed.waits} waits count on in the reports, without a name."
+        f"Messages removed: {removed.messages}. Whole conversations removed: {removed.conversations}. "
+        f"Messages of others that no longer name them: {removed.scrubbed}. "
+        f"Letters taken back before they were sent: {removed.letters}. "
+        f"Waits that count on in the reports, without a name: {removed.waits}."
     )

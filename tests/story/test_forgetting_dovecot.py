@@ -63,7 +63,7 @@ def test_after_a_reminder_no_letter_speaks_of_them_and_none_is_doubled(
     with only_daemon(daemon):
         told = forgets(house, "Tue 10:06")
     daemon.close()
-    assert (told.code, "Removed: 1 messages and 1 whole conversations" in told.out) == (0, True), told
+    assert (told.code, "Messages removed: 1. Whole conversations removed: 1." in told.out) == (0, True), told
     assert "still lies in the mailbox" in told.err
     assert traces(house) == []
     assert history(house, "Tue 10:06") == before
