@@ -10,8 +10,8 @@
 
 PYTHON ?= python3
 PY := .venv/bin/python
-# The servers of the tests wait more than they work. What belongs to one file stays with one worker, and its servers.
-WORKERS := -n auto --maxprocesses 4 --dist loadfile
+# The servers of the tests wait more than they work. Each worker has servers of its own, and takes over from a slower one.
+WORKERS := -n auto --maxprocesses 4 --dist worksteal
 PIP := $(PY) -m pip --disable-pip-version-check install --quiet
 
 .PHONY: demo test test-all lint lock bench evaluate clean servers environment test-environment
