@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from monitor.config.freemail import PUBLIC_PROVIDERS
+from monitor.config.kinds import beside
 from monitor.config.mistakes import not_toml, understood
-from monitor.config.model import ConfigModel, MailboxPart, SmtpPart, TargetKeys, TeamPart, beside
+from monitor.config.model import CommandsPart, ConfigModel, MailboxPart, SmtpPart, TargetKeys, TeamPart
 from monitor.config.places import Mistake, Places
 from monitor.config.secrets import Secret
 from monitor.config.settings import MailboxSettings, ReportSettings, Settings, SmtpSettings, state_folder
 from monitor.core.house import Desk, Target
 from monitor.core.ladder import Step
+from monitor.core.people import Person
 from monitor.core.staff import Staff
 
 DEFAULT_LOOKBACK = timedelta(days=30)
@@ -93,6 +95,10 @@ def _settings(path: Path, model: ConfigModel) -> Settings:
         authenticated_replies=model.staff.authenticated_replies == "required",
         keeps_subjects=model.store.subjects,
         secret_files=_secret_files(model, folder),
+        people=_people(model),
+        language=model.letters.language,
+        commands=_commands(model, folder),
+        double_answers=model.double_answers,
     )
 
 
@@ -109,27 +115,9 @@ def _target(*parts: TargetKeys | None) -> Target:
 
 
 def _mailbox(m: MailboxPart, model: ConfigModel, folder: Path) -> MailboxSettings:
-    def either(name: str, default: Any = None) -> Any:
-        own = getattr(m, name) if name in m.model_fields_set else None
-        return own if own is not None else (getattr(model.imap, name) or default)
-
-    security = either("security", "tls")
-    lookback = DEFAULT_LOOKBACK
-    for part in (model.imap, m):
-        if "lookback" in part.model_fields_set:
-            lookback = part.lookback  # type: ignore[assignment]  # None means "all"
     return MailboxSettings(
-        address=m.address,
+        **_reached(m, m.address, model, folder),
         team=m.team or m.address,
-        host=either("host"),
-        port=either("port", IMAP_PORTS[security]),
-        security=security,
-        ca_file=beside(folder, either("ca_file")),
-        username=either("username", m.address),
-        password=_reader(either("password"), folder),
-        lookback=lookback,
-        poll_every=either("poll_every", DEFAULT_POLL),
-        inbox=m.inbox,
         sent=m.sent,
         done=m.done,
         ignored=m.ignored,
@@ -139,13 +127,54 @@ def _mailbox(m: MailboxPart, model: ConfigModel, folder: Path) -> MailboxSetting
     )
 
 
+def _commands(model: ConfigModel, folder: Path) -> MailboxSettings | None:
+    """The mailbox that hears what staff say of our letters; reached as the mailboxes are, unless it says otherwise."""
+    if model.commands is None:
+        return None
+    address = model.commands.address or parseaddr(_smtp(model, folder).from_)[1]
+    reached = _reached(model.commands, address, model, folder)
+    return MailboxSettings(
+        **reached, team="", sent=(), done=(), ignored=(), watch="all", replies_confirmed=True, peek_closers=False
+    )
+
+
+def _reached(m: MailboxPart | CommandsPart, address: str, model: ConfigModel, folder: Path) -> dict[str, Any]:
+    """Where a mailbox is and how to get in: what it says itself, else what [imap] says for all."""
+
+    def either(name: str, default: Any = None) -> Any:
+        own = getattr(m, name) if name in m.model_fields_set else None
+        return own if own is not None else (getattr(model.imap, name) or default)
+
+    security = either("security", "tls")
+    lookback = DEFAULT_LOOKBACK
+    for part in (model.imap, m):
+        if "lookback" in part.model_fields_set:
+            lookback = part.lookback  # type: ignore[assignment]  # None means "all"
+    return {
+        "address": address,
+        "host": either("host"),
+        "port": either("port", IMAP_PORTS[security]),
+        "security": security,
+        "ca_file": beside(folder, either("ca_file")),
+        "username": either("username", address),
+        "password": _reader(either("password"), folder),
+        "lookback": lookback,
+        "poll_every": either("poll_every", DEFAULT_POLL),
+        "inbox": m.inbox,
+    }
+
+
+def _people(model: ConfigModel) -> dict[str, Person]:
+    return {p.address: Person(p.address, p.name, p.language or "", None, p.away, p.substitute) for p in model.person}
+
+
 def _reader(secret: Secret, folder: Path) -> Callable[[], str]:
     """Reads the secret anew each time; a file is looked for below the config's own folder."""
     return secret.model_copy(update={"file": beside(folder, secret.file)}).value
 
 
 def _secret_files(model: ConfigModel, folder: Path) -> tuple[Path, ...]:
-    parts = (model.imap, *model.mailbox, model.smtp)
+    parts = (model.imap, *model.mailbox, model.smtp, model.commands)
     named = [part.password.file for part in parts if part and part.password and part.password.file]
     return tuple(dict.fromkeys(Path(folder, name) for name in named))
 
@@ -173,6 +202,8 @@ def _written_to(model: ConfigModel) -> Iterator[str]:
         yield from (to for to in step.to if "@" in to)
     yield from model.report.to if model.report else ()
     yield from (model.operator,) if model.operator else ()
+    for person in model.person:
+        yield from (a for a in (person.address, person.substitute) if a)
 
 
 def _steps(model: ConfigModel, teams: dict[str, TeamPart]) -> Iterator[Step]:

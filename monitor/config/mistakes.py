@@ -10,14 +10,15 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from monitor.config.model import ConfigModel, ImapKeys, MailboxPart, beside
+from monitor.config.kinds import beside
+from monitor.config.model import ConfigModel, ImapKeys, MailboxPart
 from monitor.config.places import Mistake
 from monitor.core.addresses import plain_address
 from monitor.core.durations import words
 
 _TOML_PLACE = re.compile(r"\s*\(at line (\d+), column (\d+)\)|\s*\(at end of document\)")
 _TWICE = re.compile(r"Cannot declare \('(.*)',?\) twice")
-_LISTS = {"mailbox", "team", "reminder"}
+_LISTS = {"mailbox", "team", "reminder", "person"}
 _TYPES = {
     "int_type": "must be a whole number, without quotes",
     "float_type": "must be a number, without quotes",
@@ -181,6 +182,12 @@ def _clashing(model: ConfigModel, folder: Path) -> Iterator[Mistake]:
         yield from _loops(("reminder", n, "to"), step.to, ours)
     yield from _loops(("report", "to"), model.report.to if model.report else (), ours)
     yield from _loops(("operator",), (model.operator,) if model.operator else (), ours)
+    for n, person in enumerate(model.person):
+        if person.address in [p.address for p in model.person[:n]]:
+            yield Mistake(("person", n, "address"), f"{person.address} is there twice")
+        if person.substitute == person.address:
+            yield Mistake(("person", n, "substitute"), f"{person.address} cannot stand in for itself; name another one")
+        yield from _loops(("person", n, "substitute"), (person.substitute,) if person.substitute else (), ours)
     yield from _too_far_back(model)
     places = [("imap",), *(("mailbox", n) for n in range(len(addresses))), ("smtp",)]
     for path, part in zip(places, (model.imap, *model.mailbox, model.smtp), strict=True):

@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Literal
@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from monitor.core.house import Desk, House, Target
 from monitor.core.ladder import Step
+from monitor.core.people import Person
 from monitor.core.staff import Staff
 from monitor.core.week import Moment
 
@@ -94,6 +95,15 @@ class Settings:
     keeps_subjects: bool = True
     secret_files: tuple[Path, ...] = ()
     """The files that secrets are read from."""
+    people: Mapping[str, Person] = field(default_factory=dict)
+    language: str = "en"
+    commands: MailboxSettings | None = None
+    """The mailbox that hears what staff say of our letters; its `team` means nothing."""
+    double_answers: bool = False
+
+    def person(self, address: str) -> Person:
+        """Who gets letters at an address, also where the config says nothing of them."""
+        return self.people.get(address) or Person(address)
 
     @property
     def recipients(self) -> Mapping[str, frozenset[str]]:

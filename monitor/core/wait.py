@@ -12,22 +12,33 @@ State = Literal["waiting", "answered", "no_reply_needed", "excused"]
 
 @dataclass(frozen=True, slots=True)
 class Handoff:
-    """The latest internal message of a wait. `decided`: a colleague answered the desk, the customer was not told."""
+    """The latest internal message of a wait, or that it was assigned by hand.
+
+    `decided`: a colleague answered the desk, the customer was not told. `person`: the address of the one it was
+    assigned to, if it was to one.
+    """
 
     at: datetime
     from_team: str
     to_team: str
     decided: bool
+    person: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What somebody said by hand of the wait that has `message` (an identity) in it: done at that moment, or open
-    again."""
+    """What somebody said by hand at a moment (UTC) of the wait that has `message` (an identity) in it.
+
+    `done`: it needs no reply. `reopen`: whatever ended it before that moment did not. `snooze`: quiet until `until`.
+    `assign`: the ball is with `team`, and with `person` (an address) if it is named; the clock runs on.
+    """
 
     message: str
-    kind: Literal["done", "reopen"]
+    kind: Literal["done", "reopen", "snooze", "assign"]
     at: datetime
+    until: datetime | None = None
+    team: str = ""
+    person: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +47,8 @@ class Wait:
 
     `evidence` says why it is over: a grade of answers.py, `cited`, `flag`, `closed`, `deleted` or `spam`.
     `answered_by` and `answered_at` are None where that is not known; `closed_at`: when it was closed or excused.
-    `party`: the addresses of those who wait. `low_urgency`: all of it may be no more than a thank-you.
+    `party`: the addresses of those who wait. `low_urgency`: all of it may be no more than a thank-you. `snoozed_until`:
+    till then nobody is reminded. `also_answered_by`: somebody else of us answered too, within minutes.
     """
 
     opener: str
@@ -56,6 +68,8 @@ class Wait:
     first: bool = True
     party: frozenset[str] = frozenset()
     low_urgency: bool = False
+    snoozed_until: datetime | None = None
+    also_answered_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

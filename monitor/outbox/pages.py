@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -21,6 +22,14 @@ MOST_POINTS = 60
 LONGEST_TITLE = 140
 LONGEST_NAME = 60
 AT_SIGNS = ("@", "\N{FULLWIDTH COMMERCIAL AT}", "\N{SMALL COMMERCIAL AT}")
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What can be done about a line by one press: `url` is a mailto: link that opens a ready-made mail."""
+
+    kind: Literal["done", "snooze", "assign"]
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +52,7 @@ class WaitingLine:
     context: tuple[str, ...] = ()
     open_url: str | None = None
     more: int = 0
+    actions: tuple[Action, ...] = ()
 
     @property
     def title(self) -> str:
@@ -117,6 +127,14 @@ class ReminderPage(WaitingPage):
     """When the monitor could not see a mailbox while somebody's reminder fell due there, one sentence each."""
     more: int = 0
     most: int = MOST_LINES
+    tag: str = ""
+    """What a reply to it is known by; stands in the subject and at the foot."""
+    heard_at: str | None = None
+    """Where a reply with one line of command goes; None: nobody reads replies."""
+    done_folders: tuple[str, ...] = ()
+    """The names of the folders that what needs no reply can be dragged to."""
+    hand_to: str = ""
+    """An example of whom a line may be assigned to."""
 
     @property
     def shown(self) -> tuple[WaitingLine, ...]:

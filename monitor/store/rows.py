@@ -70,6 +70,8 @@ def wait_row(wait: Wait, ids: Mapping[str, int], team: str) -> dict[str, Any]:
         "first": wait.first,
         "members": [ids[m] for m in wait.members],
         "low_urgency": wait.low_urgency,
+        "snoozed_until": wait.snoozed_until,
+        "also_answered_by": ids[wait.also_answered_by] if wait.also_answered_by else None,
     }
 
 
@@ -77,12 +79,12 @@ def handoff_row(handoff: Handoff | None) -> list[Any] | None:
     """A handoff as JSON."""
     if handoff is None:
         return None
-    return [handoff.at.isoformat(), handoff.from_team, handoff.to_team, handoff.decided]
+    return [handoff.at.isoformat(), handoff.from_team, handoff.to_team, handoff.decided, handoff.person]
 
 
 def handoff_of(value: Sequence[Any] | None) -> Handoff | None:
     """A handoff from JSON."""
-    return Handoff(datetime.fromisoformat(value[0]), value[1], value[2], value[3]) if value else None
+    return Handoff(datetime.fromisoformat(value[0]), *value[1:]) if value else None
 
 
 def _addresses(value: list[list[str]]) -> tuple[Address, ...]:

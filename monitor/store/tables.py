@@ -23,8 +23,6 @@ from monitor.store.column_types import Id, Json, UtcDateTime
 
 AnyRow = Row[*tuple[Any, ...]]
 """A row of whatever columns were asked for."""
-
-
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_name)s",
@@ -34,12 +32,8 @@ metadata = MetaData(
     }
 )
 
-settings = Table(
-    "settings",
-    metadata,
-    Column("name", String(40), primary_key=True),
-    Column("value", Text, nullable=False),
-)
+named = Column("name", String(40), primary_key=True)
+settings = Table("settings", metadata, named, Column("value", Text, nullable=False))
 
 mailboxes = Table(
     "mailboxes",
@@ -186,6 +180,8 @@ waits = Table(
     Column("first", Boolean, nullable=False),
     Column("members", Json, nullable=False),
     Column("low_urgency", Boolean, nullable=False, default=False),
+    Column("snoozed_until", UtcDateTime),
+    Column("also_answered_by", ForeignKey("messages.id"), index=True),
     Index("ix_waits_state_due_at", "state", "due_at"),
     Index("ix_waits_due_at", "due_at"),
     Index("ix_waits_answered_in_answered_at", "answered_in", "answered_at"),
@@ -256,6 +252,7 @@ letters = Table(
     Column("next_try_at", UtcDateTime, nullable=False),
     Column("settled_at", UtcDateTime),
     Column("reply", Text, nullable=False, default=""),
+    Column("token", String(20), index=True),
     Index("ix_letters_state_next_try_at", "state", "next_try_at"),
     Index("ix_letters_recipient_created_at", "recipient", "created_at"),
 )

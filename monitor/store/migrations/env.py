@@ -3,6 +3,7 @@
 from alembic import context
 from sqlalchemy import Connection, func, select
 
+import monitor.store.acting_tables  # noqa: F401  # its tables are part of the schema
 from monitor.store.tables import metadata
 
 
