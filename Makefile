@@ -72,7 +72,7 @@ lock:
 	$(COMPILE) --extra demo --output-file requirements.lock pyproject.toml && \
 	$(COMPILE) --extra test --constraint requirements.lock --output-file requirements-test.lock pyproject.toml
 
-# -- the servers that tests use: Dovecot with Sieve, PostgreSQL; and faketime, a clock to set
+# -- what tests use: Dovecot with Sieve, PostgreSQL; faketime, a clock to set; Chromium, to look at letters
 
 # Debian starts what it installs, on the usual ports; policy-rc.d forbids that meanwhile. Tests start their own.
 APT = DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends
@@ -83,6 +83,8 @@ servers:
 	test -n "$$(find -L /usr/lib/dovecot /usr/local/lib/dovecot /usr/lib64/dovecot -name lib90_sieve_plugin.so 2>/dev/null)" || \
 	  missing="$$missing dovecot-sieve"; \
 	command -v faketime >/dev/null || missing="$$missing faketime"; \
+	command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \
+	  missing="$$missing chromium fonts-dejavu-core"; \
 	test -z "$$missing" || { \
 	if test "$$(id -u)" = 0 && command -v apt-get >/dev/null; then \
 	  echo "installing:" $$missing >&2; \

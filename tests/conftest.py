@@ -10,7 +10,8 @@ import pytest
 from hypothesis import settings
 
 from tests.servers.archive import need_corpora
-from tests.servers.available import need_dovecot, need_postgres
+from tests.servers.available import need_chromium, need_dovecot, need_postgres
+from tests.servers.chromium import Chromium
 from tests.servers.dovecot import Dovecot
 from tests.servers.postgres import Postgres
 from tests.servers.smtp_sink import SmtpSink
@@ -59,6 +60,16 @@ def smtp_sink(tmp_path: Path) -> Iterator[SmtpSink]:
     """An SMTP server without TLS and login."""
     with SmtpSink(tmp_path) as sink:
         yield sink
+
+
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
+    """A browser for all tests. What it sees is kept in the folder that LETTER_SHOTS names, else where pytest clears."""
+    program = need_chromium()
+    shots = Path(os.environ.get("LETTER_SHOTS") or tmp_path_factory.mktemp("letters"))
+    shots.mkdir(parents=True, exist_ok=True)
+    with Chromium(program, shots) as browser:
+        yield browser
 
 
 @pytest.fixture(scope="session")

@@ -51,7 +51,7 @@ class Letters:
         folders = [folder for folder in (templates_dir, shipped_templates()) if folder is not None]
         self._html = _environment(folders, autoescape=True)
         self._text = _environment(folders, autoescape=False)
-        self._inliner = CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
+        self._inliner = CSSInliner(keep_at_rules=True, load_remote_stylesheets=False, minify_css=True)
 
     def render_reminder(self, page: ReminderPage) -> Rendered:
         """Who is waiting to hear from you; shortened until it is one that mail programs do not cut."""

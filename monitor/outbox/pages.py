@@ -4,12 +4,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from monitor.core.durations import words
 from monitor.core.moments import clock, since
+from monitor.outbox.actions import Action as Action
+from monitor.outbox.actions import Command, examples
 from monitor.outbox.plain import cut, defang, isolated, safe_name, tame
 
 MOST_LINES = 40
@@ -22,14 +23,6 @@ MOST_POINTS = 60
 LONGEST_TITLE = 140
 LONGEST_NAME = 60
 AT_SIGNS = ("@", "\N{FULLWIDTH COMMERCIAL AT}", "\N{SMALL COMMERCIAL AT}")
-
-
-@dataclass(frozen=True, slots=True)
-class Action:
-    """What can be done about a line by one press: `url` is a mailto: link that opens a ready-made mail."""
-
-    kind: Literal["done", "snooze", "assign"]
-    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +72,11 @@ class WaitingLine:
     def link(self) -> str | None:
         """The link to the message, if it is a web address."""
         return self.open_url if self.open_url and urlsplit(self.open_url).scheme in ("https", "http") else None
+
+    @property
+    def offers(self) -> tuple[Action, ...]:
+        """What can be done about it: only what opens a mail."""
+        return tuple(action for action in self.actions if action.mailto)
 
     @property
     def past_words(self) -> str:
@@ -150,6 +148,11 @@ class ReminderPage(WaitingPage):
     def small(self) -> tuple[WaitingLine, ...]:
         """The lines that share one card."""
         return self.shown[len(self.large) :]
+
+    @property
+    def commands(self) -> tuple[Command, ...]:
+        """What can be typed in answer, where somebody reads it."""
+        return examples(len(self.shown), self.hand_to) if self.heard_at and self.shown else ()
 
     def shorter(self) -> "ReminderPage":
         """The same letter with a quarter of its lines only counted."""

@@ -13,7 +13,7 @@ from monitor.outbox.letters import Rendered
 from monitor.outbox.pages import WaitingPage
 from tests.attacks.hostile import BIDI, EVERYTHING, LINES, MARKUP, SHOWN_TO_NOBODY, TEMPLATE, UNSEEN, ZALGO
 from tests.outbox.rendered import LETTERS, read, sent
-from tests.outbox.samples import facts, line, notice, opening, reminder
+from tests.outbox.samples import acting, facts, line, notice, opening, reminder
 
 
 class Skeleton(HTMLParser):
@@ -43,9 +43,10 @@ class Skeleton(HTMLParser):
 
 def pages(text: str) -> dict[str, Rendered]:
     """Each letter, with this text wherever a stranger, or a server, can put any."""
-    evil = line(subject=text, who=text, address=f"{text}@evil.example", context=(text,), mailbox="a@b.example")
+    evil = acting(line(subject=text, who=text, address=f"{text}@evil.example", context=(text,), mailbox="a@b.example"))
     named = replace(evil, team=text, position=2, mailbox=text)
     both: WaitingPage = replace(reminder((evil, named)), why=text, next_step=text, teams=(text,), organisation=text)
+    both = replace(both, done_folders=(text,), hand_to=text, tag=text)
     assert isinstance(both, type(reminder()))
     told = replace(notice(), headline=text, sentences=(text,), what_to_do=(text,), commands=(text,), organisation=text)
     first = replace(opening(), lines=(evil, named), total=2, why=text, replies_unseen=(text,), replies_hidden=(text,))
@@ -59,6 +60,7 @@ def pages(text: str) -> dict[str, Rendered]:
 
 
 PLAIN = pages("plain")
+BUTTONS = {action.url for action in acting(line()).actions}
 
 
 @pytest.mark.parametrize("text", EVERYTHING)
@@ -66,7 +68,7 @@ def test_no_element_attribute_or_link_that_the_template_did_not_write(text: str)
     for kind, rendered in pages(text).items():
         skeleton, plain = Skeleton(rendered.html), Skeleton(PLAIN[kind].html)
         assert skeleton.made == plain.made, kind
-        assert set(skeleton.hrefs) <= {"https://mail.harbourcity.example/search?id=1"}
+        assert set(skeleton.hrefs) <= {"https://mail.harbourcity.example/search?id=1", *BUTTONS}
         for part in (rendered.subject, rendered.text.replace("\n", ""), skeleton.text.replace("\n", "")):
             assert not set(part) & set(SHOWN_TO_NOBODY), kind
 

@@ -2,6 +2,7 @@
 
 import email
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from email import policy
 from email.message import EmailMessage
@@ -10,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from monitor.outbox.actions import Action
 from monitor.outbox.letters import Letters, Rendered, WaitingLine, compose
-from tests.outbox.samples import HOUR, TEAMS, facts, line, notice, opening, reminder
+from tests.outbox.samples import HOUR, TEAMS, THREE, acting, facts, line, notice, opening, reminder
 
 LETTERS = Letters()
 VOID = {"br", "meta"}
@@ -20,6 +22,13 @@ VOID = {"br", "meta"}
 def all_letters() -> Iterator[tuple[str, Rendered]]:
     """Each letter once, the long ones too."""
     yield "reminder", LETTERS.render_reminder(reminder())
+    yield "one", LETTERS.render_reminder(reminder(THREE[:1]))
+    yield "forty", LETTERS.render_reminder(reminder(crowd()))
+    yield "long subjects", LETTERS.render_reminder(reminder(long_subjects()))
+    yield "right to left", LETTERS.render_reminder(reminder(right_to_left()))
+    yield "no subject", LETTERS.render_reminder(reminder((acting(line(subject="", who="")),)))
+    yield "hostile", LETTERS.render_reminder(reminder(hostile()))
+    yield "unheard", LETTERS.render_reminder(replace(reminder((line(),)), heard_at=None, tag="", done_folders=()))
     yield "warning", LETTERS.render_reminder(reminder((line(waited=20 * HOUR),)))
     yield "long", LETTERS.render_reminder(reminder(forty()))
     yield "opening", LETTERS.render_opening(opening())
@@ -29,9 +38,56 @@ def all_letters() -> Iterator[tuple[str, Rendered]]:
     yield "long report", LETTERS.render_report(facts(teams=(TEAMS * 3)[:15]))
 
 
+def crowd() -> tuple[WaitingLine, ...]:
+    """Forty people as they may really wait, three kinds of them in turn."""
+    kinds = (THREE * 14)[:40]
+    return tuple(
+        acting(replace(one, position=n, number=4179 + n, who=f"Reader {n}", address=f"reader{n}@post.example"))
+        for n, one in enumerate(kinds, 1)
+    )
+
+
+def long_subjects() -> tuple[WaitingLine, ...]:
+    """Subjects, names and addresses as long as they get: of words, of one word, without a space in any script."""
+    long = (
+        "Opening hours, step-free access and the lift to the second floor during the winter half-year " * 3,
+        "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft" * 3,
+        "図書館の開館時間と二階へのエレベーターについてお尋ねします" * 8,
+    )
+    address = f"{'a-very-long-local-part.' * 2}of-somebody@{'subdomain.' * 9}post.example"
+    lines = (line(n, text, text[:90], address, context=(text[:200],)) for n, text in enumerate(long, 1))
+    return tuple(acting(one) for one in lines)
+
+
+def right_to_left() -> tuple[WaitingLine, ...]:
+    """The same lines twice, but for name and subject: these read from right to left the first time."""
+    who, subject, address = "דוד כהן (ספריה)", "שאלה: חדר 12, 10:30 (דחוף)", "1204@post.example"
+    both = (line(1, subject, who, address, context=()), line(2, "A question", "Ellen Marsh", address, context=()))
+    return tuple(acting(one) for one in both)
+
+
+TRICKS = (
+    "<script>document.title='pwned'</script><img src=x onerror=\"document.title='pwned'\">",
+    "</td></tr></table><h1 onclick=\"document.title='pwned'\">Verify at https://evil.example/login</h1>",
+    '"><a href="javascript:document.title=\'pwned\'" style="position:fixed;inset:0">OK</a><!--',
+    "{{7*7}}{% raw %}<style>td{display:none}</style><link rel=stylesheet href=//evil.example/a.css>",
+)
+"""Subjects that would act, load, cover or hide something if they were markup."""
+
+
+def hostile() -> tuple[WaitingLine, ...]:
+    """Each trick in every place that a stranger fills; and what must never become a link."""
+    lines = [
+        line(n, trick, trick, f"{trick}@evil.example", context=(trick,), mailbox=trick)
+        for n, trick in enumerate(TRICKS, 1)
+    ]
+    evil = (Action("done", "https://evil.example/done"), Action("snooze", "javascript:document.title='pwned'"))
+    return tuple(replace(one, actions=evil, open_url="javascript:document.title='pwned'") for one in lines)
+
+
 def forty() -> tuple[WaitingLine, ...]:
     """Forty people, each with a long subject and all a line can carry."""
-    return tuple(line(n, "Ä & <b>" * 36, address=f"person{n}@post.example") for n in range(1, 41))
+    return tuple(acting(line(n, "Ä & <b>" * 36, address=f"person{n}@post.example")) for n in range(1, 41))
 
 
 ALL = dict(all_letters())

@@ -1,10 +1,14 @@
 """Invented pages and facts for the letters: Harbour City Libraries, one week in November 2026."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Literal
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from monitor.core.report import Longest, ReportFacts
 from monitor.core.week import Figures, Rate, Week
+from monitor.outbox.actions import Action
 from monitor.outbox.letters import NoticePage, OpeningPage, ReminderPage, WaitingLine
 
 LONDON = ZoneInfo("Europe/London")
@@ -39,12 +43,32 @@ def line(
     )
 
 
+HEARD_AT = "replies@harbourcity.example"
+TAG = "k7qm-3vxa-p2hd-w5tj"
+
+
+def acting(one: WaitingLine) -> WaitingLine:
+    """The same with all that can be done about it by a press."""
+    commands: tuple[tuple[Literal["done", "snooze", "assign"], str], ...] = (
+        ("done", f"done {one.position}"),
+        ("snooze", f"snooze {one.position} 1d"),
+        ("assign", f"assign {one.position} "),
+    )
+    return replace(one, actions=tuple(Action(kind, mailto(command)) for kind, command in commands))
+
+
+def mailto(command: str) -> str:
+    """A link that opens a mail with this command, to be sent as it is (RFC 6068)."""
+    return f"mailto:{HEARD_AT}?subject={quote(f'{command.strip()} [{TAG}]', safe='')}&body={quote(command, safe='')}"
+
+
 THREE = (
-    line(),
-    line(2, "Step-free route to the lantern workshop", "Daniel Okafor", "d.okafor@post.example", 42 * HOUR,
-         ("Passed on from Front desk on Friday.",)),
-    line(3, "Projector in the Quay Room shows no picture", "Harbour Choir Society", "choir@singers.example",
-         DAY + timedelta(minutes=12), ("Digital help has answered Front desk; the customer has not been told.",)),
+    acting(line()),
+    acting(line(2, "Step-free route to the lantern workshop", "Daniel Okafor", "d.okafor@post.example", 42 * HOUR,
+                ("Passed on from Front desk on Friday.",))),
+    acting(line(3, "Projector in the Quay Room shows no picture", "Harbour Choir Society", "choir@singers.example",
+                DAY + timedelta(minutes=12),
+                ("Digital help has answered Front desk; the customer has not been told.",))),
 )  # fmt: skip
 
 
@@ -52,7 +76,7 @@ NEXT = "If Ellen Marsh is still waiting on Monday at 09:00, elena@harbourcity.ex
 
 
 def reminder(lines: tuple[WaitingLine, ...] = THREE, more: int = 0, next_step: str | None = NEXT) -> ReminderPage:
-    """The reminder for the owners of Events & rooms."""
+    """The reminder for the owners of Events & rooms, where replies to it are read."""
     return ReminderPage(
         organisation="Harbour City Libraries",
         now=NOW,
@@ -65,6 +89,10 @@ def reminder(lines: tuple[WaitingLine, ...] = THREE, more: int = 0, next_step: s
         next_step=next_step,
         why="You get this because you look after events@harbourcity.example (Events & rooms).",
         more=more,
+        tag=TAG,
+        heard_at=HEARD_AT,
+        done_folders=("No reply needed",),
+        hand_to="anna",
     )
 
 

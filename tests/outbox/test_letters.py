@@ -9,19 +9,25 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from monitor.outbox.actions import Action, examples
 from monitor.outbox.letters import Attachment, Letters, Rendered
 from monitor.outbox.plain import defang, safe_name, tame
 from tests.outbox.rendered import ALL, LETTERS, Outline, each_letter, forty, read, sent
-from tests.outbox.samples import DAY, THREE, line, notice, reminder
+from tests.outbox.samples import DAY, TAG, THREE, line, notice, reminder
 
 HOSTILE = "{{7*7}}<script>alert(1)</script>{% raw %}\r\nBcc: all@evil.example\u2028\u202egnp.exe\udc80"
 
 
+def subject_of(letter: Rendered) -> str:
+    """The subject without the tag of a letter that can be answered."""
+    return letter.subject.removesuffix(f" [{TAG}]")
+
+
 def test_reminder_subjects() -> None:
-    assert ALL["reminder"].subject == "3 people are waiting to hear from Events & rooms (longest 2 days)"
+    assert subject_of(ALL["reminder"]) == "3 people are waiting to hear from Events & rooms (longest 2 days)"
     one = LETTERS.render_reminder(reminder((THREE[1],)))
-    assert one.subject == "Daniel Okafor is waiting to hear from Events & rooms (42 hours)"
-    assert ALL["warning"].subject == "Ellen Marsh will have waited 24 hours at 14:00 (Events & rooms)"
+    assert subject_of(one) == "Daniel Okafor is waiting to hear from Events & rooms (42 hours)"
+    assert subject_of(ALL["warning"]) == "Ellen Marsh will have waited 24 hours at 14:00 (Events & rooms)"
 
 
 UNFIT = ("evil.example/login", "Your account: 1 problem", "x" * 60, "", "a@b.example", HOSTILE)
@@ -30,7 +36,7 @@ UNFIT = ("evil.example/login", "Your account: 1 problem", "x" * 60, "", "a@b.exa
 @pytest.mark.parametrize("name", UNFIT)
 def test_a_name_unfit_for_a_subject_line_is_not_in_it(name: str) -> None:
     rendered = LETTERS.render_reminder(reminder((line(who=name),)))
-    assert rendered.subject == "1 person is waiting to hear from Events & rooms (2 days)"
+    assert subject_of(rendered) == "1 person is waiting to hear from Events & rooms (2 days)"
 
 
 def test_one_person_with_two_questions_is_one_person() -> None:
@@ -49,12 +55,42 @@ def test_reminder_says_what_the_picture_says() -> None:
         assert "just past the target" in flat
 
 
-def test_nothing_is_offered_that_does_not_work_yet() -> None:
-    for part in (ALL["reminder"].text, ALL["reminder"].html):
-        assert not re.search(r"snooze|no reply needed|assign|hand over|undo|inbox-monitor explain", part, re.IGNORECASE)
+OFFERS = r"snooze|no reply needed|assign|hand over|undo|mailto:|k7qm"
+
+
+def test_what_nobody_hears_is_not_offered() -> None:
+    for part in (ALL["unheard"].text, ALL["unheard"].html):
+        assert not re.search(OFFERS, part.partition("</head>")[2] or part, re.IGNORECASE)
     bare = LETTERS.render_reminder(reminder((replace(line(), open_url=None),)))
-    assert "Open" not in bare.html
-    assert "Open" not in bare.text
+    assert "Open message" not in bare.html + bare.text
+
+
+def test_what_is_heard_can_be_pressed_dragged_or_typed() -> None:
+    html, text = ALL["reminder"].html, ALL["reminder"].text
+    flat = " ".join(re.sub(r"<[^>]+>", " ", html).split())
+    for pressed in ("No reply needed", "Snooze 1 day", "Hand over"):
+        assert html.count(f">{pressed}</a>") == 3
+    for part in (flat, " ".join(text.split())):
+        assert "Drag the message into the folder “No reply needed”." in part
+        assert "done 2 number 2 needs no reply snooze 1 2d quiet about number 1 for 2 days (at most 7)" in part
+        assert "assign 3 anna hand number 3 over to anna; the wait goes on undo take back" in part
+        assert part.endswith(f"Inbox Monitor, Harbour City Libraries · [{TAG}]")
+
+
+def test_the_lines_to_type_name_only_numbers_that_the_letter_has() -> None:
+    assert [line for _, line, _ in examples(1, "anna")] == ["done 1", "snooze 1 2d", "assign 1 anna", "undo", "help"]
+    assert [line for _, line, _ in examples(2, "")] == ["done 2", "snooze 1 2d", "undo", "help"]
+
+
+def test_a_long_name_to_hand_over_to_stands_on_a_line_of_its_own() -> None:
+    text = LETTERS.render_reminder(replace(reminder(), hand_to=f"{'a' * 60}@desk.example")).text
+    assert f"    assign 3 {'a' * 60}@desk.example\n                      hand number 3 over to" in text
+
+
+@pytest.mark.parametrize("url", ["https://x.example/done", "javascript:alert(1)", " //x.example", "mailtos:x", ""])
+def test_only_what_opens_a_mail_becomes_a_button(url: str) -> None:
+    rendered = LETTERS.render_reminder(reminder((replace(line(), open_url=None, actions=(Action("done", url),)),)))
+    assert "<a " not in rendered.html
 
 
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", "JaVaScRiPt:x", "//evil.example"])
@@ -74,7 +110,7 @@ def test_a_wait_that_is_not_past_the_target_is_not_red() -> None:
 def test_a_very_long_list_counts_what_it_cuts() -> None:
     rendered = LETTERS.render_reminder(reminder(forty() + forty()[:5], more=7))
     assert rendered.subject.startswith("47 people are waiting")
-    assert re.search(r"(1[2-9]|2\d) more messages wait", rendered.text)
+    assert re.search(r"(1[2-9]|2\d|3\d) more messages wait", rendered.text)
 
 
 def test_opening_says_calmly_that_reminders_stay_off() -> None:
@@ -216,7 +252,7 @@ def test_safe_names() -> None:
 
 def test_due_on_another_day_names_the_day() -> None:
     soon = replace(line(waited=timedelta(hours=2)), past=-timedelta(hours=22))
-    assert LETTERS.render_reminder(reminder((soon,))).subject == (
+    assert subject_of(LETTERS.render_reminder(reminder((soon,)))) == (
         "Ellen Marsh will have waited 24 hours at 08:00 on Sunday (Events & rooms)"
     )
     assert soon.due == soon.arrived + DAY

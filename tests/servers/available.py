@@ -29,6 +29,13 @@ def need_postgres() -> None:
     _need(postgres.programs() is not None, "PostgreSQL", "postgresql")
 
 
+def need_chromium() -> str:
+    """The path of Chromium, in which letters are looked at."""
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    _need(found is not None, "Chromium", "chromium")
+    return str(found)
+
+
 def _need(found: bool, name: str, package: str) -> None:
     if found:
         return
