@@ -115,14 +115,6 @@ def beside(folder: Path, name: str | None) -> str | None:
     return str(folder / Path(name).expanduser()) if name else None
 
 
-def not_yet(what: str) -> Any:
-    def refuse(value: object) -> object:
-        raise ValueError(what)
-
-    return BeforeValidator(refuse)
-
-
-ELAPSED = 'can only be "elapsed" in this version: nights and weekends count'
 NO_SUBJECTS = "can only be false in this version: the report shows no subjects"
 SHORTEST_RETENTION = timedelta(days=90)
 """For so long what was answered is looked back at: who answers whose mail, and whose replies we cannot see."""

@@ -7,14 +7,15 @@ from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 
+from monitor.config.clocks import target_of, window
 from monitor.config.freemail import PUBLIC_PROVIDERS
 from monitor.config.kinds import beside
 from monitor.config.mistakes import not_toml, understood
-from monitor.config.model import CommandsPart, ConfigModel, MailboxPart, SmtpPart, TargetKeys, TeamPart
+from monitor.config.model import CommandsPart, ConfigModel, MailboxPart, SmtpPart, TeamPart
 from monitor.config.places import Mistake, Places
 from monitor.config.secrets import Secret
 from monitor.config.settings import MailboxSettings, ReportSettings, Settings, SmtpSettings, state_folder
-from monitor.core.house import Desk, Target
+from monitor.core.house import Desk
 from monitor.core.ladder import Step
 from monitor.core.people import Person
 from monitor.core.staff import Staff
@@ -66,7 +67,10 @@ def _settings(path: Path, model: ConfigModel) -> Settings:
     teams = {t.name: t for t in model.team}
     desks = {
         m.address: Desk(
-            m.address, m.team or m.address, _target(m, teams.get(m.team or ""), model.target), m.internal_customers
+            m.address,
+            m.team or m.address,
+            target_of(model.timezone, m, teams.get(m.team or ""), model.target),
+            m.internal_customers,
         )
         for m in model.mailbox
     }
@@ -78,7 +82,7 @@ def _settings(path: Path, model: ConfigModel) -> Settings:
         zone=model.timezone,
         operator=model.operator,
         templates_dir=folder / model.templates_dir if model.templates_dir else None,
-        target=_target(model.target),
+        target=target_of(model.timezone, model.target),
         mailboxes=tuple(_mailbox(m, model, folder) for m in model.mailbox),
         desks=desks,
         owners={t.name: t.owners for t in model.team},
@@ -97,20 +101,9 @@ def _settings(path: Path, model: ConfigModel) -> Settings:
         secret_files=_secret_files(model, folder),
         people=_people(model),
         language=model.letters.language,
+        letters_sent=window(model),
         commands=_commands(model, folder),
         double_answers=model.double_answers,
-    )
-
-
-def _target(*parts: TargetKeys | None) -> Target:
-    """The first part that says it wins: mailbox before team before [target]."""
-
-    def first(name: str, default: Any) -> Any:
-        return next((v for p in parts if p is not None and (v := getattr(p, name)) is not None), default)
-
-    default = Target()
-    return Target(
-        first("reply_within", default.reply_within), first("goal", default.goal), first("clock", default.clock)
     )
 
 
@@ -165,7 +158,10 @@ def _reached(m: MailboxPart | CommandsPart, address: str, model: ConfigModel, fo
 
 
 def _people(model: ConfigModel) -> dict[str, Person]:
-    return {p.address: Person(p.address, p.name, p.language or "", None, p.away, p.substitute) for p in model.person}
+    return {
+        p.address: Person(p.address, p.name, p.language or "", window(model, p), p.away, p.substitute)
+        for p in model.person
+    }
 
 
 def _reader(secret: Secret, folder: Path) -> Callable[[], str]:

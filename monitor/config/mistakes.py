@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from monitor.config import clocks
 from monitor.config.kinds import beside
 from monitor.config.model import ConfigModel, ImapKeys, MailboxPart
 from monitor.config.places import Mistake
@@ -49,16 +50,16 @@ def not_toml(error: tomllib.TOMLDecodeError, source: str) -> Mistake:
 def understood(table: dict[str, Any], folder: Path) -> tuple[ConfigModel | None, list[Mistake]]:
     """The model of a config, and all that is wrong with it; `folder` is where the file lies."""
     try:
-        model = ConfigModel.model_validate(table)
+        model = ConfigModel.model_validate(table, context={"folder": folder})
     except ValidationError as error:
         errors = error.errors(include_url=False)
         found = [_mistake(e) for e in errors if not _is_echo(e, errors)]
         try:
-            rest = ConfigModel.model_validate(_without(table, errors))
+            rest = ConfigModel.model_validate(_without(table, errors), context={"folder": folder})
         except ValidationError:
             return None, found
         return None, [*found, *_not_explained_by(found, rest, folder)]
-    return model, [*_lacking(model), *_clashing(model, folder)]
+    return model, [*_lacking(model), *_clashing(model, folder), *clocks.misfits(model)]
 
 
 def _is_echo(error: Any, errors: Sequence[Any]) -> bool:
@@ -79,6 +80,8 @@ def _not_explained_by(found: Sequence[Mistake], rest: ConfigModel, folder: Path)
     for mistake in _clashing(rest, folder):
         if mistake.path[-1] not in ("team", "to") or ("team",) not in tables:
             yield mistake
+    if not any(clocks.KEYS.intersection(m.path) for m in found):
+        yield from clocks.misfits(rest)
 
 
 def _without(table: dict[str, Any], errors: Sequence[Any]) -> dict[str, Any]:
@@ -87,7 +90,8 @@ def _without(table: dict[str, Any], errors: Sequence[Any]) -> dict[str, Any]:
     for n, error in sorted(enumerate(errors), key=lambda pair: [str(p) for p in pair[1]["loc"]], reverse=True):
         made_up = {"address": f"{n}@made-up.invalid", "name": f"made up {n}", "owners": [f"{n}@made-up.invalid"]}
         here: Any = rest
-        *way, last = error["loc"]
+        last: Any
+        *way, last = _removable(error["loc"])
         for part in way:
             here = here.get(part) if isinstance(here, dict) else _element(here, part)
         if isinstance(here, dict) and last in made_up:
@@ -97,6 +101,11 @@ def _without(table: dict[str, Any], errors: Sequence[Any]) -> dict[str, Any]:
         elif isinstance(here, list) and _element(here, last) is not None:
             here[last] = f"{n}@made-up.invalid"
     return rest
+
+
+def _removable(loc: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    """The whole key where a part of it is wrong: nothing can be made up for a part of a calendar."""
+    return next((loc[: n + 1] for n, part in enumerate(loc) if part in clocks.KEYS), loc)
 
 
 def _element(values: object, n: object) -> Any:
@@ -113,6 +122,8 @@ def _mistake(error: Any) -> Mistake:
     if kind == "missing":
         where = f"[[{path[0]}]]" if len(path) > 2 else f"[{path[0]}]"
         return Mistake(path, f"`{key}` is missing in {where}")
+    if kind == "unknown_word":
+        return Mistake(path, f"`{key}` {context['said']}", tuple(context["candidates"]), word=context["word"])
     if kind == "literal_error":
         allowed = re.findall(r"'([^']*)'", context["expected"])
         text = " or ".join([", ".join(f'"{a}"' for a in allowed[:-1])] * (len(allowed) > 1) + [f'"{allowed[-1]}"'])

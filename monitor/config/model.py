@@ -1,13 +1,13 @@
 """FLOOR 1. The shape of config.toml: every key, its type, its default, and what it means."""
 
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
+from monitor.config.calendars import ClockKeys, WindowKeys
 from monitor.config.kinds import (
-    ELAPSED,
     NO_SUBJECTS,
     Absences,
     Addr,
@@ -26,26 +26,19 @@ from monitor.config.kinds import (
     SignedLength,
     WeeklyMoment,
     Zone,
-    not_yet,
     only,
 )
 from monitor.config.secrets import Secret
 from monitor.core.week import Moment
 
 
-class TargetKeys(Part):
+class TargetKeys(ClockKeys):
     """What is promised. Also allowed in a [[team]] and a [[mailbox]]."""
 
-    reply_within: Length | None = Field(default=None, description="the promise, by the clock")
+    reply_within: Length | None = Field(default=None, description="the promise")
     goal: Annotated[float, Field(strict=True, ge=0, le=100)] | None = Field(
         default=None, description="percent of waits that should keep it"
     )
-    clock: Annotated[Literal["elapsed"], only("elapsed", ELAPSED)] | None = Field(
-        default=None, description="which hours count: all of them"
-    )
-    closed: Annotated[Any, not_yet("is for the clock open-days, which this version does not have yet")] = None
-    hours: Annotated[Any, not_yet("is for the clock office-hours, which this version does not have yet")] = None
-    holidays: Annotated[Any, not_yet("is for the clock open-days, which this version does not have yet")] = None
 
 
 class ImapKeys(Part):
@@ -91,25 +84,19 @@ class TeamPart(TargetKeys):
     owners: Annotated[Addrs, Field(min_length=1)]
 
 
-class LettersPart(Part):
+class LettersPart(WindowKeys):
     """The letters: in which language, and when they may be sent. A [[person]] may have it otherwise."""
 
     language: Language = "en"
-    hours: Annotated[Any, not_yet("is not there yet")] = None
-    quiet: Annotated[Any, not_yet("is not there yet")] = None
-    holidays: Annotated[Any, not_yet("is not there yet")] = None
 
 
-class PersonPart(Part):
+class PersonPart(WindowKeys):
     """Somebody who gets letters, where something is different for them."""
 
     address: Addr
     name: str = Field(default="", description="what colleagues call them: assign 3 anna")
     language: Language | None = None
     timezone: Zone | None = None
-    hours: Annotated[Any, not_yet("is not there yet")] = None
-    quiet: Annotated[Any, not_yet("is not there yet")] = None
-    holidays: Annotated[Any, not_yet("is not there yet")] = None
     away: Absences = Field(default=(), description='days on which somebody else gets their letters: "… to …"')
     substitute: Addr | None = Field(default=None, description="who that is")
 

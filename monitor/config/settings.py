@@ -5,11 +5,12 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from monitor.core.calendar import Calendar
 from monitor.core.house import Desk, House, Target
 from monitor.core.ladder import Step
 from monitor.core.people import Person
@@ -97,13 +98,15 @@ class Settings:
     """The files that secrets are read from."""
     people: Mapping[str, Person] = field(default_factory=dict)
     language: str = "en"
+    letters_sent: Calendar | None = None
+    """When those get letters of whom the config says nothing of their own; None: at any time."""
     commands: MailboxSettings | None = None
     """The mailbox that hears what staff say of our letters; its `team` means nothing."""
     double_answers: bool = False
 
     def person(self, address: str) -> Person:
         """Who gets letters at an address, also where the config says nothing of them."""
-        return self.people.get(address) or Person(address)
+        return self.people.get(address) or Person(address, calendar=self.letters_sent)
 
     @property
     def recipients(self) -> Mapping[str, frozenset[str]]:
@@ -161,8 +164,12 @@ def _stable(value: object) -> object:
         return sorted(value)
     if isinstance(value, timedelta):
         return value.total_seconds()
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, ZoneInfo):
+        return value.key
     if isinstance(value, Mapping):
-        return dict(value)
+        return {str(key): each for key, each in value.items()}
     slots = getattr(value, "__slots__", None)
     if slots is None:
         raise TypeError(type(value))

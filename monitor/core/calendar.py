@@ -3,12 +3,12 @@
 A local day has 23, 24 or 25 hours; so all counting is done in UTC between the borders that the local clock gives.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import pairwise
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 Mode = Literal["elapsed", "open-days", "office-hours"]
@@ -35,6 +35,13 @@ class Span(NamedTuple):
 WHOLE_DAY = (Span(0, MIDNIGHT),)
 
 
+class PartDays(Protocol):
+    """Days that are closed in part: a mapping, or what works them out when it is asked."""
+
+    def get(self, day: date, default: tuple[Span, ...], /) -> tuple[Span, ...]:
+        """The closed spans of a day."""
+
+
 @dataclass(frozen=True, slots=True)
 class Calendar:
     """When the clock of a promise runs. Weekdays: 0 is Monday.
@@ -48,13 +55,14 @@ class Calendar:
     mode: Mode = "elapsed"
     closed: frozenset[int] = frozenset()
     hours: Mapping[int, tuple[Span, ...]] = field(default_factory=dict)
-    holidays: frozenset[date] = frozenset()
-    part_holidays: Mapping[date, tuple[Span, ...]] = field(default_factory=dict)
+    holidays: Container[date] = frozenset()
+    part_holidays: PartDays = field(default_factory=dict[date, tuple[Span, ...]])
 
     def __post_init__(self) -> None:
         if not {*self.closed, *self.hours} <= set(range(7)):
             raise ValueError("weekdays go from 0 (Monday) to 6 (Sunday)")
-        for spans in (*self.hours.values(), *self.part_holidays.values()):
+        parts = self.part_holidays.values() if isinstance(self.part_holidays, Mapping) else ()
+        for spans in (*self.hours.values(), *parts):
             for start, end in spans:
                 if not 0 <= start < end <= MIDNIGHT:
                     raise ValueError(f"{_clock(start)}-{_clock(end)} is no part of a day: it must begin before it ends")
@@ -99,6 +107,31 @@ def primary(start: datetime, end: datetime, calendar: Calendar) -> timedelta:
         return max(last - first, timedelta(0))
     pieces = _between(first, last, calendar)
     return sum((piece.end - piece.start for piece in pieces if piece.reason == OPEN), timedelta(0))
+
+
+class Counted:
+    """Primary time of many waits by one calendar: what a whole day counts is worked out once."""
+
+    def __init__(self, calendar: Calendar) -> None:
+        self._calendar = calendar
+        self._days: dict[date, timedelta] = {}
+
+    def primary(self, start: datetime, end: datetime) -> timedelta:
+        """The same as `primary`."""
+        zone = self._calendar.zone
+        first, last = (_utc(moment).astimezone(zone).date() for moment in (start, end))
+        if self._calendar.mode == "elapsed" or not 1 < (last - first).days <= MOST_DAYS:
+            return primary(start, end, self._calendar)
+        inside = (first + timedelta(days=n) for n in range(1, (last - first).days))
+        whole = sum(map(self._day, inside), timedelta(0))
+        before = primary(start, _moment(first, MIDNIGHT, zone), self._calendar)
+        return before + whole + primary(_moment(last, 0, zone), end, self._calendar)
+
+    def _day(self, day: date) -> timedelta:
+        if day not in self._days:
+            begin, end = (_moment(day, minute, self._calendar.zone) for minute in (0, MIDNIGHT))
+            self._days[day] = primary(begin, end, self._calendar)
+        return self._days[day]
 
 
 def stretches(start: datetime, end: datetime, calendar: Calendar) -> list[Stretch]:

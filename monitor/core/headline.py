@@ -1,6 +1,5 @@
 """GROUND. How the weekly report opens: the answer in one sentence, and what belongs to it."""
 
-from monitor.core.durations import words
 from monitor.core.intervals import change
 from monitor.core.moments import day_and_time
 from monitor.core.report import ReportFacts
@@ -9,7 +8,7 @@ from monitor.core.week import Rate
 
 def headline(facts: ReportFacts) -> str:
     """The answer, in one sentence that is always true."""
-    rate, promise = facts.overall.rate, words(facts.reply_within)
+    rate, promise = facts.overall.rate, facts.promised
     if rate.percent is not None:
         return f"{rate.percent}% of people heard back within {promise}."
     if rate.n:
@@ -18,7 +17,7 @@ def headline(facts: ReportFacts) -> str:
         return "We cannot say yet how this week went."
     if facts.overall.unknown or facts.overall.no_reply_needed or facts.overall.excused:
         return "A quiet week: there is no reply to rate."
-    return f"A quiet week: nobody’s {promise} ran out."
+    return f"A quiet week: nobody’s {promise.removeprefix('the ')} ran out."
 
 
 def lead(facts: ReportFacts) -> str:
@@ -42,7 +41,7 @@ def _closed_late(facts: ReportFacts) -> str:
     if not late:
         return ""
     were, are = ("was", "is") if late == 1 else ("were", "are")
-    promise = words(facts.reply_within)
+    promise = facts.promised
     return f"{late}{more} {were} closed as “No reply needed” only after {promise}, and {are} not counted."
 
 

@@ -3,18 +3,29 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal
+from zoneinfo import ZoneInfo
 
+from monitor.core import calendar
+from monitor.core.calendar import Calendar
+from monitor.core.promise import Promise
 from monitor.core.staff import Staff
+
+ALWAYS = Calendar(ZoneInfo("UTC"))
+"""The clock on the wall: every hour counts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The promise: a reply within this time. `goal` is the percentage of waits that should keep it."""
+    """The promise: a reply within this time by the clock of `calendar`. `goal`: percent of waits to keep it."""
 
     reply_within: timedelta = timedelta(hours=24)
     goal: float = 90.0
-    clock: Literal["elapsed"] = "elapsed"
+    calendar: Calendar = ALWAYS
+
+    @property
+    def promise(self) -> Promise:
+        """What of it is said to people."""
+        return Promise(self.reply_within, self.calendar.mode)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,5 +82,21 @@ class House:
 
 
 def due_at(opened_at: datetime, target: Target) -> datetime:
-    """When the promise runs out, in UTC. The `elapsed` clock never stops: nights and weekends count."""
-    return opened_at + target.reply_within
+    """When the promise runs out, in UTC. Never raises: the fold is total.
+
+    A calendar that counts nothing for a whole year from there, which no config can rule out for every year to come,
+    counts by the clock on the wall: nobody may wait for ever unseen.
+    """
+    try:
+        return calendar.due_at(opened_at, target.reply_within, target.calendar)
+    except ValueError:
+        return opened_at + target.reply_within
+
+
+def opened_by(due: datetime, target: Target) -> datetime:
+    """A moment by which whatever falls due at `due` or later may have been opened, and nothing that falls due before
+    need be looked for: at most a day too early."""
+    opened = due - target.reply_within
+    while due_at(opened, target) > due:
+        opened -= timedelta(days=1)
+    return opened

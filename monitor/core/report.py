@@ -5,10 +5,13 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from monitor.core.blind import Blind
+from monitor.core.calendar import Calendar, Mode, primary
 from monitor.core.invisible import Invisible, total
+from monitor.core.promise import Promise, the_one
 from monitor.core.wait import is_met
 from monitor.core.week import Figures, Rate, WaitFacts, Week
 
@@ -46,6 +49,23 @@ class ReportFacts:
     """Of the week, by mailbox: how many of those who answered us answered a reply that we never saw."""
     blind: tuple[Blind, ...] = ()
     """What of the week could not be seen, oldest first; what still goes on lasts up to now."""
+    promises: tuple[Promise, ...] = ()
+    """What the mailboxes promise, each in the order of the config; without any it is `reply_within` by the clock."""
+
+    @property
+    def promise(self) -> Promise | None:
+        """What all promise; None where they differ."""
+        return the_one(self.promises or (Promise(self.reply_within, "elapsed"),))
+
+    @property
+    def promised(self) -> str:
+        """`24 hours`; `the target` where the mailboxes promise different things."""
+        return self.promise.words if self.promise else "the target"
+
+    @property
+    def modes(self) -> frozenset[Mode]:
+        """The clocks by which they count."""
+        return frozenset(promise.mode for promise in self.promises) or frozenset({"elapsed"})
 
 
 def report_json(facts: ReportFacts) -> dict[str, Any]:
@@ -61,6 +81,7 @@ def report_json(facts: ReportFacts) -> dict[str, Any]:
         "organisation": facts.organisation,
         "goal": facts.overall.rate.goal,
         "reply_within_seconds": int(facts.reply_within.total_seconds()),
+        "promises": [{"reply_within_seconds": _seconds(within), "clock": mode} for within, mode in facts.promises],
         "overall": _figures(facts.overall),
         "previous": None if facts.previous is None else _rate(facts.previous),
         "teams": [{"team": team, **_figures(figures)} for team, figures in facts.teams],
@@ -80,18 +101,34 @@ def blind_json(one: Blind) -> dict[str, Any]:
     return {"mailbox": one.mailbox, "since": _utc(one.since), "until": _utc(one.until), "hours": one.hours}
 
 
-CSV_HEADER = ("number", "team", "state", "opened_at", "due_at", "answered_at", "waited_hours", "met", "evidence")
+CSV_HEADER = (
+    "number",
+    "team",
+    "state",
+    "opened_at",
+    "due_at",
+    "answered_at",
+    "waited_hours",
+    "met",
+    "evidence",
+    "counted_hours",
+)
 
 
-def report_csv_rows(waits: Sequence[WaitFacts]) -> list[list[str]]:
-    """A head and one row a wait: no subjects, no names; times ISO 8601 in UTC, empty where there is none."""
-    return [list(CSV_HEADER), *(_csv_row(wait) for wait in waits)]
+def report_csv_rows(
+    waits: Sequence[WaitFacts], calendars: Mapping[str, Calendar] = MappingProxyType({})
+) -> list[list[str]]:
+    """A head and one row a wait: no subjects, no names; times ISO 8601 in UTC, empty where there is none.
+
+    Hours waited are by the clock on the wall; those counted are what the calendar of its first mailbox counts.
+    """
+    return [list(CSV_HEADER), *(_csv_row(wait, calendars) for wait in waits)]
 
 
-def report_csv(waits: Sequence[WaitFacts]) -> str:
+def report_csv(waits: Sequence[WaitFacts], calendars: Mapping[str, Calendar] = MappingProxyType({})) -> str:
     """The same as the text of a file (RFC 4180: commas, CRLF)."""
     text = io.StringIO()
-    csv.writer(text).writerows(report_csv_rows(waits))
+    csv.writer(text).writerows(report_csv_rows(waits, calendars))
     return text.getvalue()
 
 
@@ -132,7 +169,7 @@ def _longest(longest: Longest) -> dict[str, Any]:
     }
 
 
-def _csv_row(wait: WaitFacts) -> list[str]:
+def _csv_row(wait: WaitFacts, calendars: Mapping[str, Calendar]) -> list[str]:
     met, length = is_met(wait.state, wait.answered_at, wait.due_at, wait.as_of), wait.length()
     return [
         str(wait.number),
@@ -141,10 +178,20 @@ def _csv_row(wait: WaitFacts) -> list[str]:
         _utc(wait.opened_at) or "",
         _utc(wait.due_at) or "",
         _utc(wait.answered_at) or "",
-        "" if length is None else f"{length[0].total_seconds() / 3600:.3f}",
+        "" if length is None else _hours(length[0]),
         "" if met is None else str(met).lower(),
         _cell(wait.evidence or ""),
+        "" if length is None else _hours(_counted(wait, length[0], calendars)),
     ]
+
+
+def _counted(wait: WaitFacts, length: timedelta, calendars: Mapping[str, Calendar]) -> timedelta:
+    home = calendars.get(wait.mailboxes[0]) if wait.mailboxes else None
+    return primary(wait.opened_at, wait.opened_at + length, home) if home else length
+
+
+def _hours(length: timedelta) -> str:
+    return f"{length.total_seconds() / 3600:.3f}"
 
 
 def _cell(text: str) -> str:

@@ -98,7 +98,7 @@ def sections(facts: ReportFacts) -> list[Section]:
 
 def tiles(facts: ReportFacts) -> Section:
     """The three figures under the headline."""
-    all_, promise = facts.overall, words(facts.reply_within)
+    all_, promise = facts.overall, facts.promised
     tone: Tone = "waiting" if all_.late else "plain"
     late = Tile(str(all_.late), f"Past {promise} right now", f"of {all_.waiting} waiting", tone)
     return Section(
@@ -115,7 +115,7 @@ def each_team(facts: ReportFacts) -> Section | None:
     """A row a team, in the order of the config: teams are never ranked."""
     if not facts.teams:
         return None
-    promise, near = words(facts.reply_within), short(facts.reply_within)
+    promise, near = facts.promised, facts.promise.short if facts.promise else "target"
     missed, goal = any(f.rate.goal_met is False for _, f in facts.teams), f"{facts.overall.rate.goal:g}%"
     return Section(
         title="Each team",
@@ -147,7 +147,7 @@ def waiting_longest(facts: ReportFacts) -> Section | None:
             (Column("Team"), Column("Arrived"), Column("Waiting", span=2), number),
             tuple(_longest_row(one, facts, slowest) for one in facts.longest),
         ),
-        after=f"and {more} more past {words(facts.reply_within)}." if more > 0 else "",
+        after=f"and {more} more past {facts.promised}." if more > 0 else "",
     )
 
 
@@ -158,14 +158,27 @@ def how_counted(facts: ReportFacts) -> Section:
         points=(
             "A wait begins with the oldest unanswered message from a person and ends with the first reply a colleague "
             "writes to them. Automatic replies never count.",
-            f"It belongs to the week in which its {words(facts.reply_within)} ran out. What was never answered is a "
-            "miss, so nothing is undecided and a past week does not move.",
-            "The clock is the customer’s: nights and weekends count, and passing a message on does not restart it.",
+            f"It belongs to the week in which its {facts.promised.removeprefix('the ')} ran out. What was never "
+            "answered is a miss, so nothing is undecided and a past week does not move.",
+            f"The clock is the customer’s: {_counted(facts)}, and passing a message on does not restart it.",
             "“Typical” is the middle person: half waited less, half longer. There are no averages, and no names.",
             f"Under {FEWEST_FOR_PERCENT} messages we print “5 of 7” and no percentage. A change from week to week is "
             "named only when it is bigger than chance.",
         ),
     )
+
+
+def _counted(facts: ReportFacts) -> str:
+    """Which hours the promises count. How long people waited is always said in all hours."""
+    said = {
+        "elapsed": "nights and weekends count",
+        "open-days": "only closed days do not count",
+        "office-hours": "only opening hours count",
+    }
+    if len(facts.modes) > 1:
+        return "which hours count is for each team to promise"
+    (mode,) = facts.modes
+    return said[mode] if mode == "elapsed" else f"{said[mode]} towards the target, and waits are told in all hours"
 
 
 def not_seen(facts: ReportFacts) -> Section | None:
@@ -190,7 +203,7 @@ def left_out(facts: ReportFacts) -> Section | None:
 
 
 def _without_reply(facts: ReportFacts) -> list[tuple[str, int]]:
-    all_, promise = facts.overall, words(facts.reply_within)
+    all_, promise = facts.overall, facts.promised
     return [
         ("Closed as “No reply needed”", all_.no_reply_needed),
         (f"– of these only after {promise}", all_.closed_late),

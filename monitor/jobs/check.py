@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Literal
 
 from monitor.config import MailboxSettings, Settings
-from monitor.core.durations import canonical, words
+from monitor.core.durations import canonical
 from monitor.inbox.imap import ImapSource
+from monitor.jobs.check_clocks import clock_facts
 from monitor.jobs.check_fact import Fact, Section
 from monitor.jobs.check_mailbox import Known, mailbox_facts
 from monitor.jobs.deliver import relay_of
@@ -25,7 +26,7 @@ from monitor.store.store import Store, StoreAddressError, StoreError, open_store
 
 def check(settings: Settings, now: datetime, make_folders: bool = False) -> Iterator[Fact]:
     """All facts, in the order people read them. With `make_folders` the `done` folders that are missing are made."""
-    yield from _config_facts(settings)
+    yield from _config_facts(settings, now)
     for file in settings.secret_files:
         yield from _open_to_others("Configuration", "the secret file", file, "a secret is for the service alone")
     store: Store | None = None
@@ -89,7 +90,7 @@ def send_test(settings: Settings, address: str, now: datetime) -> Fact:
     return Fact("Letters", "ok", address, f"test letter accepted ({reply})")
 
 
-def _config_facts(settings: Settings) -> Iterator[Fact]:
+def _config_facts(settings: Settings, now: datetime) -> Iterator[Fact]:
     owners = {o for owners in settings.owners.values() for o in owners}
     counted = (
         f"{_count(len(settings.mailboxes), 'mailbox', 'mailboxes')}, {_count(len(settings.teams), 'team', 'teams')}, "
@@ -98,8 +99,8 @@ def _config_facts(settings: Settings) -> Iterator[Fact]:
         "Configuration", "ok", "", counted + f"{_count(len(owners), 'owner', 'owners')}; every mailbox has a team"
     )
     steps = ", ".join(f"{canonical(s.after)} to {', '.join(s.to)}" for s in settings.steps)
-    promise = f"target {words(settings.target.reply_within)} by the clock, goal {settings.target.goal:g}%"
-    yield Fact("Configuration", "ok", "", f"{promise}; reminders at {steps}")
+    yield from clock_facts(settings, now)
+    yield Fact("Configuration", "ok", "", f"reminders at {steps}")
     domains = ", ".join(settings.staff.domains) or "no domain"
     people = _count(len(settings.staff.people), "person", "people")
     yield Fact("Configuration", "ok", "", f"ours are {domains} and {people}; everybody else is a customer")

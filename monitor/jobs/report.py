@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 from monitor.config import ReportSettings, Settings
 from monitor.core.blind import Blind, clipped, said
+from monitor.core.calendar import Calendar
+from monitor.core.house import opened_by
 from monitor.core.invisible import Invisible
 from monitor.core.moments import day_and_time
 from monitor.core.report import Longest, ReportFacts, report_csv, report_json
@@ -42,10 +44,12 @@ class Made:
 
     facts: ReportFacts
     cohort: Sequence[WaitFacts]
+    calendars: Mapping[str, Calendar]
+    """By mailbox."""
 
     def csv(self) -> str:
         """Every wait behind the figures."""
-        return report_csv(self.cohort)
+        return report_csv(self.cohort, self.calendars)
 
 
 def report_if_due(
@@ -110,10 +114,12 @@ def make(store: Store, settings: Settings, knowledge: Knowledge, week: Week, now
             left_out=_left_out(store, week),
             unseen=(*_unseen(settings, knowledge, week), *_blind(settings, knowledge, blind), *_hidden(invisible)),
             blind=blind,
+            promises=tuple(dict.fromkeys(desk.target.promise for desk in settings.desks.values())),
             history_from=_history_from(settings, knowledge, week),
             invisible=invisible,
         ),
         cohort,
+        {address: desk.target.calendar for address, desk in settings.desks.items()},
     )
 
 
@@ -202,6 +208,6 @@ def _history_from(settings: Settings, knowledge: Knowledge, week: Week) -> datet
         view = knowledge.views.get(mailbox.address)
         if view is not None and view.first_as_of is not None and mailbox.lookback is not None:
             starts.append(view.first_as_of - mailbox.lookback)
-    earliest_needed = week.start - settings.target.reply_within
+    earliest_needed = min(opened_by(week.start, desk.target) for desk in settings.desks.values())
     latest = max(starts, default=None)
     return latest.astimezone(UTC) if latest is not None and latest > earliest_needed else None

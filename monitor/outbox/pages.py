@@ -2,13 +2,15 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from monitor.core.calendar import Mode
 from monitor.core.durations import words
 from monitor.core.moments import clock, since
+from monitor.core.promise import promise_words
 from monitor.outbox.actions import Action as Action
 from monitor.outbox.actions import Command, examples
 from monitor.outbox.plain import cut, defang, isolated, safe_name, tame
@@ -96,6 +98,8 @@ class WaitingPage:
     teams: tuple[str, ...]
     promise: timedelta
     lines: tuple[WaitingLine, ...]
+    mode: Mode = field(default="elapsed", kw_only=True)
+    """Which hours the promise counts."""
 
     @property
     def teams_named(self) -> str:
@@ -104,8 +108,8 @@ class WaitingPage:
 
     @property
     def promise_words(self) -> str:
-        """`24 hours`."""
-        return words(self.promise)
+        """`24 hours`, `24 office hours`."""
+        return promise_words(self.promise, self.mode)
 
     @property
     def shows_mailbox(self) -> bool:

@@ -1,7 +1,6 @@
 """FLOOR 3. The chain of decisions in one conversation, as values: of these `explain` makes its page and its JSON."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal, NamedTuple
 
 from monitor.core.considered import Considered, Refused
@@ -38,20 +37,6 @@ class Lies(NamedTuple):
     place: Place
     since: datetime
     gone: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """How a wait is timed: elapsed time and primary time (what the target counts), None where its end is not known.
-
-    `closed`: the stretches (UTC) in which the clock stood still.
-    """
-
-    mode: str
-    reply_within: timedelta
-    elapsed: timedelta | None
-    primary: timedelta | None
-    closed: tuple[tuple[datetime, datetime], ...] = ()
 
 
 class Chain:
@@ -103,13 +88,6 @@ class Chain:
         if wait.id not in self._refused:
             self._refused[wait.id] = self.considered.refused(_folded(wait))
         return self._refused[wait.id]
-
-    def clock(self, wait: StoryWait) -> Clock:
-        """How the wait is timed, up to its end or to now."""
-        target = self.told.house.target(wait.mailboxes[0])
-        end = self.told.now if wait.state == "waiting" else wait.answered_at or wait.closed_at
-        elapsed = None if end is None else max(end - wait.opened_at, timedelta(0))
-        return Clock(target.clock, target.reply_within, elapsed, elapsed)
 
     def reminders_of(self, wait: StoryWait) -> list[StoryReminder]:
         """The reminders about a wait, oldest first."""

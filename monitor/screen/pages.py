@@ -12,6 +12,7 @@ from monitor.config import Settings
 from monitor.core.blind import said
 from monitor.core.durations import short, words
 from monitor.core.moments import since
+from monitor.core.promise import the_one
 from monitor.jobs.check_fact import Fact
 from monitor.jobs.health import Health, MailboxHealth
 from monitor.screen.chain import is_missing
@@ -39,7 +40,8 @@ def thread_list(stories: Chosen, told: Told, everything: bool) -> None:
     late = sorted((p for p in pairs if told.is_late(p[1])), key=lambda p: p[1].due_at)
     in_time = sorted((p for p in pairs if not told.is_late(p[1])), key=lambda p: p[1].due_at)
     shown = in_time if everything else in_time[:SHOWN_IN_TIME]
-    promise = words(told.settings.target.reply_within)
+    one = the_one(desk.target.promise for desk in told.house.desks.values())
+    promise = one.words if one else "the target"
     page.print(_headline(len(pairs), len(late), promise), "")
     rows = [[_row(story, wait, told, page.width) for story, wait in part] for part in (late, shown)]
     widths = _widths([row for part in rows for row in part])

@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import NamedTuple
 
 from monitor.core.considered import REASONS
-from monitor.core.durations import short
+from monitor.core.durations import canonical, short
 from monitor.core.message import Flag
 from monitor.core.moments import short_day_and_time, since
+from monitor.core.promise import COUNTED, counted_words, promise_words
 from monitor.core.topic import key_of
 from monitor.screen.chain import Chain, Lies, Part, Person, ended_by, lies
-from monitor.screen.telling import Told
+from monitor.screen.telling import Clock, Told
 from monitor.screen.words import DIRECTIONS, ENDED, OURS, ROLES, link, verdict
 from monitor.store.stories import StoryMessage, StoryWait
 
@@ -108,14 +109,13 @@ def _parts(chain: Chain, m: StoryMessage) -> list[Line]:
 def _part(chain: Chain, part: Part) -> Line:
     told, wait = chain.told, part.wait
     if part.kind == "opened":
-        clock = chain.clock(wait)
-        return Line(
-            "opens the wait", part.rule, f"due {_at(wait.due_at, told)} ({clock.mode}, {short(clock.reply_within)})"
-        )
+        target = told.house.target(wait.mailboxes[0])
+        promise = f"{target.calendar.mode}, {canonical(target.reply_within)}"
+        return Line("opens the wait", part.rule, f"due {_at(wait.due_at, told)} ({promise})")
     if part.kind == "chased":
         return Line("asks again", part.rule, f"the wait since {_at(wait.opened_at, told)} goes on as it was")
     met = told.met(wait)
-    length = chain.clock(wait).elapsed
+    length, _ = told.lengths(wait)
     after = f"after {short(length)}, " if length is not None else ""
     return Line(
         "ends the wait", part.rule, f"{after}{'in time' if met else 'past the target'}: {ENDED.get(part.rule, '')}"
@@ -135,12 +135,13 @@ def _handed(chain: Chain, m: StoryMessage) -> Iterable[Line]:
 
 def wait_lines(chain: Chain, wait: StoryWait, alone: bool) -> list[Line]:
     """The clock of a wait and how it stands; `alone`: without the messages that were refused beside it."""
-    told, clock = chain.told, chain.clock(wait)
-    runs = f"{short(clock.reply_within)} from {_at(wait.opened_at, told)}, due {_at(wait.due_at, told)}"
-    lines = [Line("clock", f"clock.{clock.mode}", f"{runs}; nights, weekends and holidays count")]
-    for start, end in clock.closed:
-        lines.append(Line("stood still", f"clock.{clock.mode}", f"{_at(start, told)} to {_at(end, told)}"))
+    told, clock = chain.told, chain.told.clock(wait)
+    promise = promise_words(clock.reply_within, clock.mode)
+    runs = f"{promise} from {_at(wait.opened_at, told)}, due {_at(wait.due_at, told)}"
+    lines = [Line("clock", f"clock.{clock.mode}", f"{runs}; {COUNTED[clock.mode]}"), *_stood_still(clock, told)]
     length = "how long is not known" if clock.elapsed is None else short(clock.elapsed)
+    if clock.primary is not None and clock.primary != clock.elapsed:
+        length += f", {counted_words(clock.primary)} of them counted"
     state = {True: "in time", False: "past the target", None: "still in time"}[told.met(wait)]
     counted = state if wait.state == "waiting" or told.met(wait) is not None else "not counted"
     lines.append(Line("waits" if wait.state == "waiting" else "waited", f"wait.{wait.state}", f"{length}, {counted}"))
@@ -150,6 +151,14 @@ def wait_lines(chain: Chain, wait: StoryWait, alone: bool) -> list[Line]:
         lines.append(Line("low urgency", "wait.low-urgency", "short: perhaps only a thank-you; the clock runs on"))
     lines.append(Line("belongs to", "wait.home", _home(wait)))
     return lines + (list(_refusals(chain, wait)) if alone else [])
+
+
+def _stood_still(clock: Clock, told: Told) -> Iterable[Line]:
+    rule = f"clock.{clock.mode}"
+    for start, end, reason in clock.closed[:MOST]:
+        yield Line("stands still", rule, f"{_at(start, told)} to {_at(end, told)}, {reason}")
+    if len(clock.closed) > MOST:
+        yield Line("stands still", rule, f"and {len(clock.closed) - MOST} times more: --json")
 
 
 def _home(wait: StoryWait) -> str:

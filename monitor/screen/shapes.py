@@ -64,7 +64,14 @@ def wait(w: StoryWait, told: Told) -> dict[str, Any]:
         "handoff": _handoff(w),
         "closed_at": utc(w.closed_at),
         "low_urgency": w.low_urgency,
+        **_lengths(w, told),
     }
+
+
+def _lengths(w: StoryWait, told: Told) -> dict[str, int | None]:
+    """By the clock on the wall, and as the target counts."""
+    elapsed, primary = told.lengths(w)
+    return {"elapsed_seconds": _seconds(elapsed), "primary_seconds": _seconds(primary)}
 
 
 def explained(story: Story, m: StoryMessage, told: Told) -> dict[str, Any]:
@@ -123,15 +130,14 @@ def _lies(m: StoryMessage) -> dict[str, Any]:
 
 
 def _clock(chain: Chain, w: StoryWait) -> dict[str, Any]:
-    clock = chain.clock(w)
+    clock = chain.told.clock(w)
     return {
         "mode": clock.mode,
         "reply_within_seconds": _seconds(clock.reply_within),
         "opened_at": utc(w.opened_at),
         "due_at": utc(w.due_at),
-        "elapsed_seconds": _seconds(clock.elapsed),
-        "primary_seconds": _seconds(clock.primary),
-        "closed": [{"from": utc(start), "to": utc(end)} for start, end in clock.closed],
+        **_lengths(w, chain.told),
+        "closed": [{"from": utc(start), "to": utc(end), "reason": reason} for start, end, reason in clock.closed],
     }
 
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from monitor.config import Settings
+from monitor.core.calendar import Counted, Mode, Stretch, stretches
 from monitor.core.house import House
 from monitor.core.wait import is_met
 from monitor.jobs.knowledge import Knowledge, know
@@ -24,6 +25,20 @@ LONGEST_NUMBER = 18
 
 
 @dataclass(frozen=True, slots=True)
+class Clock:
+    """How a wait is timed: elapsed time and primary time (what the target counts), None where its end is not known.
+
+    `closed`: the stretches (UTC) in which the clock stood still; of one who waits also those to come until it is due.
+    """
+
+    mode: Mode
+    reply_within: timedelta
+    elapsed: timedelta | None
+    primary: timedelta | None
+    closed: tuple[Stretch, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
     """The frame in which conversations are told."""
 
@@ -32,6 +47,7 @@ class Told:
     house: House
     knowledge: Knowledge
     now: datetime
+    _counted: dict[str, Counted] = field(default_factory=dict)
 
     def as_of(self, wait: StoryWait) -> datetime | None:
         """Up to when we know that nobody answered this wait: the oldest view of its mailboxes."""
@@ -44,6 +60,27 @@ class Told:
     def is_late(self, wait: StoryWait) -> bool:
         """Whether somebody waits past the target."""
         return wait.state == "waiting" and self.met(wait) is False
+
+    def clock(self, wait: StoryWait) -> Clock:
+        """How the wait is timed, up to its end or to now."""
+        target, end = self.house.target(wait.mailboxes[0]), self._end(wait)
+        length, calendar = target.reply_within, target.calendar
+        if end is None:
+            return Clock(calendar.mode, length, None, None)
+        until = max(end, wait.due_at) if wait.state == "waiting" else end
+        closed = tuple(stretches(wait.opened_at, until, calendar))
+        return Clock(calendar.mode, length, *self.lengths(wait), closed)
+
+    def lengths(self, wait: StoryWait) -> tuple[timedelta | None, timedelta | None]:
+        """Elapsed and primary time of a wait, up to its end or to now; None where its end is not known."""
+        end, home = self._end(wait), wait.mailboxes[0]
+        if end is None:
+            return None, None
+        counted = self._counted.setdefault(home, Counted(self.house.target(home).calendar))
+        return max(end - wait.opened_at, timedelta(0)), counted.primary(wait.opened_at, end)
+
+    def _end(self, wait: StoryWait) -> datetime | None:
+        return self.now if wait.state == "waiting" else wait.answered_at or wait.closed_at
 
     def reminders(self, story: Story) -> list[StoryReminder]:
         """All reminders about the waits of a conversation."""

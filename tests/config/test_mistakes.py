@@ -290,11 +290,6 @@ def test_a_secret_is_kept_in_exactly_one_place(right: str, refused: Refuser, val
 @pytest.mark.parametrize(
     ("added", "said"),
     [
-        ('target.clock = "office-hours"', '`clock` can only be "elapsed" in this version: nights and weekends count'),
-        ('target.clock = "open-days"', '`clock` can only be "elapsed" in this version'),
-        ('target.closed = ["sat", "sun"]', "`closed` is for the clock open-days, which this version does not have yet"),
-        ('target.hours = "9-17"', "`hours` is for the clock office-hours, which this version does not have yet"),
-        ('target.holidays = "GB-ENG"', "`holidays` is for the clock open-days, which this version does not have yet"),
         ("report = { to = 'a@x.example', subjects = true }", "`subjects` can only be false in this version"),
     ],
 )

@@ -37,6 +37,9 @@ ALONE = {
     "css_inline": ("outbox.letters",),
     "pydantic": ("config",),
     "tomllib": ("config",),
+    "holidays": ("config.closed_days",),
+    "icalendar": ("config.closed_days",),
+    "recurring_ical_events": ("config.closed_days",),
     "schedule": ("daemon",),
     "typer": ("cli", "commands"),
 }

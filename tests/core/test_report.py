@@ -5,11 +5,13 @@ import io
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.core.calendar import Calendar, Span
 from monitor.core.headline import headline, lead
 from monitor.core.intervals import change, wilson
 from monitor.core.invisible import Invisible
@@ -242,12 +244,20 @@ def test_csv_rows() -> None:
         "waited_hours": "3.500",
         "met": "true",
         "evidence": "sent",
+        "counted_hours": "3.500",
     }
+
+
+def test_csv_tells_what_the_calendar_of_a_mailbox_counts_of_the_hours_waited() -> None:
+    info = "info@ours.example"
+    office = Calendar(ZoneInfo("UTC"), "office-hours", hours={0: (Span(0, 10 * 60),)})
+    rows = report_csv_rows([replace(WAIT, mailboxes=(info,)), WAIT], {info: office})
+    assert [(row[6], row[-1]) for row in rows[1:]] == [("3.500", "1.000"), ("3.500", "3.500")]
 
 
 def test_csv_leaves_empty_what_is_not_known() -> None:
     open_ = replace(WAIT, state="waiting", answered_at=None, evidence=None, as_of=None)
-    assert report_csv_rows([open_])[1][5:] == ["", "", "", ""]
+    assert report_csv_rows([open_])[1][5:] == ["", "", "", "", ""]
 
 
 @pytest.mark.parametrize("team", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1"])

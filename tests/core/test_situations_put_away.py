@@ -7,9 +7,11 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from monitor.core.calendar import Calendar
 from monitor.core.house import Desk, Target
 from monitor.core.ladder import Reminder, Step, due
 from monitor.core.message import Away, Flag, Message, Place, Role, Seen
@@ -191,6 +193,16 @@ def test_26_a_changed_target_moves_what_is_due_and_nothing_else() -> None:
     assert [replace(w, due_at=at("00:00")) for w in after] == [replace(w, due_at=at("00:00")) for w in before]
     assert [is_met(w.state, w.answered_at, w.due_at, at("12:00")) for w in before] == [None, True]
     assert [is_met(w.state, w.answered_at, w.due_at, at("12:00")) for w in after] == [None, False]
+
+
+def test_26_a_changed_calendar_moves_what_is_due_and_nothing_else() -> None:
+    """Ann of Monday waits, Bob was answered; then Tuesdays are closed."""
+    rows = [ASK, mail("10:00 Bob → info", 2), mail("16:00 info → Bob", 3, (2,))]
+    quiet = Target(calendar=Calendar(ZoneInfo("UTC"), "open-days", frozenset({1})))
+    closed = replace(HOUSE, desks={INFO: Desk(INFO, "Information", quiet), OPS: HOUSE.desks[OPS]})
+    before, after = fold(rows, HOUSE).waits, fold(rows, closed).waits
+    assert [w.due_at for w in after] == [at("Wed 10:00"), at("Wed 10:00")]
+    assert [replace(w, due_at=at("00:00")) for w in after] == [replace(w, due_at=at("00:00")) for w in before]
 
 
 def test_each_of_the_38_situations_is_a_named_test() -> None:
