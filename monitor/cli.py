@@ -11,6 +11,7 @@ import typer
 
 import monitor
 from monitor import logs
+from monitor.commands.acting import assign, done, reopen, snooze, undo
 from monitor.commands.asking import explain, threads
 from monitor.commands.forgetting import forget
 from monitor.commands.looking import check, status
@@ -31,7 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (run, threads, explain, report, status, check, forget):
+for command in (run, threads, explain, done, snooze, assign, reopen, undo, report, status, check, forget):
     app.command()(command)
 
 

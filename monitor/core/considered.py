@@ -36,6 +36,7 @@ REASONS = {
     "refused.bounced": "it could not be delivered to the one who waits",
     "refused.unverified": "nothing proves that it is from us, and the config asks for proof (authenticated_replies)",
     "refused.elsewhere": "it lies in no folder that we read for replies",
+    "refused.taken-back": "somebody said by hand, after it, that they still wait",
     "refused.after-answer": "they had been answered already",
     "refused.after-close": "the wait was over already",
 }
@@ -70,8 +71,8 @@ class Considered:
             if identity in members:
                 self.people.add(party, seen)
             elif identity != wait.answered_by and self._is_ours(seen):
-                rule = self._why(seen, party) if place < over else None
-                found.append(Refused(identity, rule or _late(wait)))
+                rule = (self._why(seen, party) or "refused.taken-back") if place < over else _late(wait)
+                found.append(Refused(identity, rule))
         return found
 
     def _replied(self, by_subject: frozenset[str]) -> dict[str, Reply]:

@@ -19,9 +19,10 @@ class Event:
     what: Away | Flag | Mark
 
     @property
-    def key(self) -> tuple[datetime, bool, str, str]:
+    def key(self) -> tuple[datetime, bool, int, str, str]:
         """Oldest first; of what happened at once the flag first: who answers and then tidies up has answered."""
-        return self.at, isinstance(self.what, Away), repr(self.what), self.message
+        order = self.what.order if isinstance(self.what, Mark) else 0
+        return self.at, isinstance(self.what, Away), order, repr(self.what), self.message
 
 
 class Events:
@@ -54,7 +55,7 @@ class Events:
 
 def events(messages: Iterable[Seen], marks: Iterable[Mark], explained: set[str]) -> Events:
     """All that happened. `explained`: ids of messages whose flag comes from a message of ours that we see."""
-    found = [Event(m.at, m.message, m) for m in _standing(marks)]
+    found = [Event(m.at, m.message, m) for m in marks if m.kind in ("done", "assign")]
     for seen in messages:
         identity, flag, away = seen.message.identity, seen.flag, seen.away
         if flag and flag.at and seen.message.message_id not in explained:
@@ -74,11 +75,3 @@ def concerned(members: Sequence[Seen], messages: set[str], what: Away | Flag | M
     # Whoever wrote after the flagged message, and after the look before the flag was seen, may not have been answered.
     last = max(at for at, m in enumerate(members) if m.message.identity in messages)
     return [m for at, m in enumerate(members) if at <= last or (what.after and m.received_at <= what.after)]
-
-
-def _standing(marks: Iterable[Mark]) -> list[Mark]:
-    """The marks that no later one takes back."""
-    latest: dict[str, Mark] = {}
-    for mark in sorted(marks, key=lambda m: (m.at, m.kind)):
-        latest[mark.message] = mark
-    return [mark for mark in latest.values() if mark.kind == "done"]

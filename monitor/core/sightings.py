@@ -56,7 +56,10 @@ def _away(sightings: Sequence[Sighting]) -> Away | None:
     kind = next((k for k in _AWAY if k in live), None)
     if kind is None or (kind != "done" and "elsewhere" in live):
         return None
-    return Away(kind, min(s.seen_at for s in sightings if s.place.role == kind))
+    # Dragged back to an inbox and away again: what counts is the last time.
+    in_inbox = max((s.seen_at for s in sightings if s.place.role == "inbox"), default=None)
+    there = [s.seen_at for s in sightings if s.place.role == kind]
+    return Away(kind, min([at for at in there if in_inbox is None or at >= in_inbox], default=min(there)))
 
 
 def _flag(sightings: Sequence[Sighting]) -> Flag | None:

@@ -1,13 +1,16 @@
 """GROUND. A wait as a value: who waits, since when, and what ended it."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from monitor.core.message import Address
 from monitor.core.needs_reply import Verdict
 
 State = Literal["waiting", "answered", "no_reply_needed", "excused"]
+
+LONGEST_SNOOZE = timedelta(days=7)
+"""Nobody is out of sight for longer, whatever was said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +32,9 @@ class Handoff:
 class Mark:
     """What somebody said by hand at a moment (UTC) of the wait that has `message` (an identity) in it.
 
-    `done`: it needs no reply. `reopen`: whatever ended it before that moment did not. `snooze`: quiet until `until`.
-    `assign`: the ball is with `team`, and with `person` (an address) if it is named; the clock runs on.
+    `done`: it needs no reply. `reopen`: whatever ended it up to that moment did not, and a snooze is over. `snooze`:
+    quiet until `until`, or until they write again. `assign`: the ball is with `team`, and with `person` (an address) if
+    it is named; the clock runs on. `order`: which came first of what was said at one moment.
     """
 
     message: str
@@ -39,6 +43,12 @@ class Mark:
     until: datetime | None = None
     team: str = ""
     person: str = ""
+    order: int = 0
+
+    @property
+    def moment(self) -> tuple[datetime, int]:
+        """When it was said, among other marks."""
+        return self.at, self.order
 
 
 @dataclass(frozen=True, slots=True)

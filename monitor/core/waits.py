@@ -10,6 +10,7 @@ from monitor.core.citing import Cites
 from monitor.core.events import concerned, events
 from monitor.core.house import House, due_at
 from monitor.core.letter_ids import is_letter_id
+from monitor.core.marks import Marks, assigned
 from monitor.core.message import Away, Flag, Seen
 from monitor.core.needs_reply import Answers, Verdict, case, judge
 from monitor.core.order import in_order
@@ -57,7 +58,8 @@ class _Fold:
         self.replies = Replies(messages, self.verdicts, self.people, by_subject)
         self.cites = Cites(messages, self.verdicts, house)
         self.explained = self._explained()
-        self.events = events(messages, marks, self.explained)
+        marks = list(marks)
+        self.marks, self.events = Marks(marks), events(messages, marks, self.explained)
         self.open = Waiting(self.people)
         self.closed: list[Wait] = []
         self.first = True
@@ -109,13 +111,13 @@ class _Fold:
     def _asks(self, seen: Seen) -> None:
         self._stands_in(seen)
         party = self.open.related(seen)
-        if party is not None and self.cites.proves_answer(seen, party.opener):
-            self._end(party, party.members, _End("answered", "cited"))
+        cited = party is not None and self.cites.proves_answer(seen, party.opener)
+        if party and cited and self._end(party, party.members, _End("answered", "cited"), seen.received_at):
             party = None
         party = party or self.open.begin()
         self.open.add(party, seen)
         if seen.flag is not None and seen.flag.at is None and seen.message.message_id not in self.explained:
-            self._end(party, party.members, _End("answered", "flag"))
+            self._end(party, party.members, _End("answered", "flag"), seen.received_at)
 
     def _stands_in(self, seen: Seen) -> None:
         """An outsider who answers the one who waits: perhaps one of us, whom the config does not know yet."""
@@ -130,7 +132,7 @@ class _Fold:
         if reply.grade is None:
             return
         for party in self.open if reply.to_list else self.open.reached(reply.left, reply.named):
-            self._end(party, party.members, _End("answered", reply.grade, seen.received_at, seen))
+            self._end(party, party.members, _End("answered", reply.grade, seen.received_at, seen), seen.received_at)
 
     def _passes_on(self, seen: Seen) -> None:
         """An internal message moves the ball of every open wait, never its clock."""
@@ -168,14 +170,25 @@ class _Fold:
         """All events up to a moment (None: all there are) whose message has been walked over."""
         for what, messages in self.events.until(until):
             for party in self.open.with_messages(messages):
-                self._end(party, concerned(party.members, messages, what), _end_of(what))
+                if isinstance(what, Mark) and what.kind == "assign":
+                    home = self.house.team(self._mailboxes(party.members)[0])
+                    party.handoff = assigned(what, party.handoff, home, self.house)
+                elif what.at is not None:
+                    order = what.order if isinstance(what, Mark) else 0
+                    self._end(party, concerned(party.members, messages, what), _end_of(what), what.at, order)
 
-    def _end(self, party: Party, gone: Sequence[Seen], end: _End) -> None:
-        """The wait of these members is over; others of the party wait on."""
+    def _end(self, party: Party, gone: Sequence[Seen], end: _End, at: datetime, order: int = 0) -> bool:
+        """The wait of these members is over since `at` (`order` as in Mark); others of the party wait on.
+
+        False: somebody has taken that back since, and nothing is over.
+        """
+        if self.marks.took_back(gone, at, order):
+            return False
         over = {m.message.identity for m in gone}
         self.closed.append(self._wait(party, gone, end))
         self.first = self.first and end.state != "answered"
         self.open.leave(party, [m for m in party.members if m.message.identity not in over])
+        return True
 
     def _wait(self, party: Party, members: Sequence[Seen], end: _End | None = None) -> Wait:
         mailboxes = self._mailboxes(members)
@@ -199,6 +212,7 @@ class _Fold:
             first=self.first,
             party=frozenset(party.addresses),
             low_urgency=all(verdicts[s.message.identity].low_urgency for s in members),
+            snoozed_until=None if end else self.marks.snoozed_until(members),
         )
 
     def _answered_in(self, answer: Seen) -> str:

@@ -8,6 +8,7 @@ from monitor.core.message import Address, Place
 from monitor.core.needs_reply import Verdict
 from monitor.core.wait import Wait
 from monitor.screen.telling import Told
+from monitor.store.acts import StoryAct
 from monitor.store.stories import Story, StoryMessage, StoryReminder, StoryWait
 
 ENDED = {"closed": "closed.done", "deleted": "closed.deleted", "spam": "closed.spam"}
@@ -92,6 +93,10 @@ class Chain:
     def reminders_of(self, wait: StoryWait) -> list[StoryReminder]:
         """The reminders about a wait, oldest first."""
         return [r for r in self.reminders if r.wait == wait.id]
+
+    def acts_of(self, wait: StoryWait) -> list[StoryAct]:
+        """What was said by hand of a wait, oldest first."""
+        return [act for act in self.story.acts if act.message in wait.members]
 
 
 def lies(m: StoryMessage) -> list[Lies]:

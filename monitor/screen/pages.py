@@ -143,7 +143,10 @@ def context(story: Story, wait: StoryWait, told: Told) -> list[str]:
     if wait.handoff and wait.handoff.decided:
         said.append(f"{wait.handoff.from_team} has answered; the customer has not been told")
     elif wait.handoff:
-        said.append(f"passed on from {wait.handoff.from_team} {since(wait.handoff.at, told.settings.zone, told.now)}")
+        how = f"given to {wait.handoff.person}, by" if wait.handoff.person else "passed on from"
+        said.append(f"{how} {wait.handoff.from_team} {since(wait.handoff.at, told.settings.zone, told.now)}")
+    if wait.snoozed_until and wait.snoozed_until > told.now:
+        said.append(f"snoozed: quiet until {since(wait.snoozed_until, told.settings.zone, told.now)}")
     if is_missing(story, wait):
         said.append("it is no longer in the mailbox")
     if wait.low_urgency:

@@ -13,6 +13,7 @@ from monitor.core.topic import key_of
 from monitor.screen.chain import Chain, Lies, Part, Person, ended_by, lies
 from monitor.screen.telling import Clock, Told
 from monitor.screen.words import DIRECTIONS, ENDED, OURS, ROLES, link, verdict
+from monitor.store.acts import StoryAct
 from monitor.store.stories import StoryMessage, StoryWait
 
 MOST = 6
@@ -133,6 +134,20 @@ def _handed(chain: Chain, m: StoryMessage) -> Iterable[Line]:
             yield Line("hand-over", "handoff.other-team", f"{to}: the ball moves, the clock does not")
 
 
+def act_line(act: StoryAct, told: Told) -> Line:
+    """What somebody said by hand, in a mail or on the command line."""
+    way = "in a mail" if act.via == "mail" else "on the command line"
+    if act.kind == "snooze":
+        until = _at(act.until, told) if act.until else "later"
+        return Line("snoozed", "act.snooze", f"nobody is reminded before {until}; the clock runs on; said {way}")
+    if act.kind == "assign":
+        to = " ".join(part for part in (act.team, f"({act.person})" if act.person else "") if part)
+        return Line("handed over", "act.assign", f"to {to}: the ball moves, the clock does not; said {way}")
+    if act.kind == "reopen":
+        return Line("opened again", "act.reopen", f"what ended it before did not; said {way}")
+    return Line("done", "act.done", f"no reply needed; said {way}")
+
+
 def wait_lines(chain: Chain, wait: StoryWait, alone: bool) -> list[Line]:
     """The clock of a wait and how it stands; `alone`: without the messages that were refused beside it."""
     told, clock = chain.told, chain.told.clock(wait)
@@ -147,6 +162,9 @@ def wait_lines(chain: Chain, wait: StoryWait, alone: bool) -> list[Line]:
     lines.append(Line("waits" if wait.state == "waiting" else "waited", f"wait.{wait.state}", f"{length}, {counted}"))
     if wait.state != "waiting":
         lines.append(Line("over", ended_by(wait), ENDED.get(ended_by(wait), "")))
+    if wait.snoozed_until and wait.snoozed_until > told.now:
+        quiet = f"nobody is reminded before {_at(wait.snoozed_until, told)}, unless they write again"
+        lines.append(Line("snoozed", "wait.snoozed", quiet))
     if wait.low_urgency:
         lines.append(Line("low urgency", "wait.low-urgency", "short: perhaps only a thank-you; the clock runs on"))
     lines.append(Line("belongs to", "wait.home", _home(wait)))

@@ -11,6 +11,7 @@ from monitor.jobs.check_fact import Fact
 from monitor.jobs.health import Health
 from monitor.screen.chain import Chain, Person, lies, wait_of
 from monitor.screen.telling import Told
+from monitor.store.acts import StoryAct
 from monitor.store.stories import Story, StoryMessage, StoryReminder, StoryWait
 
 
@@ -31,6 +32,7 @@ def thread(story: Story, told: Told) -> dict[str, Any]:
         "subject": subject_of(story),
         "messages": [message(m) for m in story.messages],
         "waits": [wait(w, told) for w in story.waits],
+        "acts": [act(a) for a in story.acts],
     }
 
 
@@ -65,6 +67,23 @@ def wait(w: StoryWait, told: Told) -> dict[str, Any]:
         "closed_at": utc(w.closed_at),
         "low_urgency": w.low_urgency,
         **_lengths(w, told),
+        "snoozed_until": utc(w.snoozed_until),
+    }
+
+
+def act(a: StoryAct) -> dict[str, Any]:
+    """What somebody said by hand."""
+    return {
+        "kind": a.kind,
+        "at": utc(a.at),
+        "who": a.who,
+        "via": a.via,
+        "message": a.message,
+        "until": utc(a.until),
+        "team": a.team or None,
+        "person": a.person or None,
+        "undone_at": utc(a.undone_at),
+        "undone_by": a.undone_by,
     }
 
 
@@ -109,6 +128,7 @@ def _explained(chain: Chain, m: StoryMessage) -> dict[str, Any]:
         "parts": [{"part": part.kind, "opened_by": part.wait.opener, "rule": part.rule} for part in chain.parts(m)],
         "clock": _clock(chain, belongs) if belongs else None,
         "considered": _considered(chain, belongs) if belongs else [],
+        "acts": [act(a) for a in chain.acts_of(belongs)] if belongs else [],
     }
 
 
@@ -246,4 +266,5 @@ def _handoff(w: StoryWait) -> dict[str, Any] | None:
     if w.handoff is None:
         return None
     h = w.handoff
-    return {"at": utc(h.at), "from": h.from_team, "to": h.to_team, "decided": h.decided}
+    person = {"person": h.person} if h.person else {}
+    return {"at": utc(h.at), "from": h.from_team, "to": h.to_team, "decided": h.decided, **person}

@@ -11,10 +11,11 @@ from monitor.core.durations import short, words
 from monitor.core.moments import short_day_and_time, since
 from monitor.screen.chain import Chain, ended_by
 from monitor.screen.output import Page
-from monitor.screen.reasons import Line, message_lines, name_of, search_lines, wait_lines
+from monitor.screen.reasons import Line, act_line, message_lines, name_of, search_lines, wait_lines
 from monitor.screen.shapes import mailboxes_of, subject_of
 from monitor.screen.telling import Told
 from monitor.screen.words import ENDED
+from monitor.store.acts import StoryAct
 from monitor.store.stories import Story, StoryMessage, StoryWait
 
 MOST_WAITS = 3
@@ -41,6 +42,7 @@ def explain(story: Story, only: StoryMessage | None, told: Told) -> None:
         waits = tuple({part.wait.id: part.wait for part in chain.parts(only)}.values())[:MOST_WAITS]
     blocks = [Block(m.seen.received_at, _writer(m), message_lines(chain, m)) for m in messages]
     blocks += [event for wait in waits for event in _events(wait, chain)]
+    blocks += [block for act in _said(chain, only, waits) for block in act_blocks(act, told)]
     blocks.sort(key=lambda block: block.at or told.now)
     for wait in waits:
         blocks.append(Block(None, _wait_title(wait), wait_lines(chain, wait, only is not None)))
@@ -103,6 +105,23 @@ def _events(wait: StoryWait, chain: Chain) -> Iterable[Block]:
             if r.moment == moment
         ]
         yield Block(moment, Text("reminder"), lines)
+
+
+def _said(chain: Chain, only: StoryMessage | None, waits: Iterable[StoryWait]) -> Iterable[StoryAct]:
+    """What was said by hand: of the whole conversation, or of the waits of one message."""
+    return chain.story.acts if only is None else [act for wait in waits for act in chain.acts_of(wait)]
+
+
+def act_blocks(act: StoryAct, told: Told) -> Iterable[Block]:
+    """What somebody said by hand, and that it was taken back."""
+    yield Block(act.at, Text(f"{act.who} said by hand"), [act_line(act, told)])
+    if act.undone_at:
+        line = Line("taken back", "act.undo", f"it counts no more: {act.kind} of {_at(act.at, told)}")
+        yield Block(act.undone_at, Text(f"{act.undone_by} said by hand"), [line])
+
+
+def _at(moment: datetime, told: Told) -> str:
+    return since(moment, told.settings.zone, told.now)
 
 
 def _print(page: Page, blocks: Sequence[Block], told: Told) -> None:

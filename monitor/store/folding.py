@@ -19,8 +19,9 @@ from monitor.core.needs_reply import case, judge
 from monitor.core.order import in_order
 from monitor.core.sightings import Sighting
 from monitor.core.topic import key_of
-from monitor.core.wait import Folded, Wait
+from monitor.core.wait import Folded, Mark, Wait
 from monitor.core.waits import fold
+from monitor.store.acts import marks_of
 from monitor.store.rows import message_of, seen_of, wait_row
 from monitor.store.store import among, inserting
 from monitor.store.strands import ties_of
@@ -70,12 +71,12 @@ def refold(
         connection.execute(select(messages).where(among(messages.c.conversation, numbers, connection))).all()
     )
     stored = connection.execute(select(waits).where(among(waits.c.conversation, numbers, connection))).all()
-    sighted = sightings_of(connection, numbers)
+    sighted, said = sightings_of(connection, numbers), marks_of(connection, numbers)
     writing = _Writing(stored)
     for number in numbers:
         told = [_of_row(row, sighted, house) for row in rows[number]]
         told += [_Told(None, n.columns, n.seen, n.ties, n.columns["strand"]) for n in new.get(number, ())]
-        _fold_one(number, told, house, writing)
+        _fold_one(number, told, said.get(number, ()), house, writing)
     writing.write(connection)
 
 
@@ -85,9 +86,9 @@ def fold_stale(connection: Connection, house: House) -> int:
     for number in numbers:
         rows = connection.execute(select(messages).where(messages.c.conversation == number)).all()
         stored = connection.execute(select(waits).where(waits.c.conversation == number)).all()
-        sighted = sightings_of(connection, [number])
+        sighted, said = sightings_of(connection, [number]), marks_of(connection, [number])
         writing = _Writing(stored)
-        _fold_one(number, [_of_row(row, sighted, house) for row in rows], house, writing)
+        _fold_one(number, [_of_row(row, sighted, house) for row in rows], said.get(number, ()), house, writing)
         writing.write(connection)
     if numbers:
         connection.execute(update(conversations).where(conversations.c.stale).values(stale=False))
@@ -148,7 +149,7 @@ def _of_row(row: AnyRow, sighted: Sighted, house: House) -> _Told:
     return _Told(row, {}, seen_of(row, sighted[row.id]), ties_of(message_of(row), house), row.strand)
 
 
-def _fold_one(number: int, told: Sequence[_Told], house: House, writing: "_Writing") -> None:
+def _fold_one(number: int, told: Sequence[_Told], said: Sequence[Mark], house: House, writing: "_Writing") -> None:
     strands: dict[int, list[_Told]] = defaultdict(list)
     for each in told:
         strands[each.strand].append(each)
@@ -158,7 +159,7 @@ def _fold_one(number: int, told: Sequence[_Told], house: House, writing: "_Writi
     heads = {n: in_order(t.seen for t in strand)[0] for n, strand in strands.items()}
     tied = [head.message for n, head in heads.items() if n != number]
     linked |= {head.identity: Link("join.inferred", head.subject) for head in tied}
-    folded = fold([t.seen for t in told], house, by_subject=frozenset(head.identity for head in tied))
+    folded = fold([t.seen for t in told], house, said, frozenset(head.identity for head in tied))
     seekers = {head.message.identity for head in heads.values() if seeks(head, house)}
     for each in told:
         identity = each.seen.message.identity

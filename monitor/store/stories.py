@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 from monitor.core.message import Address, Direction, Seen
 from monitor.core.sightings import Sighting
 from monitor.core.wait import Handoff, State
+from monitor.store.acts import StoryAct, acts_of
 from monitor.store.folding import Sighted, sightings_of
 from monitor.store.rows import handoff_of, seen_of
 from monitor.store.store import Store, among
@@ -70,15 +71,17 @@ class StoryWait:
     members: tuple[str, ...] = ()
     answer: str | None = None
     low_urgency: bool = False
+    snoozed_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """One conversation: its messages and its waits, oldest first."""
+    """One conversation: its messages, its waits, and what was said of them by hand, oldest first."""
 
     number: int
     messages: tuple[StoryMessage, ...]
     waits: tuple[StoryWait, ...]
+    acts: tuple[StoryAct, ...] = ()
 
     def mailboxes(self) -> set[str]:
         """Every mailbox in which anything of it was seen."""
@@ -143,8 +146,12 @@ def stories(connection: Connection, numbers: Sequence[int]) -> list[Story]:
         select(waits).where(among(waits.c.conversation, numbers, connection)).order_by(waits.c.opened_at, waits.c.id)
     ):
         found[row.conversation].append(row)
-    sighted = sightings_of(connection, numbers)
-    return [_story(number, rows[number], found[number], sighted) for number in numbers if number in rows]
+    sighted, said = sightings_of(connection, numbers), acts_of(connection, numbers)
+    return [
+        _story(number, rows[number], found[number], sighted, said.get(number, ()))
+        for number in numbers
+        if number in rows
+    ]
 
 
 def led_by(store: Store, number: int) -> int:
@@ -207,7 +214,9 @@ def reminders_of(store: Store, ids: Sequence[int]) -> list[StoryReminder]:
     ]
 
 
-def _story(number: int, rows: Sequence[AnyRow], found: Sequence[AnyRow], sighted: Sighted) -> Story:
+def _story(
+    number: int, rows: Sequence[AnyRow], found: Sequence[AnyRow], sighted: Sighted, said: Sequence[StoryAct]
+) -> Story:
     told = tuple(
         StoryMessage(
             r.id,
@@ -225,7 +234,7 @@ def _story(number: int, rows: Sequence[AnyRow], found: Sequence[AnyRow], sighted
         for r in rows
     )
     by_id = {m.id: m for m in told}
-    return Story(number, told, tuple(_story_wait(row, by_id) for row in found))
+    return Story(number, told, tuple(_story_wait(row, by_id) for row in found), tuple(said))
 
 
 def _story_wait(row: AnyRow, told: dict[int, StoryMessage]) -> StoryWait:
@@ -248,4 +257,5 @@ def _story_wait(row: AnyRow, told: dict[int, StoryMessage]) -> StoryWait:
         members=tuple(told[m].identity for m in row.members if m in told),
         answer=answer.identity if answer else None,
         low_urgency=row.low_urgency,
+        snoozed_until=row.snoozed_until,
     )

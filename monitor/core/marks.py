@@ -1,0 +1,50 @@
+"""GROUND. What was said by hand of a wait beside that it is done: taken back, put off, handed over (wait.Mark)."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from monitor.core.house import House
+from monitor.core.message import Seen
+from monitor.core.wait import LONGEST_SNOOZE, Handoff, Mark
+
+
+class Marks:
+    """The marks of one conversation by their messages; in which order they are given does not matter."""
+
+    def __init__(self, marks: Iterable[Mark]) -> None:
+        self._reopened: dict[str, tuple[datetime, int]] = {}
+        self._snoozed: dict[str, Mark] = {}
+        for mark in marks:
+            if mark.kind == "reopen":
+                self._reopened[mark.message] = max(mark.moment, self._reopened.get(mark.message, mark.moment))
+            elif mark.kind == "snooze":
+                self._snoozed[mark.message] = max(mark, self._snoozed.get(mark.message, mark), key=_latest)
+
+    def took_back(self, ended: Iterable[Seen], at: datetime, order: int = 0) -> bool:
+        """Whether somebody said since that what ended the waiting of these messages did not; `order` as in Mark."""
+        said = (self._reopened.get(m.message.identity) for m in ended)
+        return any(moment is not None and moment >= (at, order) for moment in said)
+
+    def snoozed_until(self, members: Sequence[Seen]) -> datetime | None:
+        """Until when those who wait together with these messages are quiet: as the latest word has it, seven days at
+        most. Who writes again after it was said, or is reopened, is quiet no more.
+        """
+        found = [m for s in members if (m := self._snoozed.get(s.message.identity))]
+        if not found:
+            return None
+        last = max(found, key=_latest)
+        wrote_again = any(s.received_at > last.at and s.message.identity != last.message for s in members)
+        if wrote_again or self.took_back(members, *last.moment):
+            return None
+        longest = last.at + LONGEST_SNOOZE
+        return min(last.until or longest, longest)
+
+
+def assigned(mark: Mark, before: Handoff | None, home: str, house: House) -> Handoff:
+    """The handoff of a mark: from who held the ball `before`, or `home`, the team of the wait's own mailbox."""
+    holder = before.to_team if before and not before.decided else home
+    return Handoff(mark.at, holder, mark.team or house.team_of(mark.person), False, mark.person)
+
+
+def _latest(mark: Mark) -> tuple[datetime, int, str]:
+    return mark.at, mark.order, repr(mark)
