@@ -11,7 +11,7 @@ from monitor.config.clocks import target_of, window
 from monitor.config.freemail import PUBLIC_PROVIDERS
 from monitor.config.kinds import beside
 from monitor.config.mistakes import not_toml, understood
-from monitor.config.model import CommandsPart, ConfigModel, MailboxPart, SmtpPart, TeamPart
+from monitor.config.model import CommandsPart, ConfigModel, MailboxPart, SmtpPart
 from monitor.config.places import Mistake, Places
 from monitor.config.secrets import Secret
 from monitor.config.settings import MailboxSettings, ReportSettings, Settings, SmtpSettings, state_folder
@@ -88,7 +88,7 @@ def _settings(path: Path, model: ConfigModel) -> Settings:
         owners={t.name: t.owners for t in model.team},
         teams=tuple(t.name for t in model.team),
         staff=_staff(model),
-        steps=tuple(_steps(model, teams)) or DEFAULT_STEPS,
+        steps=tuple(_steps(model)) or DEFAULT_STEPS,
         report=ReportSettings(report.on, report.to) if report else None,
         smtp=_smtp(model, folder),
         store_url=model.store.url or f"sqlite:///{state_folder() / 'monitor.db'}",
@@ -104,6 +104,7 @@ def _settings(path: Path, model: ConfigModel) -> Settings:
         letters_sent=window(model),
         commands=_commands(model, folder),
         double_answers=model.double_answers,
+        aliases={alias: m.address for m in model.mailbox for alias in m.aliases},
     )
 
 
@@ -202,12 +203,9 @@ def _written_to(model: ConfigModel) -> Iterator[str]:
         yield from (a for a in (person.address, person.substitute) if a)
 
 
-def _steps(model: ConfigModel, teams: dict[str, TeamPart]) -> Iterator[Step]:
+def _steps(model: ConfigModel) -> Iterator[Step]:
     for part in model.reminder:
-        to: list[str] = []
-        for name in part.to:
-            to += teams[name].owners if name in teams else [name if name == "owners" else name.lower()]
-        yield Step(part.after, tuple(dict.fromkeys(to)), part.repeat)
+        yield Step(part.after, tuple(dict.fromkeys(part.to)), part.repeat)
 
 
 def _smtp(model: ConfigModel, folder: Path) -> SmtpSettings:

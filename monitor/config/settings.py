@@ -103,6 +103,8 @@ class Settings:
     commands: MailboxSettings | None = None
     """The mailbox that hears what staff say of our letters; its `team` means nothing."""
     double_answers: bool = False
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    """The mailbox behind each of its further addresses."""
 
     def person(self, address: str) -> Person:
         """Who gets letters at an address, also where the config says nothing of them."""
@@ -112,8 +114,11 @@ class Settings:
     def recipients(self) -> Mapping[str, frozenset[str]]:
         """Who may get letters, by their kind."""
         owners = {owner for owners in self.owners.values() for owner in owners}
+        told = {to for step in self.steps for to in step.recipients(owners, self.owners)}
+        # The ball may be with any owner, or with a person by name; who is away has a substitute.
+        people = {who for p in self.people.values() for who in (p.address, p.substitute) if who}
         return {
-            "reminder": frozenset(to for step in self.steps for to in step.recipients(owners)),
+            "reminder": frozenset(told | owners | people),
             "opening": frozenset(owners),
             "report": frozenset(self.report.to if self.report else ()),
             "notice": frozenset({self.operator} if self.operator else ()),
@@ -131,6 +136,8 @@ class Settings:
             authserv_ids=self.authserv_ids,
             authenticated_replies=self.authenticated_replies,
             keeps_subjects=self.keeps_subjects,
+            aliases=self.aliases,
+            people=frozenset(self.people),
         )
 
     def rules_fingerprint(self, version: str) -> str:
@@ -145,6 +152,8 @@ class Settings:
             self.ignored_subjects,
             self.authserv_ids,
             self.authenticated_replies,
+            self.aliases,
+            list(self.people),
         ]
         return hashlib.sha256(json.dumps(parts, default=_stable, sort_keys=True).encode()).hexdigest()
 

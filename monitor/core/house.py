@@ -6,12 +6,15 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from monitor.core import calendar
+from monitor.core.addresses import spellings
 from monitor.core.calendar import Calendar
 from monitor.core.promise import Promise
 from monitor.core.staff import Staff
 
 ALWAYS = Calendar(ZoneInfo("UTC"))
 """The clock on the wall: every hour counts."""
+A_COLLEAGUE = "a colleague"
+"""The team of somebody who is in none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,10 @@ class House:
     """Whether subjects are kept, or only what rules ask of them (core/topic.py)."""
     authenticated_replies: bool = False
     """Whether a copy only counts as an answer when it passed authentication."""
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    """The mailbox behind each of its further addresses."""
+    people: frozenset[str] = frozenset()
+    """Who gets letters, by the config, whether or not they own a team."""
 
     def rank(self, mailbox: str) -> int:
         """Where a mailbox stands in the config; one that is no longer in it comes last."""
@@ -74,11 +81,22 @@ class House:
         desk = self.desks.get(mailbox)
         return desk.team if desk else mailbox
 
+    def mailbox_of(self, address: str) -> str:
+        """The mailbox behind an address, also behind an alias or with a detail; else the address as it is."""
+        names = [self.aliases.get(spelling, spelling) for spelling in spellings(address)]
+        return next((name for name in names if name in self.desks), address)
+
     def team_of(self, address: str) -> str:
         """The team behind an address: its mailbox's, or the one it owns; else no more than "a colleague" (no names)."""
-        if address in self.desks:
-            return self.desks[address].team
-        return next((team for team, owners in self.owners.items() if address in owners), "a colleague")
+        mailbox = self.mailbox_of(address)
+        if mailbox in self.desks:
+            return self.desks[mailbox].team
+        owning = (team for who in spellings(address) for team, owners in self.owners.items() if who in owners)
+        return next(owning, A_COLLEAGUE)
+
+    def person_of(self, address: str) -> str:
+        """The address at which somebody gets letters; empty where the config does not name them."""
+        return next((who for who in spellings(address) if who in self.people), "")
 
 
 def due_at(opened_at: datetime, target: Target) -> datetime:

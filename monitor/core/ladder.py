@@ -1,15 +1,26 @@
 """GROUND. Whom to remind, and when: steps relative to the moment a wait's promise runs out."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from monitor.core.durations import canonical
 
+SNOOZE = "snooze"
+"""The name of the step at the end of a snooze; other names begin with a length of time."""
+
+Hears = Callable[[Sequence[str]], Mapping[str, str]]
+"""Of those a step is for: who gets it for each of them now (absence.hearers); who is not in it gets nothing."""
+Early = Callable[[str, datetime, datetime], datetime]
+"""When a warning goes to somebody: their address, its moment, and when the promise runs out (sending.warns)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One `[[reminder]]`: `after` due (negative warns before), to addresses or "owners", again every `repeat`."""
+    """One `[[reminder]]`: `after` due (negative warns before), to addresses, teams or "owners", again every `repeat`.
+
+    Teams stand in it by name: whoever owns one is told, and the step stays the same step when owners change.
+    """
 
     after: timedelta = timedelta(0)
     to: tuple[str, ...] = ("owners",)
@@ -20,20 +31,50 @@ class Step:
         """`0h.owners`: the step's name in the store and in `explain`."""
         return f"{canonical(self.after)}.{'+'.join(self.to)}"[:200]
 
-    def recipients(self, owners: Iterable[str]) -> tuple[str, ...]:
-        """The addresses this step writes to, each once."""
-        return tuple(dict.fromkeys(a for to in self.to for a in (owners if to == "owners" else (to,))))
+    def recipients(self, owners: Iterable[str], teams: Mapping[str, Sequence[str]] | None = None) -> tuple[str, ...]:
+        """The addresses this step is for, each once. `owners`: of this wait; `teams`: the owners of each team."""
+        named = {**(teams or {}), "owners": tuple(owners)}
+        return tuple(dict.fromkeys(a for to in self.to for a in named.get(to, (to,))))
 
 
 @dataclass(frozen=True, slots=True)
 class Reminder:
-    """Wait × step × occurrence × recipient: an obligation that exists at most once. `moment` (UTC): its due time."""
+    """Wait × step × occurrence × recipient: an obligation that exists at most once. `moment` (UTC): its due time.
+
+    `via`: who gets the letter; not the recipient where somebody stands in for them. Empty: the recipient.
+    """
 
     wait: int
     step: str
     occurrence: int
     recipient: str
     moment: datetime
+    via: str = ""
+
+
+def each_their_own(recipients: Sequence[str]) -> dict[str, str]:
+    """Nobody is away."""
+    return {r: r for r in recipients}
+
+
+def as_it_falls(_recipient: str, moment: datetime, _due_at: datetime) -> datetime:
+    """A warning goes at its moment."""
+    return moment
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What there is already about a wait: `last`, the moment of each recipient's latest reminder, and `claimed`, every
+    (step, occurrence, recipient)."""
+
+    last: Mapping[str, datetime]
+    claimed: Collection[tuple[str, int, str]] = ()
+
+    def has(self, reminder: Reminder) -> bool:
+        """Whether this one was told, or a later one; also to who would get it for somebody else."""
+        key = (reminder.step, reminder.occurrence, reminder.recipient)
+        heard = [m for who in {reminder.recipient, reminder.via} if (m := self.last.get(who)) is not None]
+        return key in self.claimed or any(reminder.moment <= m for m in heard)
 
 
 def due(
@@ -42,39 +83,69 @@ def due(
     steps: Iterable[Step],
     owners: Iterable[str],
     as_of: datetime,
-    last: Mapping[str, datetime],
-    claimed: Collection[tuple[str, int, str]] = (),
+    told: Told,
+    *,
+    teams: Mapping[str, Sequence[str]] | None = None,
+    snoozed_until: datetime | None = None,
+    hears: Hears = each_their_own,
+    early: Early = as_it_falls,
 ) -> list[Reminder]:
-    """The reminders of one wait that are due at `as_of` and not yet claimed: at most one a recipient, the latest.
+    """The reminders of one wait that are due at `as_of` and not told yet: at most one a recipient, the latest.
 
-    `last` gives the moment of the latest reminder each recipient already has about this wait. After downtime only the
-    highest step is due, and what lies before it never fires later. `claimed` are the (step, occurrence, recipient)
-    there are already: a target made longer moves their moments, but they stay at most once.
+    After downtime only the highest step is due, and what lies before it never fires later. A target made longer moves
+    the moments of what is claimed, but it stays at most once. While a wait is snoozed nothing is due; at the end of it
+    all who had been reminded, or would have been meanwhile, are reminded, whether or not a step repeats.
     """
+    if snoozed_until is not None and as_of < snoozed_until:
+        return []
     latest: dict[str, Reminder] = {}
-    for step in steps:
-        moment, occurrence = due_at + step.after, 0
-        if moment > as_of:
-            continue
-        if step.repeat:
-            occurrence = (as_of - moment) // step.repeat
-            moment += occurrence * step.repeat
-        for recipient in step.recipients(owners):
-            if (step.name, occurrence, recipient) in claimed:
-                continue
-            already, best = last.get(recipient), latest.get(recipient)
-            if (already is None or moment > already) and (best is None or moment > best.moment):
-                latest[recipient] = Reminder(wait, step.name, occurrence, recipient, moment)
+    owners = tuple(owners)
+    rungs = [(step, step.recipients(owners, teams)) for step in steps]
+    for step, recipients in rungs:
+        for recipient, via in hears(recipients).items():
+            fallen = _fallen(step, due_at, as_of, early(via, due_at + step.after, due_at), snoozed_until)
+            if fallen:
+                _offer(latest, Reminder(wait, step.name, fallen[1], recipient, fallen[0], via), told)
+    if snoozed_until is not None:
+        climbed = dict.fromkeys(r for step, to in rungs if due_at + step.after <= snoozed_until for r in to)
+        for recipient, via in hears(tuple(climbed)).items():
+            _offer(latest, Reminder(wait, SNOOZE, _minute(snoozed_until), recipient, snoozed_until, via), told)
     return list(latest.values())
 
 
-def next_after(due_at: datetime, steps: Iterable[Step], as_of: datetime) -> tuple[datetime, Step] | None:
-    """The next moment after `as_of` at which a step of this ladder falls due, with the step; None where none does."""
-    moments: list[tuple[datetime, Step]] = []
+def _offer(latest: dict[str, Reminder], reminder: Reminder, told: Told) -> None:
+    best = latest.get(reminder.recipient)
+    if not told.has(reminder) and (best is None or reminder.moment > best.moment):
+        latest[reminder.recipient] = reminder
+
+
+def _fallen(
+    step: Step, due_at: datetime, as_of: datetime, first: datetime, snoozed_until: datetime | None
+) -> tuple[datetime, int] | None:
+    """The moment and the number of the latest occurrence of a step; `first`: when its first one goes."""
+    moment = due_at + step.after
+    if as_of < moment:
+        return (first, 0) if first <= as_of else None
+    if not step.repeat:
+        return moment, 0
+    occurrence = (as_of - moment) // step.repeat
+    moment += occurrence * step.repeat
+    # The end of a snooze was told just now: the next repeat would be the same letter again.
+    if occurrence and snoozed_until is not None and snoozed_until <= moment < snoozed_until + step.repeat / 2:
+        return None
+    return moment, occurrence
+
+
+def _minute(moment: datetime) -> int:
+    """A number for a moment that fits into 32 bits: its minute since 1970."""
+    return int(moment.timestamp()) // 60
+
+
+def coming(due_at: datetime, steps: Iterable[Step], as_of: datetime) -> Iterator[tuple[datetime, Step]]:
+    """When each step of this ladder next falls due after `as_of`; not those that never do again."""
     for step in steps:
         moment = due_at + step.after
         if moment <= as_of and step.repeat:
             moment += ((as_of - moment) // step.repeat + 1) * step.repeat
         if moment > as_of:
-            moments.append((moment, step))
-    return min(moments, key=lambda pair: pair[0], default=None)
+            yield moment, step

@@ -8,7 +8,7 @@ from monitor.core.addresses import plain_address
 from monitor.core.answers import CLAIMED, is_claimed
 from monitor.core.citing import Cites
 from monitor.core.events import concerned, events
-from monitor.core.house import House, due_at
+from monitor.core.house import A_COLLEAGUE, House, due_at
 from monitor.core.letter_ids import is_letter_id
 from monitor.core.marks import Marks, assigned
 from monitor.core.message import Away, Flag, Seen
@@ -136,17 +136,25 @@ class _Fold:
 
     def _passes_on(self, seen: Seen) -> None:
         """An internal message moves the ball of every open wait, never its clock."""
-        writer = self.people.writer(seen).address
+        house = self.house
+        writer = house.mailbox_of(self.people.writer(seen).address)
         for party in self.open:
             desks = self._mailboxes(party.members)
-            targets = [r.address for r in seen.message.recipients if r.address != writer]
+            targets = [t for r in seen.message.recipients if (t := house.mailbox_of(r.address)) != writer]
             elsewhere = [t for t in targets if t not in desks]
             decided = writer not in desks and not elsewhere and bool(targets)
-            to = elsewhere[0] if elsewhere else desks[0]
+            # Of several colleagues the one who gets letters has the ball: of the others nobody would be reminded.
+            to = min(elsewhere, key=self._reached_by) if elsewhere else desks[0]
             from_ = next((p.mailbox for p in sorted(seen.places) if p.role == "sent"), writer)
-            from_team, to_team = self.house.team_of(from_), self.house.team_of(to)
-            if decided or from_team != to_team:
-                party.handoff = Handoff(seen.received_at, from_team, to_team, decided)
+            from_team, to_team = house.team_of(from_), house.team_of(to)
+            person = house.person_of(to) if to_team == A_COLLEAGUE else ""
+            if decided or person or from_team != to_team:
+                party.handoff = Handoff(seen.received_at, from_team, to_team, decided, person)
+
+    def _reached_by(self, address: str) -> int:
+        """0 for who is in a team, 1 for who gets letters, 2 for all others."""
+        in_team = self.house.team_of(address) != A_COLLEAGUE
+        return 0 if in_team else 1 if self.house.person_of(address) else 2
 
     def _explained(self) -> set[str]:
         """The ids that a visible message of ours answers or passes on: their flag is of that one.

@@ -28,6 +28,8 @@ from monitor.store.store import Store
 
 LONGEST_SECONDS = 300.0
 """No letter is begun later in a round: what was looked at once more grows old, and the mailboxes wait."""
+CAN_WAIT = frozenset({"reminder", "opening"})
+"""The kinds of letters that go only while their recipient's sending window is open (core/sending.py)."""
 
 log = logging.getLogger("monitor.deliver")
 
@@ -61,10 +63,12 @@ def deliver(
     knowledge: Knowledge,
     now: datetime,
     stopping: Callable[[], bool] = lambda: False,
+    is_open: Callable[[str], bool] = lambda _recipient: True,
 ) -> Delivery:
     """Try every letter that is due. A reminder goes only while all mailboxes it speaks of are freshly seen.
 
-    What a slow server, or `stopping`, leaves over goes with the next round.
+    What a slow server, or `stopping`, leaves over goes with the next round. `is_open`: whether letters that can wait
+    may go to a recipient now (core/sending.py).
     """
     done, ends = Delivery(), time.monotonic() + LONGEST_SECONDS
     letters = pending(store, now)
@@ -76,6 +80,8 @@ def deliver(
             if stopping() or time.monotonic() >= ends:
                 break
             if not _is_true_now(store, letter, knowledge, now):
+                continue
+            if letter.kind in CAN_WAIT and not is_open(letter.recipient):
                 continue
             if not flood.has_room(letter.recipient):
                 done.held += 1
@@ -155,7 +161,7 @@ def _is_true_now(store: Store, letter: LetterRow, knowledge: Knowledge, now: dat
     if letter.kind != "reminder":
         return True
     rows = waits_of_letter(store, letter.id)
-    waiting = [row.state == "waiting" for row in rows]
+    waiting = [r.state == "waiting" and (r.snoozed_until is None or r.snoozed_until <= now) for r in rows]
     if not (any(waiting) if letter.uncertain else all(waiting)):
         return False
     return all(knowledge.silence_proved(row.mailboxes, now) for row in rows)

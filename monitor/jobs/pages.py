@@ -6,8 +6,9 @@ from datetime import datetime
 from monitor.config import Settings
 from monitor.core.blind import Blind
 from monitor.core.crowd import Spot, spots
-from monitor.core.ladder import next_after
+from monitor.core.ladder import coming
 from monitor.core.moments import since
+from monitor.jobs.hearers import Hearers, holders, owners_at
 from monitor.jobs.knowledge import Knowledge
 from monitor.outbox.letters import OpeningPage, ReminderPage, WaitingLine
 from monitor.outbox.plain import isolated, safe_name, shown_address
@@ -21,8 +22,15 @@ def reminder_page(
     waits: Sequence[WaitRow],
     now: datetime,
     blind: Sequence[Blind] = (),
+    reached: Hearers | None = None,
+    instead_of: Sequence[str] = (),
 ) -> ReminderPage:
-    """The reminder for one recipient; most overdue first. `blind`: when what it tells could not be seen."""
+    """The reminder for one recipient; most overdue first.
+
+    `blind`: when what it tells could not be seen. `reached`: whom letters reach now; None: everybody. `instead_of`: the
+    addresses of those who are away, for whom the recipient gets it.
+    """
+    reached = reached or Hearers(settings, now)
     mailboxes = _mailboxes(waits, settings)
     looks = [look for m in mailboxes if (look := knowledge.as_of(m)) is not None]
     return ReminderPage(
@@ -35,9 +43,12 @@ def reminder_page(
         lines=_lines(waits, settings, now),
         seen_up_to=min(looks, default=now),
         poll_every=max(knowledge.poll_every[m] for m in mailboxes),
-        next_step=_next_step(settings, recipient, waits[0], now),
+        next_step=_next_step(reached, recipient, waits[0]),
         why=_why(settings, recipient, mailboxes),
         unseen=_unseen(settings, [s for s in blind if s.mailbox in mailboxes], now),
+        instead_of=tuple(map(reached.name, instead_of)),
+        holds=_holds(waits, settings, recipient),
+        handed_to_them=any(wait.handoff and wait.handoff.person == recipient for wait in waits),
     )
 
 
@@ -124,25 +135,46 @@ def _mailboxes(waits: Sequence[WaitRow], settings: Settings) -> list[str]:
 
 
 def _teams(waits: Sequence[WaitRow], settings: Settings, recipient: str) -> tuple[str, ...]:
-    """The teams the letter speaks of: the recipient's own, where it owns the mailbox; else the wait's."""
+    """The teams the letter speaks of: the recipient's own, where it owns the mailbox; else the wait's.
+
+    And the team that has the ball, where it was handed on: both are to know of each other.
+    """
     teams: dict[str, None] = {}
     for wait in waits:
         own = [settings.desks[m].team for m in wait.mailboxes if m in settings.desks]
         mine = [team for team in own if recipient in settings.owners.get(team, ())]
-        teams |= dict.fromkeys(mine[:1] or [wait.team])
+        handoff = wait.handoff
+        holding = [handoff.to_team] if handoff and not handoff.decided and handoff.to_team in settings.owners else []
+        teams |= dict.fromkeys([*(mine[:1] or [wait.team]), *holding])
     return tuple(teams)
 
 
-def _next_step(settings: Settings, recipient: str, wait: WaitRow, now: datetime) -> str | None:
+def _holds(waits: Sequence[WaitRow], settings: Settings, recipient: str) -> tuple[str, ...]:
+    """The recipient's teams that something in this letter was handed on to."""
+    teams = [w.handoff.to_team for w in waits if w.handoff and recipient in holders(w.handoff, settings)]
+    return tuple(dict.fromkeys(team for team in teams if recipient in settings.owners.get(team, ())))
+
+
+def _next_letter(reached: Hearers, recipient: str, wait: WaitRow) -> tuple[datetime, tuple[str, ...]] | None:
+    """When the next letter about a wait can go, and to whom besides: nobody else where it comes to the recipient."""
+    settings, found = reached.settings, []
+    owners = owners_at(wait.mailboxes, wait.handoff, settings)
+    for moment, step in coming(wait.due_at, settings.steps, reached.now):
+        hears = dict.fromkeys(reached.hears_at(step.recipients(owners, settings.owners), moment).values())
+        others = [] if recipient in hears else list(hears)
+        at = min(reached.opens(each, moment) for each in others or [recipient])
+        found.append((at, tuple(others)))
+    return min(found, key=lambda letter: letter[0], default=None)
+
+
+def _next_step(reached: Hearers, recipient: str, wait: WaitRow) -> str | None:
     """One kind sentence on what comes next for the one who waits longest."""
-    coming = next_after(wait.due_at, settings.steps, now)
-    if coming is None:
+    following = _next_letter(reached, recipient, wait)
+    if following is None:
         return None
-    moment, step = coming
-    owners = [o for m in wait.mailboxes if m in settings.desks for o in settings.owners.get(settings.desks[m].team, ())]
-    others = [r for r in step.recipients(owners) if r != recipient]
-    at = _on(moment, settings, now)
-    if recipient in step.recipients(owners) or not others:
+    moment, others = following
+    at = _on(moment, reached.settings, reached.now)
+    if not others:
         return f"The monitor stays quiet about this list until {at.removeprefix('on ').removeprefix('at ')}."
     who = isolated(safe_name(wait.who_name)) or "the first of them"
     return f"If {who} is still waiting {at}, {' and '.join(others[:2])} will get this list too, to find you a hand."
@@ -150,12 +182,19 @@ def _next_step(settings: Settings, recipient: str, wait: WaitRow, now: datetime)
 
 def _why(settings: Settings, recipient: str, mailboxes: Sequence[str]) -> str:
     own = [m for m in mailboxes if recipient in settings.owners.get(settings.desks[m].team, ())]
+    if not own and not _is_told_of_all(settings, recipient):
+        return ""
     if not own:
         return "You get this because the reminders of this house come to you when somebody has waited long."
     named = ", ".join(f"{m} ({settings.desks[m].team})" for m in own[:3])
     together = [o for o in settings.owners.get(settings.desks[own[0]].team, ()) if o != recipient]
     with_ = f", together with {' and '.join(together[:2])}" if together else ""
     return f"You get this because you look after {named}{with_}."
+
+
+def _is_told_of_all(settings: Settings, recipient: str) -> bool:
+    """Whether a step names them, or their team."""
+    return any(recipient in step.recipients((), settings.owners) for step in settings.steps)
 
 
 def _on(moment: datetime, settings: Settings, now: datetime) -> str:

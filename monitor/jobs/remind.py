@@ -8,10 +8,11 @@ from email.utils import parseaddr
 
 from monitor.config import Settings
 from monitor.core.blind import Blind
-from monitor.core.ladder import Reminder, due
+from monitor.core.ladder import Reminder, Told, due
 from monitor.core.letter_ids import letter_id
 from monitor.jobs.claims import Claims
 from monitor.jobs.edge import Edge
+from monitor.jobs.hearers import SOON, Hearers, hearers, owners_at
 from monitor.jobs.knowledge import Knowledge
 from monitor.jobs.pages import opening_page, reminder_page
 from monitor.outbox.letters import Attachment, Letters, Rendered, compose
@@ -46,19 +47,23 @@ def remind(
     edge: Edge | None = None,
 ) -> int:
     """One sweep; idempotent. Returns how many letters were put into the outbox; one that cannot be made stops none."""
-    edge, made = edge or Edge(), 0
+    edge, made, reached = edge or Edge(), 0, hearers(store, settings, now)
     claims.withdraw(now)
+    asleep = reached.asleep()
+    # What did not leave while their window was open is made anew when it opens: by then it says something else.
+    if asleep:
+        claims.supersede(asleep, now)
     with edge.around("the opening digests"):
-        made += _open(store, settings, letters, knowledge, claims, now)
-    by_recipient = _due(store, settings, knowledge, now)
-    quiet = recently_written_to(store, now - LETTER_PAUSE, now)
+        made += _open(store, settings, letters, knowledge, claims, reached)
+    by_recipient = _due(store, knowledge, reached)
+    quiet = {*asleep, *recently_written_to(store, now - LETTER_PAUSE, now)}
     if claims.supersede(by_recipient.keys() - quiet, now):
-        by_recipient = _due(store, settings, knowledge, now)
+        by_recipient = _due(store, knowledge, reached)
     for recipient, found in sorted(by_recipient.items()):
         if recipient in quiet:
             continue
         with edge.around("a reminder"):
-            letter = _reminder(store, settings, letters, knowledge, recipient, found, now)
+            letter = _reminder(store, letters, knowledge, reached, recipient, found)
             claims.reminder(letter, [reminder for _, reminder in found], now)
             log.info("reminder for %d people", len(found))
             made += 1
@@ -67,15 +72,17 @@ def remind(
 
 def _reminder(
     store: Store,
-    settings: Settings,
     letters: Letters,
     knowledge: Knowledge,
+    reached: Hearers,
     recipient: str,
     found: Sequence[tuple[WaitRow, Reminder]],
-    now: datetime,
 ) -> NewLetter:
+    settings, now = reached.settings, reached.now
+    waits = {wait.id: wait for wait, _ in found}  # told to somebody for two people, it stands there once
+    instead_of = tuple(dict.fromkeys(r.recipient for _, r in found if r.recipient != recipient))
     page = reminder_page(
-        settings, knowledge, recipient, [wait for wait, _ in found], now, _kept_from(store, found, now)
+        settings, knowledge, recipient, [*waits.values()], now, _kept_from(store, found, now), reached, instead_of
     )
     obligation = " ".join((now.isoformat(), *(f"{r.wait}/{r.step}/{r.occurrence}/{r.recipient}" for _, r in found)))
     return new_letter(store, settings, "reminder", recipient, obligation, letters.render_reminder(page), now)
@@ -107,17 +114,17 @@ def new_letter(
     return NewLetter(kind, message_id, recipient, rendered.subject, body)
 
 
-def _due(
-    store: Store, settings: Settings, knowledge: Knowledge, now: datetime
-) -> Mapping[str, list[tuple[WaitRow, Reminder]]]:
-    """The reminders due at as_of, by recipient; most overdue first."""
+def _due(store: Store, knowledge: Knowledge, reached: Hearers) -> Mapping[str, list[tuple[WaitRow, Reminder]]]:
+    """The reminders due at as_of, by who gets the letter; most overdue first."""
+    settings, now = reached.settings, reached.now
     by_recipient: dict[str, list[tuple[WaitRow, Reminder]]] = defaultdict(list)
     earliest = min((step.after for step in settings.steps), default=timedelta(0))
     first_looks = [v.first_as_of for v in knowledge.views.values() if v.first_as_of is not None]
     if not first_looks:
         return by_recipient
     # What was overdue at every first look never enters the ladder; the index skips it.
-    waiting = due_between(store, min(first_looks), now - min(earliest, timedelta(0)))
+    until = now - earliest + SOON if earliest < timedelta(0) else now
+    waiting = due_between(store, min(first_looks), until)
     claimed = already_claimed(store, [wait.id for wait in waiting])
     for wait in waiting:
         as_of = _known_up_to(wait, knowledge, now)
@@ -127,9 +134,20 @@ def _due(
         done = claimed.get(wait.id, [])
         # One of the future was claimed before the clock was set back: it must silence nobody until then.
         last = {r.recipient: r.moment for r in sorted(done, key=lambda r: r.moment) if r.moment <= now}
-        steps = {(r.step, r.occurrence, r.recipient) for r in done}
-        for reminder in due(wait.id, wait.due_at, settings.steps, owners, as_of, last, steps):
-            by_recipient[reminder.recipient].append((wait, reminder))
+        told = Told(last, {(r.step, r.occurrence, r.recipient) for r in done})
+        for reminder in due(
+            wait.id,
+            wait.due_at,
+            settings.steps,
+            owners,
+            as_of,
+            told,
+            teams=settings.owners,
+            snoozed_until=wait.snoozed_until,
+            hears=reached.hears,
+            early=reached.warns,
+        ):
+            by_recipient[reminder.via].append((wait, reminder))
     return by_recipient
 
 
@@ -146,29 +164,39 @@ def _known_up_to(wait: WaitRow, knowledge: Knowledge, now: datetime) -> datetime
 
 
 def _owners(wait: WaitRow, settings: Settings, knowledge: Knowledge) -> list[str]:
-    """The owners of every mailbox it is in that shows its replies, but not where it was overdue at the first look."""
-    owners: list[str] = []
+    """The owners of every mailbox it is in that shows its replies, but not where it was overdue at the first look.
+
+    With them those who hold the ball: it enters their ladder where it enters that of a mailbox it came to.
+    """
+    homes: list[str] = []
     for mailbox in wait.mailboxes:
-        view, desk = knowledge.views.get(mailbox), settings.desks.get(mailbox)
-        if not (desk and view and view.first_as_of and knowledge.replies_visible(mailbox)):
+        view = knowledge.views.get(mailbox)
+        if not (mailbox in settings.desks and view and view.first_as_of and knowledge.replies_visible(mailbox)):
             continue
         if wait.due_at > view.first_as_of:
-            owners += settings.owners.get(desk.team, ())
-    return list(dict.fromkeys(owners))
+            homes.append(mailbox)
+    return owners_at(homes, wait.handoff, settings) if homes else []
 
 
 def _open(
-    store: Store, settings: Settings, letters: Letters, knowledge: Knowledge, claims: Claims, now: datetime
+    store: Store, settings: Settings, letters: Letters, knowledge: Knowledge, claims: Claims, reached: Hearers
 ) -> int:
-    """The opening digest: what was overdue at a mailbox's first complete look, told once to each owner."""
-    opened = noticed(store, "opening")
-    told, again = {mailbox for mailbox, _ in opened}, noticed(store, WITHDRAWN) - opened
+    """The opening digest: what was overdue at a mailbox's first complete look, told once to each owner.
+
+    For whom no letter may go to now there is a note that theirs is still to be made.
+    """
+    now, opened, later = reached.now, noticed(store, "opening"), noticed(store, WITHDRAWN)
+    told, again = {mailbox for mailbox, _ in opened}, later - opened
     looked = [m for m, v in knowledge.views.items() if v.first_as_of and settings.desks[m].team in settings.owners]
     new = [m for m in looked if m not in told or any(m == mailbox for mailbox, _ in again)]
     late = {m: _late_at_first_look(store, m, knowledge) for m in new}
     notices: list[Notice] = []
     for owner, all_ in _by_owner(settings, new).items():
         mailboxes = [m for m in all_ if m not in told or (m, owner) in again]
+        if mailboxes and not reached.is_open(owner):
+            if put_off := tuple(m for m in mailboxes if (m, owner) not in later):
+                notices.append(Notice(WITHDRAWN, put_off, owner, None))
+            continue
         if not mailboxes:
             continue
         waits = {wait.id: wait for m in mailboxes for wait in late[m]}

@@ -16,6 +16,7 @@ from monitor.inbox.source import MailSource, SourceError
 from monitor.jobs.claims import Claims, OutboxClaims
 from monitor.jobs.deliver import Delivery, deliver
 from monitor.jobs.edge import Edge
+from monitor.jobs.hearers import hearers
 from monitor.jobs.knowledge import know
 from monitor.jobs.poll import Progress, Sweep, sweep
 from monitor.jobs.purge import purge_if_due
@@ -275,7 +276,8 @@ def act(
         done.letters += tell_operator(store, settings, letters, knowledge, claims, now)
     if dry is None:
         with edge.around("sending"):
-            done.delivery = deliver(store, settings.smtp, knowledge, now, stopping)
+            reached = hearers(store, settings, now)
+            done.delivery = deliver(store, settings.smtp, knowledge, now, stopping, reached.is_open)
         with edge.around("the purge"):
             purge_if_due(store, settings, now)
     done.broken = edge.broken

@@ -137,6 +137,12 @@ class ReminderPage(WaitingPage):
     """The names of the folders that what needs no reply can be dragged to."""
     hand_to: str = ""
     """An example of whom a line may be assigned to."""
+    instead_of: tuple[str, ...] = ()
+    """Who is away, for whom the recipient gets this: a name, or an address."""
+    holds: tuple[str, ...] = ()
+    """The recipient's teams that something here was handed on to."""
+    handed_to_them: bool = False
+    """Whether something here was handed on to the recipient by name."""
 
     @property
     def shown(self) -> tuple[WaitingLine, ...]:

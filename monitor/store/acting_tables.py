@@ -47,13 +47,3 @@ letter_lines = Table(
     Column("message", ForeignKey("messages.id", ondelete="CASCADE"), nullable=False, index=True),
 )
 """What stands at number `position` of a letter: the wait that has `message` in it."""
-
-absences = Table(
-    "absences",
-    metadata,
-    Column("address", String(254), primary_key=True),
-    Column("seen_at", UtcDateTime, nullable=False),
-    Column("back_at", UtcDateTime),
-)
-"""Of whom an automatic reply was seen last, and when (`seen_at`: it arrived); `back_at`: a mail by their own hand since
-then."""

@@ -31,6 +31,7 @@ class WaitRow:
     low_urgency: bool = False
     missing: bool = False
     """The message that opened it is in no folder any more."""
+    snoozed_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ _COLUMNS = (
     waits.c.chased_at,
     waits.c.handoff,
     waits.c.low_urgency,
+    waits.c.snoozed_until,
     (exists(_OF_OPENER) & ~exists(_OF_OPENER.where(sightings.c.gone_at.is_(None)))).label("missing"),
 )
 _WAITING = select(*_COLUMNS).join(messages, messages.c.id == waits.c.opener).where(waits.c.state == "waiting")
@@ -176,7 +178,8 @@ def withdraw_outdated(store: Store, now: datetime) -> int:
     same Message-ID, unless everybody in it was answered.
     """
     with store.writing() as connection:
-        still = func.sum(case((waits.c.state == "waiting", 1), else_=0)).label("still")
+        asleep = waits.c.snoozed_until.is_not(None) & (waits.c.snoozed_until > now)
+        still = func.sum(case((waits.c.state != "waiting", 0), (asleep, 0), else_=1)).label("still")
         rows = connection.execute(
             select(letters.c.id, letters.c.uncertain, func.count().label("all"), still)
             .join(reminders, reminders.c.letter == letters.c.id)
@@ -233,7 +236,8 @@ def _withdraw(connection: Connection, gone: Collection[int], now: datetime) -> i
 
 def waits_of_letter(store: Store, letter: int) -> list[AnyRow]:
     """The waits a reminder letter speaks of."""
-    query = select(waits.c.id, waits.c.state, waits.c.mailboxes).join(reminders, reminders.c.wait == waits.c.id)
+    columns = (waits.c.id, waits.c.state, waits.c.mailboxes, waits.c.snoozed_until)
+    query = select(*columns).join(reminders, reminders.c.wait == waits.c.id)
     with store.reading() as connection:
         return list(connection.execute(query.where(reminders.c.letter == letter)).all())
 
@@ -263,4 +267,5 @@ def _wait(row: AnyRow) -> WaitRow:
         handoff=handoff_of(row.handoff),
         low_urgency=row.low_urgency,
         missing=row.missing,
+        snoozed_until=row.snoozed_until,
     )

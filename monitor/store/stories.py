@@ -202,15 +202,14 @@ def closers(store: Store, mailbox: str | None = None) -> list[int]:
 def reminders_of(store: Store, ids: Sequence[int]) -> list[StoryReminder]:
     """The reminders of these waits, oldest first."""
     query = (
-        select(reminders, letters.c.state, letters.c.settled_at, letters.c.message_id)
+        select(reminders, letters.c.recipient.label("to"), letters.c.state, letters.c.settled_at, letters.c.message_id)
         .join(letters, letters.c.id == reminders.c.letter)
         .order_by(reminders.c.moment, reminders.c.recipient)
     )
     with store.reading() as connection:
         rows = connection.execute(query.where(among(reminders.c.wait, ids, connection))).all()
     return [
-        StoryReminder(r.wait, r.step, r.occurrence, r.recipient, r.moment, r.state, r.settled_at, r.message_id)
-        for r in rows
+        StoryReminder(r.wait, r.step, r.occurrence, r.to, r.moment, r.state, r.settled_at, r.message_id) for r in rows
     ]
 
 

@@ -131,6 +131,7 @@ messages = Table(
     Column("cites", String(6)),
     Column("stands_in", String(254)),
     Index("ix_messages_subject_key", "subject_key"),
+    Index("ix_messages_from_address_received_at", "from_address", "received_at"),
     Index("ix_messages_seeks", "subject_key", sqlite_where=text("seeks"), postgresql_where=text("seeks")),
     Index("ix_messages_cites", "received_at", sqlite_where=text(CITES), postgresql_where=text(CITES)),
     Index("ix_messages_stands_in", "received_at", sqlite_where=text(STANDS_IN), postgresql_where=text(STANDS_IN)),

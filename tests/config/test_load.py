@@ -131,7 +131,7 @@ def test_folders_and_recipients_may_be_one_or_a_list(right: str, loaded: Loader)
 
 def test_steps_name_owners_teams_and_addresses(right: str, loaded: Loader) -> None:
     text = f'{right}[[reminder]]\nafter = "-4h"\nto = ["Desk", "owners", "Head@x.example"]\nrepeat = "1d"\n'
-    assert loaded(text).steps == (Step(-4 * HOUR, ("lead@x.example", "owners", "head@x.example"), DAY),)
+    assert loaded(text).steps == (Step(-4 * HOUR, ("Desk", "owners", "head@x.example"), DAY),)
 
 
 def test_staff_are_the_domains_of_the_mailboxes_but_not_public_providers(right: str, loaded: Loader) -> None:

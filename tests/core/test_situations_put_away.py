@@ -13,7 +13,7 @@ import pytest
 
 from monitor.core.calendar import Calendar
 from monitor.core.house import Desk, Target
-from monitor.core.ladder import Reminder, Step, due
+from monitor.core.ladder import Reminder, Step, Told, due
 from monitor.core.message import Away, Flag, Message, Place, Role, Seen
 from monitor.core.sightings import Sighting, gathered
 from monitor.core.wait import Mark, is_met
@@ -173,14 +173,14 @@ STEPS = (Step(timedelta(0)), Step(timedelta(days=2), ("chief@ours.example",)), S
 def test_25_after_eight_days_of_downtime_each_recipient_gets_the_highest_step_once() -> None:
     """Due on Tuesday, next look a week on Wednesday."""
     back = at("Wed 10:30") + timedelta(days=7)
-    found = due(1, at("Tue 10:00"), STEPS, ["olga@ours.example"], back, {})
+    found = due(1, at("Tue 10:00"), STEPS, ["olga@ours.example"], back, Told({}))
     assert sorted((r.recipient, r.step) for r in found) == [
         ("chief@ours.example", "48h.chief@ours.example"),
         ("olga@ours.example", "0h.owners"),
     ]
     last = {r.recipient: r.moment for r in found}
     claimed = {(r.step, r.occurrence, r.recipient) for r in found}
-    again: list[Reminder] = due(1, at("Tue 10:00"), STEPS, ["olga@ours.example"], back, last, claimed)
+    again: list[Reminder] = due(1, at("Tue 10:00"), STEPS, ["olga@ours.example"], back, Told(last, claimed))
     assert again == [], "what lies before never fires later"
 
 

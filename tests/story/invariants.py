@@ -74,7 +74,8 @@ def allowed(settings: Settings) -> set[str]:
     steps = {to for step in settings.steps for to in step.to if to != "owners"}
     owners = {owner for owners in settings.owners.values() for owner in owners}
     report = set(settings.report.to) if settings.report else set()
-    return steps | owners | report | ({settings.operator} if settings.operator else set())
+    people = {who for each in settings.people.values() for who in (each.address, each.substitute) if who}
+    return steps | owners | people | report | ({settings.operator} if settings.operator else set())
 
 
 def comes_once(came: Sequence[Letter], house: House) -> None:

@@ -1,4 +1,4 @@
-"""What staff say by hand: acts, the mails that bring them, the lines of letters they point at; who is away.
+"""What staff say by hand: acts, the mails that bring them, the lines of letters they point at; who writes when.
 
 Revision: 0005
 """
@@ -38,13 +38,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("letter", "position", name=op.f("pk_letter_lines")),
     )
     op.create_index("ix_letter_lines_message", "letter_lines", ["message"])
-    op.create_table(
-        "absences",
-        sa.Column("address", sa.String(length=254), nullable=False),
-        sa.Column("seen_at", UtcDateTime(), nullable=False),
-        sa.Column("back_at", UtcDateTime(), nullable=True),
-        sa.PrimaryKeyConstraint("address", name=op.f("pk_absences")),
-    )
+    op.create_index("ix_messages_from_address_received_at", "messages", ["from_address", "received_at"])
     with op.batch_alter_table("waits") as waits:
         waits.add_column(sa.Column("snoozed_until", UtcDateTime(), nullable=True))
         waits.add_column(sa.Column("also_answered_by", ID, nullable=True))
