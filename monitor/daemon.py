@@ -20,6 +20,7 @@ from monitor.inbox.faults import is_crowded
 from monitor.jobs.agenda import Agenda
 from monitor.jobs.alarm import StoreAlarm
 from monitor.jobs.claims import Claims
+from monitor.jobs.hear import places
 from monitor.jobs.poll import Progress, Sweep
 from monitor.jobs.round import Connections, Poller, Round, act, faults
 from monitor.notify import notify, reloading
@@ -66,7 +67,8 @@ def one_round(
     connections = Connections()
     poller = Poller(store, settings, connections.of, progress=progress)
     try:
-        sweeps = poller.poll(settings.mailboxes, clock())
+        # What is said in a mail is done, and confirmed: a dry run leaves it for the next one.
+        sweeps = poller.poll(settings.mailboxes if dry else places(settings), clock())
     finally:
         poller.close()
         connections.close()
@@ -182,7 +184,7 @@ class Daemon:
             self._reload()
         self._look_at_the_clocks()
         now = self._monotonic()
-        due = [m for m in self._settings.mailboxes if not self._poller.busy(m) and self._agenda.is_due(m, now)]
+        due = [m for m in places(self._settings) if not self._poller.busy(m) and self._agenda.is_due(m, now)]
         if self._stop.is_set():
             return
         ended = self._round(due, now) if due or self._poller.under_way or self._must_act(now) else []
@@ -222,7 +224,7 @@ class Daemon:
         return self._acted is not None and now - self._acted >= ACT_SECONDS
 
     def _ended(self, sweeps: Iterable[Sweep]) -> None:
-        now, hosts = self._monotonic(), {m.address: m.host for m in self._settings.mailboxes}
+        now, hosts = self._monotonic(), {m.address: m.host for m in places(self._settings)}
         for each in sweeps:
             self._agenda.ended(each, now)
             if each.fault is not None and is_crowded(each.fault):
@@ -264,7 +266,7 @@ class Daemon:
             return
         self._poller.close()
         self._agenda.pardon()
-        self._agenda.forget(self._connections.keep(settings.mailboxes))
+        self._agenda.forget(self._connections.keep(places(settings)))
         self._settings, self._letters = settings, Letters(settings.templates_dir)
         self._alarm.settings, self._alarm.letters = settings, self._letters
         self._poller = self._new_poller(settings)

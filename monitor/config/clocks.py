@@ -59,7 +59,8 @@ def window(model: ConfigModel, person: PersonPart | None = None) -> Calendar | N
     """When somebody gets letters, each key by itself: a [[person]]'s before [letters]; None: at any time."""
     chain: list[Part] = [part for part in (person, model.letters) if part is not None]
     if not any(_said(chain, key, ()) for key in ("hours", "quiet", "holidays")):
-        return None
+        # Their own zone says when the days begin on which they are away.
+        return Calendar(person.timezone) if person and person.timezone else None
     hours = week_of(_said(chain, "hours", ()))
     zone = (person.timezone if person else None) or model.timezone
     return _made(chain, zone, "office-hours" if hours else "open-days", "quiet", hours)

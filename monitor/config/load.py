@@ -11,7 +11,7 @@ from monitor.config.clocks import target_of, window
 from monitor.config.freemail import PUBLIC_PROVIDERS
 from monitor.config.kinds import beside
 from monitor.config.mistakes import not_toml, understood
-from monitor.config.model import CommandsPart, ConfigModel, MailboxPart, SmtpPart
+from monitor.config.model import CommandsPart, ConfigModel, ImapKeys, MailboxPart, SmtpPart
 from monitor.config.places import Mistake, Places
 from monitor.config.secrets import Secret
 from monitor.config.settings import MailboxSettings, ReportSettings, Settings, SmtpSettings, state_folder
@@ -133,15 +133,20 @@ def _commands(model: ConfigModel, folder: Path) -> MailboxSettings | None:
 
 
 def _reached(m: MailboxPart | CommandsPart, address: str, model: ConfigModel, folder: Path) -> dict[str, Any]:
-    """Where a mailbox is and how to get in: what it says itself, else what [imap] says for all."""
+    """Where a mailbox is and how to get in: what it says itself, else what [imap] says for all.
+
+    Commands that come into a mailbox that is watched, too, are read there as it is.
+    """
+    watched = [w for w in model.mailbox if w.address == address and w is not m]
+    parts: list[ImapKeys] = [model.imap, *watched, m]
 
     def either(name: str, default: Any = None) -> Any:
-        own = getattr(m, name) if name in m.model_fields_set else None
-        return own if own is not None else (getattr(model.imap, name) or default)
+        said = [value for p in reversed(parts) if name in p.model_fields_set and (value := getattr(p, name))]
+        return said[0] if said else default
 
     security = either("security", "tls")
     lookback = DEFAULT_LOOKBACK
-    for part in (model.imap, m):
+    for part in parts:
         if "lookback" in part.model_fields_set:
             lookback = part.lookback  # type: ignore[assignment]  # None means "all"
     return {
@@ -201,6 +206,8 @@ def _written_to(model: ConfigModel) -> Iterator[str]:
     yield from (model.operator,) if model.operator else ()
     for person in model.person:
         yield from (a for a in (person.address, person.substitute) if a)
+    if model.commands:
+        yield model.commands.address or parseaddr(_smtp(model, Path()).from_)[1]
 
 
 def _steps(model: ConfigModel) -> Iterator[Step]:

@@ -169,6 +169,15 @@ def _lacking(model: ConfigModel) -> Iterator[Mistake]:
             yield Mistake(at, f"{m.address} has no IMAP server; add `host` under [imap]")
         if not (m.password or model.imap.password):
             yield Mistake(at, f'{m.address} has no password; add password = {{ file = "…" }} under [imap]')
+    if model.commands:
+        watched = [m for m in model.mailbox if m.address == model.commands.address]
+        parts = (model.commands, *watched, model.imap)
+        if not any(part.host for part in parts):
+            yield Mistake(("commands",), "[commands] has no IMAP server; add `host`, there or under [imap]")
+        if not any(part.password for part in parts):
+            yield Mistake(
+                ("commands",), '[commands] has no password; add password = { file = "…" }, there or in [imap]'
+            )
     if model.smtp and model.smtp.username and not model.smtp.password:
         yield Mistake(("smtp", "username"), '`username` needs a password beside it: password = { file = "…" }')
 
@@ -200,8 +209,8 @@ def _clashing(model: ConfigModel, folder: Path) -> Iterator[Mistake]:
             yield Mistake(("person", n, "substitute"), f"{person.address} cannot stand in for itself; name another one")
         yield from _loops(("person", n, "substitute"), (person.substitute,) if person.substitute else (), ours)
     yield from _too_far_back(model)
-    places = [("imap",), *(("mailbox", n) for n in range(len(addresses))), ("smtp",)]
-    for path, part in zip(places, (model.imap, *model.mailbox, model.smtp), strict=True):
+    places = [("imap",), *(("mailbox", n) for n in range(len(addresses))), ("smtp",), ("commands",)]
+    for path, part in zip(places, (model.imap, *model.mailbox, model.smtp, model.commands), strict=True):
         ca_file = beside(folder, part.ca_file) if part else None
         if ca_file and not Path(ca_file).is_file():
             yield Mistake((*path, "ca_file"), f"`ca_file`: there is no file {ca_file}")

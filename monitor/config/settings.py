@@ -122,7 +122,17 @@ class Settings:
             "opening": frozenset(owners),
             "report": frozenset(self.report.to if self.report else ()),
             "notice": frozenset({self.operator} if self.operator else ()),
+            "receipt": self.speakers,
         }
+
+    @property
+    def speakers(self) -> frozenset[str]:
+        """Whose word counts in the commands mailbox: everybody of the config who may get letters."""
+        owners = {owner for owners in self.owners.values() for owner in owners}
+        steps = {to for step in self.steps for to in step.recipients(owners)}
+        others = {p.substitute for p in self.people.values() if p.substitute} | set(self.people)
+        leaders = set(self.report.to if self.report else ()) | ({self.operator} if self.operator else set())
+        return frozenset(owners | steps | others | leaders)
 
     def house(self, letter_key: bytes) -> House:
         """What the rules need to know of it."""

@@ -74,6 +74,22 @@ def standing(message: Message, house: House) -> Standing:
     return "pass" if any(_proves(result, domain) for result in results(values[0])) else "none"
 
 
+def is_refuted(message: Message, house: House) -> bool:
+    """Whether a server says that From is not genuine, for a mail that wants something done.
+
+    Stricter than `standing`: through a list too, whose header anybody may write; also where the topmost field is of a
+    server that is not trusted to say `pass`; and where SPF or DKIM failed, and nothing passed for From's domain.
+    """
+    values = message.headers.get("authentication-results", ())
+    by = {authserv_id(values[0])} | house.authserv_ids if values else set()
+    said = [value for value in values if authserv_id(value) in by]
+    if any(_DMARC_FAIL.search(value) for value in said):
+        return True
+    domain, found = message.from_.address.rpartition("@")[2], [one for value in said for one in results(value)]
+    failed = any(one.method in ("spf", "dkim") and one.result == "fail" for one in found)
+    return failed and not any(_proves(one, domain) for one in found)
+
+
 def _proves(result: Result, domain: str) -> bool:
     if result.result != "pass":
         return False

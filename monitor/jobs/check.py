@@ -13,7 +13,7 @@ from monitor.core.durations import canonical
 from monitor.inbox.imap import ImapSource
 from monitor.jobs.check_clocks import clock_facts
 from monitor.jobs.check_fact import Fact, Section
-from monitor.jobs.check_mailbox import Known, mailbox_facts
+from monitor.jobs.check_mailbox import Known, ear_fact, mailbox_facts
 from monitor.jobs.deliver import relay_of
 from monitor.jobs.health import suggestions
 from monitor.jobs.knowledge import know
@@ -39,6 +39,7 @@ def check(settings: Settings, now: datetime, make_folders: bool = False) -> Iter
     with ThreadPoolExecutor(max_workers=8) as pool:
         for facts in pool.map(lambda m: _mailbox_facts(settings, m, known, make_folders), settings.mailboxes):
             yield from facts
+    yield from _ear_facts(settings)
     yield _smtp_fact(settings)
     if store is None:
         yield failed
@@ -62,6 +63,17 @@ def _mailbox_facts(settings: Settings, mailbox: MailboxSettings, known: Known, m
     source = ImapSource(login_of(mailbox))
     try:
         return list(mailbox_facts(source, settings, mailbox, known, make_folders))
+    finally:
+        source.close()
+
+
+def _ear_facts(settings: Settings) -> list[Fact]:
+    """Whether the mailbox can be read where people's replies to letters are heard."""
+    if settings.commands is None:
+        return []
+    source = ImapSource(login_of(settings.commands))
+    try:
+        return [ear_fact(source, settings.commands)]
     finally:
         source.close()
 

@@ -62,6 +62,16 @@ def mailbox_facts(
         yield _fact(mailbox, "look", answered, fix)
 
 
+def ear_fact(source: MailSource, mailbox: MailboxSettings) -> Fact:
+    """Where commands are heard."""
+    try:
+        inboxes = [f.name for f in choose(source.folders(), mailbox.inbox, ()) if f.role == "inbox"]
+        seen = "; ".join(f'{_messages(source.state(name).messages)} in "{name}"' for name in inboxes)
+    except SourceError as error:
+        return Fact("Letters", "fix", mailbox.address, f"commands are not heard: {error}", fault=error.fault)
+    return Fact("Letters", "ok", mailbox.address, f"commands are heard at {mailbox.host}:{mailbox.port}; {seen}")
+
+
 def _fact(mailbox: MailboxSettings, mark: Mark, text: str, fix: str = "") -> Fact:
     return Fact("Mailboxes", mark, mailbox.address, text, fix)
 

@@ -8,8 +8,9 @@ from monitor.config import Settings
 from monitor.core.blind import Blind, clipped
 from monitor.core.brake import Brake
 from monitor.core.invisible import Invisible
-from monitor.jobs.knowledge import Knowledge, blind_so_far, know
+from monitor.jobs.knowledge import Knowledge, blind_so_far, know, stale_after
 from monitor.store.citations import StandIn, stand_ins
+from monitor.store.hearing import ear_view
 from monitor.store.outbox import counts, latched
 from monitor.store.reporting import open_now
 from monitor.store.room import Room, room
@@ -52,6 +53,16 @@ class MailboxHealth:
 
 
 @dataclass(frozen=True, slots=True)
+class EarHealth:
+    """The mailbox where commands are heard; `state` as that of a mailbox."""
+
+    address: str
+    state: str
+    as_of: datetime | None
+    fault_text: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Health:
     """The whole house."""
 
@@ -65,12 +76,15 @@ class Health:
     """Who gets no letter for now, because they got too many, and until when (core/flood.py)."""
     room: Room | None = None
     """Of the disk of the store; None where it is no file."""
+    ear: EarHealth | None = None
+    """None where no commands are heard."""
 
     @property
     def healthy(self) -> bool:
         """Every mailbox was seen whole not long ago, no reminders are held back, letters leave, the store has room."""
         seen = all(m.state == "ok" and m.held is None for m in self.mailboxes)
-        return seen and not self.letters_stuck and not self.latched and not self.store_fault
+        heard = self.ear is None or self.ear.state == "ok"
+        return seen and heard and not self.letters_stuck and not self.latched and not self.store_fault
 
     @property
     def store_fault(self) -> str | None:
@@ -117,7 +131,19 @@ def health(store: Store, settings: Settings, now: datetime) -> Health:
         suggestions(store, settings, now),
         latched(store, now),
         room(store),
+        _ear(store, settings, now),
     )
+
+
+def _ear(store: Store, settings: Settings, now: datetime) -> EarHealth | None:
+    mailbox = settings.commands
+    if mailbox is None:
+        return None
+    view = ear_view(store, mailbox.address)
+    state = view.fault or ("new" if view.as_of is None else "ok")
+    if state == "ok" and view.as_of is not None and now - view.as_of > stale_after(mailbox.poll_every):
+        state = "stale"
+    return EarHealth(mailbox.address, state, view.as_of, view.fault_text)
 
 
 def suggestions(store: Store, settings: Settings, now: datetime) -> list[StandIn]:

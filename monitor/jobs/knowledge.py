@@ -1,6 +1,6 @@
 """FLOOR 2. Silence is known only up to the last complete look (law 2): what we know of each mailbox, and up to when."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -11,7 +11,7 @@ from monitor.core.invisible import WINDOW, Invisible
 from monitor.store.blind import blind_spells
 from monitor.store.braking import due_at_mailbox, last_reply, late_at, late_since
 from monitor.store.citations import invisible_replies
-from monitor.store.mailboxes import MailboxView, answering, views
+from monitor.store.mailboxes import MailboxView, answering, done_folders, views
 from monitor.store.store import Store
 
 GRACE = timedelta(minutes=10)
@@ -31,6 +31,8 @@ class Knowledge:
     """Of the last four weeks."""
     brakes: Mapping[str, Brake] = field(default_factory=dict)
     """Mailboxes where an unusual share became late at once, also where the brake has let go again."""
+    done_folders: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """The names of the folders of each where what is put needs no reply."""
 
     def as_of(self, mailbox: str) -> datetime | None:
         """Up to when we know of silence: the oldest view of the mailbox and of those that answer its mail."""
@@ -117,6 +119,7 @@ def know(store: Store, settings: Settings, now: datetime) -> Knowledge:
         poll_every={m.address: m.poll_every for m in configured.values()},
         confirmed=frozenset(m.address for m in configured.values() if m.replies_confirmed),
         invisible=invisible_replies(store, now - WINDOW, now),
+        done_folders=done_folders(store),
     )
     return replace(knowledge, brakes=_brakes(store, knowledge, now))
 

@@ -8,9 +8,11 @@ from monitor.core.blind import Blind
 from monitor.core.crowd import Spot, spots
 from monitor.core.ladder import coming
 from monitor.core.moments import since
+from monitor.jobs.buttons import Buttons, example_of, open_url
 from monitor.jobs.hearers import Hearers, holders, owners_at
 from monitor.jobs.knowledge import Knowledge
 from monitor.outbox.letters import OpeningPage, ReminderPage, WaitingLine
+from monitor.outbox.pages import MOST_LINES
 from monitor.outbox.plain import isolated, safe_name, shown_address
 from monitor.store.reminding import WaitRow
 
@@ -24,11 +26,13 @@ def reminder_page(
     blind: Sequence[Blind] = (),
     reached: Hearers | None = None,
     instead_of: Sequence[str] = (),
+    tag: str = "",
 ) -> ReminderPage:
     """The reminder for one recipient; most overdue first.
 
     `blind`: when what it tells could not be seen. `reached`: whom letters reach now; None: everybody. `instead_of`: the
-    addresses of those who are away, for whom the recipient gets it.
+    addresses of those who are away, for whom the recipient gets it. `tag`: by which a reply to it is known, where
+    replies are heard.
     """
     reached = reached or Hearers(settings, now)
     mailboxes = _mailboxes(waits, settings)
@@ -40,7 +44,7 @@ def reminder_page(
         teams=_teams(waits, settings, recipient),
         promise=settings.desks[mailboxes[0]].target.reply_within,
         mode=settings.desks[mailboxes[0]].target.calendar.mode,
-        lines=_lines(waits, settings, now),
+        lines=_lines(waits, settings, now, Buttons(settings, tag)),
         seen_up_to=min(looks, default=now),
         poll_every=max(knowledge.poll_every[m] for m in mailboxes),
         next_step=_next_step(reached, recipient, waits[0]),
@@ -49,7 +53,17 @@ def reminder_page(
         instead_of=tuple(map(reached.name, instead_of)),
         holds=_holds(waits, settings, recipient),
         handed_to_them=any(wait.handoff and wait.handoff.person == recipient for wait in waits),
+        tag=tag,
+        heard_at=settings.commands.address if settings.commands else None,
+        done_folders=tuple(dict.fromkeys(f for m in mailboxes for f in knowledge.done_folders.get(m, ()))),
+        hand_to=example_of(settings, recipient, [settings.desks[m].team for m in mailboxes]),
     )
+
+
+def numbered(waits: Sequence[WaitRow]) -> dict[int, int]:
+    """What stands at each number of a reminder of these: the message (its row) that opened the wait."""
+    lines = spots(waits, lambda wait: wait.who_address)[:MOST_LINES]
+    return {position: spot.one.opener for position, spot in enumerate(lines, 1)}
 
 
 def opening_page(
@@ -106,12 +120,16 @@ def _unseen(settings: Settings, blind: Sequence[Blind], now: datetime) -> tuple[
     return tuple(said)
 
 
-def _lines(waits: Sequence[WaitRow], settings: Settings, now: datetime) -> tuple[WaitingLine, ...]:
+def _lines(
+    waits: Sequence[WaitRow], settings: Settings, now: datetime, buttons: Buttons | None = None
+) -> tuple[WaitingLine, ...]:
     lines = spots(waits, lambda wait: wait.who_address)
-    return tuple(_line(spot, position, settings, now) for position, spot in enumerate(lines, 1))
+    return tuple(_line(spot, position, settings, now, buttons) for position, spot in enumerate(lines, 1))
 
 
-def _line(spot: Spot[WaitRow], position: int, settings: Settings, now: datetime) -> WaitingLine:
+def _line(
+    spot: Spot[WaitRow], position: int, settings: Settings, now: datetime, buttons: Buttons | None
+) -> WaitingLine:
     wait = spot.one
     others = (f"… and {spot.more:,} more from this sender.",) if spot.more else ()
     return WaitingLine(
@@ -126,7 +144,9 @@ def _line(spot: Spot[WaitRow], position: int, settings: Settings, now: datetime)
         team=wait.team,
         mailbox=wait.mailboxes[0],
         context=(*context_of(wait, settings, now), *others),
+        open_url=open_url(wait, settings),
         more=spot.more,
+        actions=buttons.of(position) if buttons else (),
     )
 
 

@@ -78,7 +78,7 @@ def sweep(
     except StoreError:
         raise
     except Exception as error:  # noqa: BLE001  # the edge around one mailbox; it is logged with its traceback
-        fault = error if isinstance(error, SourceError) else _unexpected(mailbox.address, error)
+        fault = error if isinstance(error, SourceError) else unexpected(mailbox.address, error)
         if fault.fault != "stopped" and not stopping():
             failed_look(store, mailbox.address, fault.fault, str(fault), now)
             log.warning("%s: %s", mailbox.address, fault)
@@ -87,7 +87,7 @@ def sweep(
     return Sweep(mailbox.address, looker.taken_in)
 
 
-def _unexpected(address: str, error: Exception) -> SourceError:
+def unexpected(address: str, error: Exception) -> SourceError:
     """The edge around one mailbox: whatever goes wrong with it, the others go on (law 8)."""
     log.error("%s: an unexpected error", address, exc_info=error)
     return SourceError("protocol", f"an unexpected error ({type(error).__name__}); please report it with the log above")

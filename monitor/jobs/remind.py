@@ -5,18 +5,20 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from email.utils import parseaddr
+from types import MappingProxyType
 
 from monitor.config import Settings
 from monitor.core.blind import Blind
 from monitor.core.ladder import Reminder, Told, due
-from monitor.core.letter_ids import letter_id
+from monitor.core.letter_ids import letter_id, tag_of, token_of
 from monitor.jobs.claims import Claims
 from monitor.jobs.edge import Edge
 from monitor.jobs.hearers import SOON, Hearers, hearers, owners_at
 from monitor.jobs.knowledge import Knowledge
-from monitor.jobs.pages import opening_page, reminder_page
+from monitor.jobs.pages import numbered, opening_page, reminder_page
 from monitor.outbox.letters import Attachment, Letters, Rendered, compose
 from monitor.store.blind import blind_spells
+from monitor.store.hearing import ANSWERABLE, told_before
 from monitor.store.past import WITHDRAWN
 from monitor.store.reminding import (
     NewLetter,
@@ -80,12 +82,42 @@ def _reminder(
 ) -> NewLetter:
     settings, now = reached.settings, reached.now
     waits = {wait.id: wait for wait, _ in found}  # told to somebody for two people, it stands there once
+    waiting = [*waits.values()]
     instead_of = tuple(dict.fromkeys(r.recipient for _, r in found if r.recipient != recipient))
-    page = reminder_page(
-        settings, knowledge, recipient, [*waits.values()], now, _kept_from(store, found, now), reached, instead_of
-    )
     obligation = " ".join((now.isoformat(), *(f"{r.wait}/{r.step}/{r.occurrence}/{r.recipient}" for _, r in found)))
-    return new_letter(store, settings, "reminder", recipient, obligation, letters.render_reminder(page), now)
+    tag = tag_for(store, settings, "reminder", recipient, obligation)
+    page = reminder_page(
+        settings, knowledge, recipient, waiting, now, _kept_from(store, found, now), reached, instead_of, tag
+    )
+    return new_letter(
+        store,
+        settings,
+        "reminder",
+        recipient,
+        obligation,
+        letters.render_reminder(page),
+        now,
+        references=_before(store, waiting[0].id, recipient),
+        lines=numbered(waiting),
+    )
+
+
+def _before(store: Store, wait: int, recipient: str) -> list[str]:
+    """The first and the last reminder about who stands first, so that mail programs show them all together."""
+    before = told_before(store, wait, recipient)
+    return list(dict.fromkeys([*before[:1], *before[-1:]]))
+
+
+def tag_for(store: Store, settings: Settings, kind: str, recipient: str, obligation: str) -> str:
+    """The tag that the letter of this obligation will have in its subject; none where nobody hears what is replied."""
+    message_id = id_of_letter(store, settings, kind, recipient, obligation)
+    return tag_of(token_of(message_id, store.letter_key)) if settings.commands else ""
+
+
+def id_of_letter(store: Store, settings: Settings, kind: str, recipient: str, obligation: str) -> str:
+    """The Message-ID of the letter that fulfils this."""
+    domain = parseaddr(settings.smtp.from_)[1].rpartition("@")[2]
+    return letter_id(kind, f"{recipient} {obligation}", domain, store.letter_key)
 
 
 def new_letter(
@@ -97,10 +129,15 @@ def new_letter(
     rendered: Rendered,
     now: datetime,
     attachments: Sequence[Attachment] = (),
+    references: Sequence[str] = (),
+    lines: Mapping[int, int] = MappingProxyType({}),
 ) -> NewLetter:
-    """A letter with its frozen bytes; its Message-ID follows from what it fulfils."""
+    """A letter with its frozen bytes; its Message-ID follows from what it fulfils.
+
+    `references`: ids of our letters. `lines`: which message (its row) stands at each of its numbers.
+    """
     domain = parseaddr(settings.smtp.from_)[1].rpartition("@")[2]
-    message_id = letter_id(kind, f"{recipient} {obligation}", domain, store.letter_key)
+    message_id = id_of_letter(store, settings, kind, recipient, obligation)
     body = compose(
         rendered,
         from_=settings.smtp.from_,
@@ -110,8 +147,11 @@ def new_letter(
         list_id=f"inbox-monitor.{domain}",
         kind=kind,
         attachments=attachments,
+        references=references,
+        reply_to=settings.commands.address if settings.commands and kind in ANSWERABLE else "",
     )
-    return NewLetter(kind, message_id, recipient, rendered.subject, body)
+    token = token_of(message_id, store.letter_key)
+    return NewLetter(kind, message_id, recipient, rendered.subject, body, token, lines)
 
 
 def _due(store: Store, knowledge: Knowledge, reached: Hearers) -> Mapping[str, list[tuple[WaitRow, Reminder]]]:

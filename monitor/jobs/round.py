@@ -16,6 +16,7 @@ from monitor.inbox.source import MailSource, SourceError
 from monitor.jobs.claims import Claims, OutboxClaims
 from monitor.jobs.deliver import Delivery, deliver
 from monitor.jobs.edge import Edge
+from monitor.jobs.hear import is_ear, listen
 from monitor.jobs.hearers import hearers
 from monitor.jobs.knowledge import know
 from monitor.jobs.poll import Progress, Sweep, sweep
@@ -215,7 +216,10 @@ class Poller:
                 self._progress(address, count)
 
             try:
-                done = sweep(self._store, source, mailbox, self._house, now, self._ending, tell)
+                if is_ear(mailbox):
+                    done = listen(self._store, source, mailbox, self._settings, now, self._ending, tell)
+                else:
+                    done = sweep(self._store, source, mailbox, self._house, now, self._ending, tell)
             finally:
                 limit.over()
             return _interrupted(mailbox.address, done.taken_in) if done.fault and self._ending() else done

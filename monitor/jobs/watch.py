@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from monitor.config import Settings
 from monitor.jobs.changes import Change, Scene
 from monitor.jobs.claims import Claims
+from monitor.jobs.deaf import deaf, hears_again
 from monitor.jobs.doubts import braked, clock_behind, given_up, hidden, latched_recipients, never_seen
 from monitor.jobs.knowledge import Knowledge
 from monitor.jobs.remind import new_letter
@@ -19,6 +20,7 @@ LETTER_PAUSE = timedelta(hours=1)
 
 STATES: tuple[Callable[[Scene], Iterable[Change]], ...] = (
     unread,
+    deaf,
     stale,
     braked,
     hidden,
@@ -27,6 +29,7 @@ STATES: tuple[Callable[[Scene], Iterable[Change]], ...] = (
     given_up,
     latched_recipients,
     readable_again,
+    hears_again,
     looked_at_again,
 )
 """The one place for another state the operator is told of; the most pressing first."""

@@ -17,6 +17,7 @@ from monitor.outbox.columns import laid_table
 from monitor.outbox.mime import Attachment, Rendered, compose
 from monitor.outbox.pages import News, NoticePage, OpeningPage, ReminderPage, WaitingLine, due_words
 from monitor.outbox.plain import Laid, cut, defang, tame, wrap
+from monitor.outbox.receipts import ReceiptLine, ReceiptPage
 
 __all__ = [
     "Attachment",
@@ -24,6 +25,8 @@ __all__ = [
     "News",
     "NoticePage",
     "OpeningPage",
+    "ReceiptLine",
+    "ReceiptPage",
     "ReminderPage",
     "Rendered",
     "WaitingLine",
@@ -65,6 +68,10 @@ class Letters:
         """What was late already when the monitor first looked."""
         return self._render("opening", {"page": page})
 
+    def render_receipt(self, page: ReceiptPage) -> Rendered:
+        """What came of a command by mail."""
+        return self._render("receipt", {"page": page})
+
     def render_notice(self, page: NoticePage) -> Rendered:
         """A calm word to the operator about the monitor itself."""
         return self._render("notice", {"page": page})
@@ -87,11 +94,19 @@ class Letters:
         text = self._text.get_template(f"{letter}.txt").render(values)
         html = self._html.get_template(f"{letter}.html").render(values)
         text = _BLANK_LINES.sub("\n\n", text).strip() + "\n"
-        return Rendered(cut(subject, LONGEST_SUBJECT), text, self._inline(html))
+        return Rendered(_tagged(subject, getattr(values.get("page"), "tag", "")), text, self._inline(html))
 
     def _inline(self, html: str) -> str:
         # Indentation is a fifth of a long letter, and Gmail cuts at 102 KB; no value holds a line end.
         return _LINE_STARTS.sub("\n", self._inliner.inline(html))
+
+
+def _tagged(subject: str, tag: str) -> str:
+    """The subject with the tag that a reply is known by, which stays whole."""
+    if not tag:
+        return cut(subject, LONGEST_SUBJECT)
+    end = f" [{tag}]"
+    return cut(subject, LONGEST_SUBJECT - len(end)) + end
 
 
 def _environment(folders: list[Path], autoescape: bool) -> Environment:

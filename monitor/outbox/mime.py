@@ -43,11 +43,14 @@ def compose(
     list_id: str,
     kind: str,
     attachments: Sequence[Attachment] = (),
+    reply_to: str = "",
 ) -> bytes:
     """The frozen bytes. `references` are ids of our own letters only, never a customer's (failures.md §5)."""
     # Python folds a long subject after its colon, and some clients then show a blank before it.
     letter = EmailMessage(policy=SMTP.clone(max_line_length=LONGEST_LINE))
     _address(letter, rendered.subject, from_, to)
+    if reply_to:
+        letter["Reply-To"] = tame(reply_to)
     letter["Date"] = format_datetime(date)
     letter["Message-ID"] = tame(message_id)
     if references:
@@ -71,7 +74,8 @@ def _address(letter: EmailMessage, subject: str, from_: str, to: str) -> None:
 
 
 def _mark(letter: EmailMessage, list_id: str, kind: str) -> None:
-    letter["Auto-Submitted"] = "auto-generated"
+    # RFC 3834 §5: a receipt answers a mail.
+    letter["Auto-Submitted"] = "auto-replied" if kind == "receipt" else "auto-generated"
     # Not "All": it would suppress the bounces that tell us of a dead address.
     letter["X-Auto-Response-Suppress"] = "OOF, AutoReply, RN, NRN"
     listed = tame(list_id)

@@ -188,6 +188,12 @@ def status(health: Health, settings: Settings, now: datetime) -> None:
             page.print(_below("no reply was ever seen here, so nobody is reminded", "yellow"))
         for line in _doubts(m, settings, now):
             page.print(_below(line, "yellow"))
+    if health.ear:
+        heard = f"heard up to {since(health.ear.as_of, settings.zone, now)}" if health.ear.as_of else "never heard yet"
+        line = f"commands are heard here; {heard}"
+        page.print(_fact("ok" if health.ear.state == "ok" else "fix", health.ear.address, Text(line)))
+        if health.ear.fault_text:
+            page.print(_below(health.ear.fault_text, "red"))
     if health.store_fault:
         page.print(_fact("fix", "store", Text(health.store_fault)))
     box = health.outbox

@@ -233,6 +233,14 @@ def status(health: Health) -> dict[str, Any]:
             }
             for m in health.mailboxes
         ],
+        "commands": {
+            "address": health.ear.address,
+            "state": health.ear.state,
+            "as_of": utc(health.ear.as_of),
+            "fault": health.ear.fault_text,
+        }
+        if health.ear
+        else None,
         "outbox": dict(health.outbox),
         "latched": [{"recipient": who, "until": utc(end)} for who, end in health.latched.items()],
         "troubles": [

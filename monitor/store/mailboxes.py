@@ -134,6 +134,13 @@ def folder_looked_at(store: Store, folder: int, cursor: Cursor, now: datetime) -
         )
 
 
+def cursor_moved(store: Store, folder: int, cursor: Cursor) -> None:
+    """A folder was read up to here, and goes on from here."""
+    with store.writing() as connection:
+        values = {"uidvalidity": cursor.uidvalidity, "uidnext": cursor.uidnext, "complete": cursor.complete}
+        connection.execute(update(folders).where(folders.c.id == folder).values(**values))
+
+
 def looked_completely(
     store: Store, address: str, now: datetime, stale_after: timedelta | None = None, ahead: timedelta | None = None
 ) -> None:
@@ -182,6 +189,16 @@ def views(store: Store) -> dict[str, MailboxView]:
     """Our view of every mailbox we ever looked at."""
     with store.reading() as connection:
         return {row.address: MailboxView(**row._mapping) for row in connection.execute(select(mailboxes))}
+
+
+def done_folders(store: Store) -> dict[str, list[str]]:
+    """The watched folders of each mailbox where what is put needs no reply."""
+    found: dict[str, list[str]] = {}
+    query = select(folders.c.mailbox, folders.c.name).where(folders.c.role == "done", folders.c.watched)
+    with store.reading() as connection:
+        for row in connection.execute(query.order_by(folders.c.id)):
+            found.setdefault(row.mailbox, []).append(row.name)
+    return found
 
 
 def answering(store: Store, now: datetime) -> dict[str, set[str]]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
+from monitor.store.acting_tables import letter_lines
 from monitor.store.reporting import AsOf
 from monitor.store.store import among
 from monitor.store.tables import (
@@ -95,6 +96,10 @@ def withdraw_about(connection: Connection, rows: Collection[AnyRow], now: dateti
     query = select(letters.c.id).join(reminders, reminders.c.letter == letters.c.id).where(mine)
     gone = set(connection.execute(query.where(letters.c.state == "pending")).scalars())
     _delete(connection, reminders.c.letter, gone)
+    members = {member for row in rows for member in row.members}
+    receipts = select(letters.c.id).join(letter_lines, letter_lines.c.letter == letters.c.id)
+    receipts = receipts.where(letters.c.state == "pending", among(letter_lines.c.message, members, connection))
+    gone |= set(connection.execute(receipts).scalars())
     taken_back = update(letters).where(among(letters.c.id, gone, connection))
     connection.execute(taken_back.values(state="withdrawn", settled_at=now, subject="", body=b""))
     return len(gone)

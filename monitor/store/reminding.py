@@ -1,13 +1,14 @@
 """FLOOR 1. The ladder's view of the store: which waits may be due, what was already claimed, and the claim itself."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection, case, delete, exists, func, insert, select, update
 
 from monitor.core.ladder import Reminder
 from monitor.core.wait import Handoff
+from monitor.store.acting_tables import letter_lines
 from monitor.store.rows import handoff_of
 from monitor.store.store import RowError, Store, among, inserting
 from monitor.store.tables import AnyRow, letters, messages, notices, reminders, sightings, waits
@@ -32,17 +33,27 @@ class WaitRow:
     missing: bool = False
     """The message that opened it is in no folder any more."""
     snoozed_until: datetime | None = None
+    opener: int = 0
+    """Its row in messages."""
+    message_id: str = ""
+    """That message's own id; empty where it has none."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewLetter:
-    """A letter to be claimed: its frozen bytes and what it fulfils."""
+    """A letter to be claimed: its frozen bytes and what it fulfils.
+
+    `token`: by which an answer to it is known (core/letter_ids.py). `lines`: the message of the wait (its row) that
+    stands at each number.
+    """
 
     kind: str
     message_id: str
     recipient: str
     subject: str
     body: bytes
+    token: str = ""
+    lines: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +81,8 @@ _COLUMNS = (
     waits.c.handoff,
     waits.c.low_urgency,
     waits.c.snoozed_until,
+    waits.c.opener,
+    messages.c.message_id,
     (exists(_OF_OPENER) & ~exists(_OF_OPENER.where(sightings.c.gone_at.is_(None)))).label("missing"),
 )
 _WAITING = select(*_COLUMNS).join(messages, messages.c.id == waits.c.opener).where(waits.c.state == "waiting")
@@ -160,6 +173,7 @@ def put_letter(connection: Connection, letter: NewLetter, now: datetime) -> int:
         "next_try_at": now,
         "settled_at": None,
         "reply": "",
+        "token": letter.token or None,
     }
     new = inserting(letters, connection).values(**values)
     again = new.on_conflict_do_update(
@@ -168,7 +182,15 @@ def put_letter(connection: Connection, letter: NewLetter, now: datetime) -> int:
     row = connection.execute(again).scalar()
     if row is None:
         raise RowError(f"the letter {letter.message_id} is in the outbox already")
+    _put_lines(connection, int(row), letter.lines)
     return int(row)
+
+
+def _put_lines(connection: Connection, letter: int, lines: Mapping[int, int]) -> None:
+    connection.execute(delete(letter_lines).where(letter_lines.c.letter == letter))
+    if lines:
+        rows = [{"letter": letter, "position": position, "message": message} for position, message in lines.items()]
+        connection.execute(insert(letter_lines), rows)
 
 
 def withdraw_outdated(store: Store, now: datetime) -> int:
@@ -268,4 +290,6 @@ def _wait(row: AnyRow) -> WaitRow:
         low_urgency=row.low_urgency,
         missing=row.missing,
         snoozed_until=row.snoozed_until,
+        opener=row.opener,
+        message_id=row.message_id,
     )

@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+import threading
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -76,6 +77,7 @@ class Store:
         self.engine = engine
         self.letter_key = letter_key
         self.hold: Hold | None = None
+        self._together = threading.local()
 
     @property
     def is_sqlite(self) -> bool:
@@ -90,13 +92,29 @@ class Store:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """The one writing transaction at a time; committed at the end, or rolled back whole. Raises StoreError."""
+        """The one writing transaction at a time; committed at the end, or rolled back whole. Raises StoreError.
+
+        Within `together` it is part of that.
+        """
+        if (outer := getattr(self._together, "connection", None)) is not None:
+            yield outer
+            return
         with database_errors(), self.engine.connect().execution_options(writer=True) as connection, connection.begin():
             if not self.is_sqlite:
                 connection.execute(select(func.pg_advisory_xact_lock(_WRITER_LOCK)))
             if self.hold:
                 self.hold.check(connection)
             yield connection
+
+    @contextmanager
+    def together(self) -> Iterator[Connection]:
+        """One writing transaction for all that this thread writes within: all of it or nothing. Raises StoreError."""
+        with self.writing() as connection:
+            self._together.connection = connection
+            try:
+                yield connection
+            finally:
+                self._together.connection = None
 
     def keep(self) -> None:
         """Before a round: make sure that the daemon still has its store to itself. Raises StoreError."""

@@ -225,7 +225,7 @@ def test_the_example_is_a_config_that_can_be_used() -> None:
 
 
 def test_the_example_tells_its_tables_in_the_order_of_the_story() -> None:
-    order = ["target", "imap", "mailbox", "team", "staff", "reminder", "report", "smtp", "ignore"]
+    order = ["target", "imap", "mailbox", "team", "staff", "reminder", "report", "smtp", "commands", "ignore"]
     tables = [key for key, value in tomllib.loads(EXAMPLE.read_text("utf-8")).items() if not isinstance(value, str)]
     assert tables == order
 
@@ -250,3 +250,50 @@ def test_subjects_are_kept_unless_the_config_says_no(right: str, loaded: Loader)
     told = [loaded(right), *(loaded(f"store.subjects = {word}\n{right}") for word in ("true", "false"))]
     assert [settings.keeps_subjects for settings in told] == [True, True, False]
     assert [settings.house(b"key").keeps_subjects for settings in told] == [True, True, False]
+
+
+COMMANDS = """
+[imap]
+host = "imap.example"
+[[mailbox]]
+address = "info@ours.example"
+team = "Desk"
+username = "shared"
+password = { env = "BOX" }
+[[team]]
+name = "Desk"
+owners = ["lead@ours.example"]
+"""
+
+
+def test_commands_are_heard_where_letters_come_from_unless_the_config_says_otherwise(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    smtp = '[smtp]\nfrom = "Monitor <monitor@ours.example>"\n'
+    path.write_text(COMMANDS + smtp + '[commands]\npassword = { env = "EAR" }\n')
+    ear = load(path).commands
+    assert ear is not None
+    assert (ear.address, ear.username, ear.host) == ("monitor@ours.example", "monitor@ours.example", "imap.example")
+    path.write_text(COMMANDS)
+    assert load(path).commands is None
+
+
+def test_commands_in_a_watched_mailbox_are_reached_as_that_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BOX", "secret")
+    path = tmp_path / "config.toml"
+    path.write_text(COMMANDS + '[commands]\naddress = "info@ours.example"\n')
+    ear = load(path).commands
+    assert ear is not None
+    assert (ear.username, ear.password()) == ("shared", "secret")
+
+
+def test_who_gets_letters_may_speak_and_nobody_else(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    others = '[[person]]\naddress = "deputy@ours.example"\nsubstitute = "other@ours.example"\n'
+    path.write_text('operator = "it@ours.example"\n' + COMMANDS + others + '[report]\nto = ["board@leaders.example"]\n')
+    assert load(path).speakers == {
+        "it@ours.example",
+        "lead@ours.example",
+        "deputy@ours.example",
+        "other@ours.example",
+        "board@leaders.example",
+    }

@@ -352,3 +352,27 @@ def test_a_file_that_is_not_there_or_not_text_is_told_in_one_line(tmp_path: Path
     (tmp_path / "latin.toml").write_bytes('organisation = "Bücherei"'.encode("latin-1"))
     with pytest.raises(ConfigError, match="it is not UTF-8 text; save it as UTF-8"):
         load(tmp_path / "latin.toml")
+
+
+ALONE = """\
+[[mailbox]]
+address = "info@x.example"
+team = "Desk"
+host = "imap.x.example"
+password = { env = "INBOX_MONITOR_TEST_PW" }
+[[team]]
+name = "Desk"
+owners = ["lead@x.example"]
+"""
+
+
+def test_a_commands_mailbox_that_nobody_can_reach_is_told(refused: Refuser) -> None:
+    told = refused(ALONE + "[commands]\n")
+    assert "9:1: [commands] has no IMAP server; add `host`, there or under [imap]" in told
+    assert '[commands] has no password; add password = { file = "…" }, there or in [imap]' in told
+
+
+def test_a_commands_mailbox_that_is_watched_needs_nothing_more(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(ALONE + '[commands]\naddress = "info@x.example"\n')
+    assert load(path).commands is not None

@@ -1,7 +1,8 @@
 """The program, killed at an exact point: `python -m tests.servers.dying POINT KIND -- --config … run --once`.
 
 SIGKILL, so nothing is tidied up; what the process had in flight is lost as in a power cut. POINT is one of POINTS (then
-KIND is the kind of letter it dies over) or of POLL_POINTS (then KIND is how many times it passes the point first).
+KIND is the kind of letter it dies over) or of POLL_POINTS or HEAR_POINTS (then KIND is how many times it passes the
+point first).
 """
 
 import os
@@ -17,7 +18,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from monitor import cli
-from monitor.jobs import deliver, poll
+from monitor.jobs import deliver, hear_one, poll
 from monitor.jobs.claims import OutboxClaims
 from monitor.outbox.smtp import SmtpSender
 from monitor.store.reminding import NewLetter, Notice
@@ -29,6 +30,9 @@ made in a transaction that was not committed."""
 WINDOW = ("after-250", "before-commit")
 """Where a letter may come twice: the server has taken it, and nobody here knows."""
 POLL_POINTS = ("before-batch", "in-batch", "after-batch", "between-folders")
+HEAR_POINTS = ("before-act", "after-act", "before-receipt", "in-receipt", "after-command")
+"""Around a command by mail: `after-act`, `before-receipt` and `in-receipt` lie within its one transaction,
+`after-command` behind it, before it is noted how far the mailbox was read."""
 
 
 def die() -> None:
@@ -129,12 +133,32 @@ def die_in_the_look(point: str, passes: int) -> None:
         around(poll, "take_in", *((is_it, never) if point == "before-batch" else (never, is_it)))
 
 
+def die_over_a_command(point: str, passes: int) -> None:
+    """Prepare the death over a command by mail."""
+    left = [passes]
+
+    def is_it(*_: object) -> bool:
+        left[0] -= 1
+        return left[0] < 0
+
+    if point in ("before-act", "after-act"):
+        around(hear_one, "perform", *((is_it, never) if point == "before-act" else (never, is_it)))
+    elif point == "in-receipt":
+        around(hear_one, "put_receipt", lambda *_: is_it() and die_at_the_next_commit(), never)
+    elif point == "before-receipt":
+        around(hear_one, "put_receipt", is_it, never)
+    else:
+        around(hear_one.Ear, "hear", never, is_it)
+
+
 def main() -> None:
     """Run until the point; who comes to the end has not passed it."""
     point, what, dashes, *words = sys.argv[1:]
     assert dashes == "--"
     if point in POINTS:
         die_over_a_letter(point, what)
+    elif point in HEAR_POINTS:
+        die_over_a_command(point, int(what))
     else:
         assert point in POLL_POINTS
         die_in_the_look(point, int(what))

@@ -1,0 +1,100 @@
+"""FLOOR 1. What the receipt of a command shows: one line for each number, in words of the template's."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from monitor.core.moments import since
+from monitor.outbox.pages import AT_SIGNS, LONGEST_NAME, LONGEST_TITLE
+from monitor.outbox.plain import cut, defang, isolated, tame
+
+LONGEST_SAID = 40
+MOST_MEANT = 3
+Came = Literal["acted", "undone", "nothing", "help", "puzzled", "refuted", "expired", "too-many"]
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptLine:
+    """What became of one number. `state`: of its wait now; `already`: it was so before, and nothing was changed.
+
+    `until`: of a snooze; `team`, `person`: whom it was assigned to.
+    """
+
+    position: int
+    kind: Literal["done", "snooze", "assign", "reopen"]
+    subject: str
+    who: str
+    address: str
+    state: str
+    already: bool = False
+    until: datetime | None = None
+    team: str = ""
+    person: str = ""
+
+    @property
+    def title(self) -> str:
+        """The subject, with links made dead."""
+        return isolated(cut(defang(self.subject), LONGEST_TITLE)) or "(no subject)"
+
+    @property
+    def name(self) -> str:
+        """The name the mail showed; empty where it passes for an address: only the true one counts."""
+        name = cut(defang(self.who), LONGEST_NAME)
+        return "" if any(sign in name for sign in AT_SIGNS) else isolated(name)
+
+    @property
+    def to(self) -> str:
+        """Whom it was assigned to: `Digital help`, `anna@…`."""
+        return tame(self.person or self.team)
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptPage:
+    """What came of one command. `why`: why it was not understood (core/acts.Why), and `said` what of it; else empty.
+
+    `did_you_mean`: what would have been right. `tag`: a reply to the receipt is known by it.
+    """
+
+    organisation: str
+    now: datetime
+    zone: ZoneInfo
+    came: Came
+    tag: str
+    lines: tuple[ReceiptLine, ...] = ()
+    why: str = ""
+    said: str = ""
+    did_you_mean: tuple[str, ...] = ()
+    hand_to: str = ""
+    language: str = "en"
+    """That of who gets it (ISO 639-1)."""
+
+    @property
+    def quoted(self) -> str:
+        """What was not understood, harmless and short."""
+        return isolated(cut(defang(self.said), LONGEST_SAID))
+
+    @property
+    def meant(self) -> tuple[str, ...]:
+        """The best of what would have been right."""
+        return tuple(tame(one) for one in self.did_you_mean[:MOST_MEANT])
+
+    @property
+    def changed(self) -> tuple[ReceiptLine, ...]:
+        """The lines of which something is different now."""
+        return tuple(line for line in self.lines if not line.already)
+
+    @property
+    def is_all_one(self) -> bool:
+        """Whether one sentence fits all lines that were changed."""
+        return len({(line.kind, line.until, line.team, line.person) for line in self.changed}) == 1
+
+    @property
+    def numbers(self) -> str:
+        """The numbers that were changed: `2`, `2 and 3`, `1, 2 and 3`."""
+        shown = [str(line.position) for line in self.changed]
+        return " and ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else "".join(shown)
+
+    def until_words(self, line: ReceiptLine) -> str:
+        """Until when a line is quiet: `Friday 09:58`."""
+        return since(line.until, self.zone, self.now) if line.until else ""
