@@ -15,6 +15,7 @@ from monitor.commands.acting import assign, done, reopen, snooze, undo
 from monitor.commands.asking import explain, threads
 from monitor.commands.forgetting import forget
 from monitor.commands.looking import check, status
+from monitor.commands.previewing import preview
 from monitor.commands.reporting import report
 from monitor.commands.shared import Global, fail
 from monitor.commands.working import run
@@ -32,7 +33,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (run, threads, explain, done, snooze, assign, reopen, undo, report, status, check, forget):
+commands = (run, threads, explain, done, snooze, assign, reopen, undo, report, preview, status, check, forget)
+for command in commands:
     app.command()(command)
 
 

@@ -19,7 +19,7 @@ from monitor.config import ConfigError, MailboxSettings, Settings, load
 from monitor.inbox.faults import is_crowded
 from monitor.jobs.agenda import Agenda
 from monitor.jobs.alarm import StoreAlarm
-from monitor.jobs.claims import Claims
+from monitor.jobs.claims import LetterFolder
 from monitor.jobs.hear import places
 from monitor.jobs.poll import Progress, Sweep
 from monitor.jobs.round import Connections, Poller, Round, act, faults
@@ -61,9 +61,13 @@ def wall_clock() -> datetime:
 
 
 def one_round(
-    store: Store, settings: Settings, clock: Clock, dry: Claims | None = None, progress: Progress = lambda _m, _c: None
+    store: Store,
+    settings: Settings,
+    clock: Clock,
+    dry: LetterFolder | None = None,
+    progress: Progress = lambda _m, _c: None,
 ) -> Round:
-    """`run --once`: look at every mailbox, then act on it."""
+    """`run --once`: look at every mailbox, then act on it; in a dry run what the looks showed is all that is kept."""
     connections = Connections()
     poller = Poller(store, settings, connections.of, progress=progress)
     try:

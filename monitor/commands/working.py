@@ -12,7 +12,7 @@ import typer
 from monitor.commands.shared import fail, opened
 from monitor.daemon import Daemon, one_round, settle_memory
 from monitor.exits import LATE, OK, USAGE, exit_code
-from monitor.jobs.claims import FolderClaims
+from monitor.jobs.claims import LetterFolder
 from monitor.screen.output import talk
 from monitor.screen.progress import progress_on
 from monitor.store.lock import only_daemon
@@ -39,7 +39,7 @@ def run(
                 log.info("the store is too large to be read through at the start")
             Daemon(store, settings, clock, progress, reload_asked).run()
             return
-        dry = _folder_claims(dry_run) if dry_run else None
+        dry = _letter_folder(dry_run) if dry_run else None
         done = one_round(store, settings, clock, dry, progress)
     if dry:
         talk(f"{len(dry.written)} letters written to {dry_run}; nothing was sent")
@@ -50,8 +50,8 @@ def run(
     raise typer.Exit(exit_code(s.fault.fault for s in done.sweeps if s.fault) or (LATE if done.broken else OK))
 
 
-def _folder_claims(folder: Path) -> FolderClaims:
+def _letter_folder(folder: Path) -> LetterFolder:
     try:
-        return FolderClaims(folder)
+        return LetterFolder(folder)
     except OSError as error:
         fail(USAGE, f"--dry-run: {folder} is no folder to write to: {error.strerror}")

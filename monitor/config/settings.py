@@ -114,12 +114,11 @@ class Settings:
     def recipients(self) -> Mapping[str, frozenset[str]]:
         """Who may get letters, by their kind."""
         owners = {owner for owners in self.owners.values() for owner in owners}
-        told = {to for step in self.steps for to in step.recipients(owners, self.owners)}
-        # The ball may be with any owner, or with a person by name; who is away has a substitute.
-        people = {who for p in self.people.values() for who in (p.address, p.substitute) if who}
         return {
-            "reminder": frozenset(told | owners | people),
+            "reminder": self._reminded,
             "opening": frozenset(owners),
+            "blind": frozenset(owners),
+            "double": frozenset(self._may_have_answered() if self.double_answers else ()),
             "report": frozenset(self.report.to if self.report else ()),
             "notice": frozenset({self.operator} if self.operator else ()),
             "receipt": self.speakers,
@@ -128,11 +127,21 @@ class Settings:
     @property
     def speakers(self) -> frozenset[str]:
         """Whose word counts in the commands mailbox: everybody of the config who may get letters."""
+        leaders = {*(self.report.to if self.report else ()), *filter(None, (self.operator,))}
+        return self._reminded | leaders
+
+    @property
+    def _reminded(self) -> frozenset[str]:
         owners = {owner for owners in self.owners.values() for owner in owners}
-        steps = {to for step in self.steps for to in step.recipients(owners)}
-        others = {p.substitute for p in self.people.values() if p.substitute} | set(self.people)
-        leaders = set(self.report.to if self.report else ()) | ({self.operator} if self.operator else set())
-        return frozenset(owners | steps | others | leaders)
+        told = {to for step in self.steps for to in step.recipients(owners, self.owners)}
+        # The ball may be with any owner, or with a person by name; who is away has a substitute.
+        people = {who for p in self.people.values() for who in (p.address, p.substitute) if who}
+        return frozenset(told | owners | people)
+
+    def _may_have_answered(self) -> set[str]:
+        """Those of us whom the config names, but no mailbox: a letter to one would come back as a mail to it."""
+        named = {*self.staff.people, *(owner for owners in self.owners.values() for owner in owners)}
+        return {address for address in named if not self.staff.is_mailbox(address)}
 
     def house(self, letter_key: bytes) -> House:
         """What the rules need to know of it."""

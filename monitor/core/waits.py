@@ -1,12 +1,13 @@
 """GROUND. waits = fold(messages, marks): a pure function of a *set* (law 1): any order gives the same waits."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from monitor.core.addresses import plain_address
 from monitor.core.answers import CLAIMED, is_claimed
 from monitor.core.citing import Cites
+from monitor.core.doubles import Doubles
 from monitor.core.events import concerned, events
 from monitor.core.house import A_COLLEAGUE, House, due_at
 from monitor.core.letter_ids import is_letter_id
@@ -57,6 +58,7 @@ class _Fold:
         self.verdicts = self._judged()
         self.replies = Replies(messages, self.verdicts, self.people, by_subject)
         self.cites = Cites(messages, self.verdicts, house)
+        self.doubles = Doubles(house)
         self.explained = self._explained()
         marks = list(marks)
         self.marks, self.events = Marks(marks), events(messages, marks, self.explained)
@@ -75,6 +77,7 @@ class _Fold:
             self.events.walked(seen.message.identity)
         self._happen(None)
         waits = self.closed + [self._wait(party, party.members) for party in self.open]
+        waits = [replace(w, also_answered_by=self.doubles.found.get(w.opener)) for w in waits]
         waits.sort(key=lambda w: (w.opened_at, w.opener))
         return Folded(self.verdicts, tuple(waits), self.cites.found, self.stand_ins)
 
@@ -131,8 +134,9 @@ class _Fold:
         reply = self.replies.reply(seen)
         if reply.grade is None:
             return
-        for party in self.open if reply.to_list else self.open.reached(reply.left, reply.named):
-            self._end(party, party.members, _End("answered", reply.grade, seen.received_at, seen), seen.received_at)
+        at, end = seen.received_at, _End("answered", reply.grade, seen.received_at, seen)
+        reached = list(self.open) if reply.to_list else self.open.reached(reply.left, reply.named)
+        self.doubles.walk(reply, [party for party in reached if self._end(party, party.members, end, at)])
 
     def _passes_on(self, seen: Seen) -> None:
         """An internal message moves the ball of every open wait, never its clock."""

@@ -1,12 +1,13 @@
-"""FLOOR 2. Where new letters go: into the outbox with what they fulfil (law 4), or in a dry run into a folder."""
+"""FLOOR 2. Where new letters go: into the outbox with what they fulfil (law 4); in a dry run on into a folder."""
 
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
 from monitor.core.ladder import Reminder
+from monitor.store.outbox import LetterRow
 from monitor.store.reminding import NewLetter, Notice, claim, claim_notices, withdraw_outdated, withdraw_waiting
 from monitor.store.reporting import claim_report
 from monitor.store.store import Store
@@ -58,8 +59,8 @@ class OutboxClaims:
         claim_report(self._store, week, letters, figures, now)
 
 
-class FolderClaims:
-    """A dry run: every letter becomes a file, and the store learns nothing of it."""
+class LetterFolder:
+    """A dry run: every letter becomes a file. The files are numbered in the order in which they would be sent."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -68,33 +69,17 @@ class FolderClaims:
             each.mkdir(mode=0o700)  # `parents` would make those between by the umask
         folder.mkdir(exist_ok=True)  # a file there is an error, as ever
 
-    def withdraw(self, now: datetime) -> None:
-        """Nothing: the outbox stays as it is."""
-
-    def supersede(self, recipients: Collection[str], now: datetime) -> bool:
-        """Nothing, likewise."""
-        return False
-
-    def reminder(self, letter: NewLetter, due: Sequence[Reminder], now: datetime) -> None:
-        """One file."""
-        self._write(letter)
-
-    def notices(self, notices: Sequence[Notice], now: datetime) -> None:
-        """A file each."""
-        for notice in notices:
-            if notice.letter:
-                self._write(notice.letter)
-
-    def report(self, week: str, letters: Sequence[NewLetter], figures: dict[str, Any], now: datetime) -> None:
+    def take(self, letters: Iterable[LetterRow]) -> None:
         """A file each."""
         for letter in letters:
-            self._write(letter)
+            # An address may hold "/" (RFC 5322 §3.2.3): never let it choose the folder.
+            name = "".join(c if c.isalnum() or c in "@.-_+" else "_" for c in letter.recipient)
+            path = self._folder / f"{len(self.written) + 1:03d}-{letter.kind}-{name}.eml"
+            write_private(path, letter.body)
+            self.written.append(path)
 
-    def _write(self, letter: NewLetter) -> None:
-        # An address may hold "/" (RFC 5322 §3.2.3): never let it choose the folder.
-        name = "".join(c if c.isalnum() or c in "@.-_+" else "_" for c in letter.recipient)
-        path = self._folder / f"{len(self.written) + 1:03d}-{letter.kind}-{name}.eml"
-        # Names and addresses are in it: for nobody else, whatever the umask (failures.md §7).
-        with os.fdopen(os.open(path, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "wb") as file:
-            file.write(letter.body)
-        self.written.append(path)
+
+def write_private(path: Path, content: bytes) -> None:
+    """Names and addresses are in it: for nobody else, whatever the umask (failures.md §7)."""
+    with os.fdopen(os.open(path, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "wb") as file:
+        file.write(content)

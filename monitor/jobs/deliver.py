@@ -102,6 +102,12 @@ def deliver(
     return done
 
 
+def would_send(store: Store, knowledge: Knowledge, now: datetime) -> list[LetterRow]:
+    """The letters that `deliver` would try, now or when their next try is due; in its order."""
+    letters = pending(store, now, also_later=True)
+    return [letter for letter in letters if _is_true_now(store, letter, knowledge, now)]
+
+
 class _Flood:
     """What each recipient has had lately, this round included; who may get no more is named in the log once a round."""
 

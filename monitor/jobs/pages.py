@@ -1,6 +1,7 @@
 """FLOOR 2. From rows to the pages that letters show: who waits, what is known of it, what happens next."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from monitor.config import Settings
@@ -11,9 +12,19 @@ from monitor.core.moments import since
 from monitor.jobs.buttons import Buttons, example_of, open_url
 from monitor.jobs.hearers import Hearers, holders, owners_at
 from monitor.jobs.knowledge import Knowledge
-from monitor.outbox.letters import OpeningPage, ReminderPage, WaitingLine
+from monitor.outbox.letters import (
+    BlindLine,
+    BlindPage,
+    DoublePage,
+    OpeningPage,
+    ReminderPage,
+    Unseen,
+    Voice,
+    WaitingLine,
+)
 from monitor.outbox.pages import MOST_LINES
 from monitor.outbox.plain import isolated, safe_name, shown_address
+from monitor.store.doubles import Double
 from monitor.store.reminding import WaitRow
 
 
@@ -87,6 +98,65 @@ def opening_page(
         replies_unseen=tuple(m for m in mailboxes if not knowledge.replies_visible(m)),
         why=_why(settings, owner, mailboxes),
         replies_hidden=tuple(m for m in mailboxes if knowledge.replies_hidden(m) and knowledge.replies_visible(m)),
+    )
+
+
+def blind_page(
+    settings: Settings, owner: str, unseen: Sequence[Unseen], waits: Sequence[WaitRow], now: datetime
+) -> BlindPage:
+    """For one owner of mailboxes that could not be seen for long; `waits` as they stood then, most overdue first."""
+    mailboxes = [one.mailbox for one in unseen]
+    seen_at = {one.mailbox: one.since for one in unseen}
+    earliest = min(seen_at.values())
+    then = [w for w in waits if w.opened_at <= min((seen_at[m] for m in w.mailboxes if m in seen_at), default=earliest)]
+    waited = tuple(_as_seen(line, seen_at.get(line.mailbox, earliest), now) for line in _lines(waits, settings, now))
+    return BlindPage(
+        organisation=settings.organisation,
+        now=now,
+        zone=settings.zone,
+        teams=tuple(dict.fromkeys(settings.desks[m].team for m in mailboxes)),
+        promise=settings.desks[mailboxes[0]].target.reply_within,
+        lines=tuple(one.line for one in waited),
+        unseen=tuple(unseen),
+        waited=waited,
+        total=len(then),
+        wrote=len(waits) - len(then),
+        operator_told=settings.operator is not None,
+        why=_why(settings, owner, mailboxes),
+    )
+
+
+def _as_seen(line: WaitingLine, seen_at: datetime, now: datetime) -> BlindLine:
+    """A line of now as it stood when the mailbox was last seen: only that is known."""
+    ago = now - seen_at
+    return BlindLine(replace(line, waited=line.waited - ago, past=line.past - ago), seen_at)
+
+
+def double_page(settings: Settings, double: Double, looks_after: str, now: datetime) -> DoublePage:
+    """For one of the two who answered the same person; `looks_after`: the mailbox whose owner it goes to instead."""
+    first, second = (
+        Voice(seen.message.from_.name, shown_address(seen.message.from_.address), seen.received_at)
+        for seen in double.answers
+    )
+    line = WaitingLine(
+        number=double.number,
+        position=1,
+        subject=double.subject,
+        who=double.who_name,
+        address=shown_address(double.who_address),
+        arrived=double.opened_at,
+        waited=first.at - double.opened_at,
+        past=first.at - double.due_at,
+        team=double.team,
+        mailbox=double.mailboxes[0],
+    )
+    return DoublePage(
+        organisation=settings.organisation,
+        now=now,
+        zone=settings.zone,
+        line=line,
+        voices=(first, second),
+        looks_after=looks_after,
     )
 
 

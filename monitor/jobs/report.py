@@ -67,7 +67,7 @@ def report_if_due(
         return None  # nobody watched in that week, and what was read back to it holds nothing to tell
     # With the moment: after a report that came too early the true one must be another letter.
     obligation = f"{week.name} {now.isoformat()}"
-    new = [_letter(store, settings, letters, made, recipient, obligation, now) for recipient in report.to]
+    new = [report_letter(store, settings, letters, made, recipient, obligation, now) for recipient in report.to]
     claims.report(week.name, new, report_json(made.facts), now)
     log.info("report of %s put into the outbox", week.name)
     return week
@@ -84,7 +84,12 @@ def ask_for(store: Store, settings: Settings, letters: Letters, claims: Claims, 
     to = settings.report.to if settings.report else ()
     obligation = f"{made.facts.week.name} asked for at {now.isoformat()}"
     notices = [
-        Notice("report", (obligation,), recipient, _letter(store, settings, letters, made, recipient, obligation, now))
+        Notice(
+            "report",
+            (obligation,),
+            recipient,
+            report_letter(store, settings, letters, made, recipient, obligation, now),
+        )
         for recipient in to
     ]
     claims.notices(notices, now)
@@ -132,9 +137,10 @@ def _teams(
     return tuple((t, figures(due.get(t, []), open_.get(t, []), settings.target.goal)) for t in {**due, **open_})
 
 
-def _letter(
+def report_letter(
     store: Store, settings: Settings, letters: Letters, made: Made, recipient: str, obligation: str, now: datetime
 ) -> NewLetter:
+    """The report as it goes to one recipient, with the waits behind it as a file."""
     name = f"{made.facts.week.name}.csv"
     rendered = letters.render_report(made.facts, attached=name)
     return new_letter(store, settings, "report", recipient, obligation, rendered, now, [Attachment(name, made.csv())])

@@ -2,7 +2,6 @@
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
@@ -10,11 +9,13 @@ from datetime import datetime
 
 import monitor
 from monitor.config import MailboxSettings, SecretError, Settings
-from monitor.core.patience import deadline
 from monitor.inbox.imap import ImapSource, Login
 from monitor.inbox.source import MailSource, SourceError
-from monitor.jobs.claims import Claims, OutboxClaims
-from monitor.jobs.deliver import Delivery, deliver
+from monitor.jobs.blindness import tell_blind
+from monitor.jobs.claims import LetterFolder, OutboxClaims
+from monitor.jobs.deadline import Deadline
+from monitor.jobs.deliver import Delivery, deliver, would_send
+from monitor.jobs.doubles import tell_doubles
 from monitor.jobs.edge import Edge
 from monitor.jobs.hear import is_ear, listen
 from monitor.jobs.hearers import hearers
@@ -26,6 +27,7 @@ from monitor.jobs.report import report_if_due, take_back_early
 from monitor.jobs.watch import tell_operator
 from monitor.outbox.letters import Letters
 from monitor.store.mailboxes import refold_if_rules_changed
+from monitor.store.rehearsal import rehearsal
 from monitor.store.reminding import withdraw_unwanted
 from monitor.store.store import Store, StoreError
 from monitor.store.subjects import keep_subjects_as_told
@@ -209,7 +211,7 @@ class Poller:
             if self._ending():
                 return _interrupted(mailbox.address)
             source = self._source_of(mailbox)
-            limit = _Deadline(source.abort)
+            limit = Deadline(source.abort)
 
             def tell(address: str, count: int) -> None:
                 limit.progressed(count)
@@ -233,47 +235,44 @@ def _interrupted(address: str, taken_in: int = 0) -> Sweep:
     return Sweep(address, taken_in, SourceError("stopped", "asked to stop"))
 
 
-class _Deadline:
-    """Cuts a look that makes no end (`patience.deadline`): a server that drips never runs into the read timeout."""
-
-    def __init__(self, cut: Callable[[], None]) -> None:
-        self._cut = cut
-        self._began = time.monotonic()
-        self._taken_in = 0
-        self._timer = self._started(self._began)
-
-    def progressed(self, count: int) -> None:
-        self.over()
-        self._taken_in += count
-        self._timer = self._started(time.monotonic())
-
-    def over(self) -> None:
-        self._timer.cancel()
-
-    def _started(self, now: float) -> threading.Timer:
-        timer = threading.Timer(max(0.0, deadline(self._began, now, self._taken_in) - now), self._cut)
-        timer.daemon = True
-        timer.start()
-        return timer
-
-
 def act(
     store: Store,
     settings: Settings,
     letters: Letters,
     now: datetime,
-    dry: Claims | None = None,
+    dry: LetterFolder | None = None,
     stopping: Callable[[], bool] = lambda: False,
 ) -> Round:
-    """What follows from what is known: reminders, report, notices, and the outbox emptied (not so in a dry run)."""
+    """What follows from what is known: reminders, report, notices, and the outbox emptied.
+
+    In a dry run all is done but the sending: what lies in the outbox then is written to the folder `dry`, and the store
+    is left as it was.
+    """
     if dry is None:
-        withdraw_unwanted(store, settings.recipients, settings.desks.keys(), now)
-        take_back_early(store, settings, now)
+        return _act(store, settings, letters, now, None, stopping)
+    with rehearsal(store) as stage:
+        return _act(stage, settings, letters, now, dry, stopping)
+
+
+def _act(
+    store: Store,
+    settings: Settings,
+    letters: Letters,
+    now: datetime,
+    dry: LetterFolder | None,
+    stopping: Callable[[], bool],
+) -> Round:
+    withdraw_unwanted(store, settings.recipients, settings.desks.keys(), now)
+    take_back_early(store, settings, now)
     knowledge = know(store, settings, now)
-    claims = dry or OutboxClaims(store)
+    claims = OutboxClaims(store)
     done, edge = Round(), Edge()
     with edge.around("reminding"):
         done.letters += remind(store, settings, letters, knowledge, claims, now, edge)
+    with edge.around("the letters of what cannot be seen"):
+        done.letters += tell_blind(store, settings, letters, knowledge, claims, now)
+    with edge.around("the letters of double answers"):
+        done.letters += tell_doubles(store, settings, letters, knowledge, claims, now)
     with edge.around("the report"):
         done.letters += report_if_due(store, settings, letters, knowledge, claims, now) is not None
     with edge.around("the letter to the operator"):
@@ -284,6 +283,8 @@ def act(
             done.delivery = deliver(store, settings.smtp, knowledge, now, stopping, reached.is_open)
         with edge.around("the purge"):
             purge_if_due(store, settings, now)
+    else:
+        dry.take(would_send(store, knowledge, now))
     done.broken = edge.broken
     return done
 

@@ -13,7 +13,9 @@ from monitor.core import headline, sections
 from monitor.core.durations import words
 from monitor.core.moments import clock, day_and_time, days
 from monitor.core.report import ReportFacts
+from monitor.outbox.blind_pages import BlindLine, BlindPage, Trouble, Unseen
 from monitor.outbox.columns import laid_table
+from monitor.outbox.double_pages import DoublePage, Voice
 from monitor.outbox.mime import Attachment, Rendered, compose
 from monitor.outbox.pages import News, NoticePage, OpeningPage, ReminderPage, WaitingLine, due_words
 from monitor.outbox.plain import Laid, cut, defang, tame, wrap
@@ -21,6 +23,9 @@ from monitor.outbox.receipts import ReceiptLine, ReceiptPage
 
 __all__ = [
     "Attachment",
+    "BlindLine",
+    "BlindPage",
+    "DoublePage",
     "Letters",
     "News",
     "NoticePage",
@@ -29,6 +34,9 @@ __all__ = [
     "ReceiptPage",
     "ReminderPage",
     "Rendered",
+    "Trouble",
+    "Unseen",
+    "Voice",
     "WaitingLine",
     "compose",
 ]
@@ -71,6 +79,14 @@ class Letters:
     def render_receipt(self, page: ReceiptPage) -> Rendered:
         """What came of a command by mail."""
         return self._render("receipt", {"page": page})
+
+    def render_blind(self, page: BlindPage) -> Rendered:
+        """Who waited when a mailbox was last seen, a day ago or longer."""
+        return self._render("blind", {"page": page})
+
+    def render_double(self, page: DoublePage) -> Rendered:
+        """Two of us answered the same person."""
+        return self._render("double", {"page": page})
 
     def render_notice(self, page: NoticePage) -> Rendered:
         """A calm word to the operator about the monitor itself."""

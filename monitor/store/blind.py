@@ -1,12 +1,14 @@
 """FLOOR 1. What could not be seen: mailboxes between looks that lie too far apart, and a Sent folder that is gone."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, select
 
 from monitor.core.blind import Blind
-from monitor.store.store import Store, inserting
-from monitor.store.tables import blind, folders
+from monitor.store.past import withdraw_told
+from monitor.store.store import Store, among, inserting
+from monitor.store.tables import blind, folders, letters, notices
 
 
 def note_blind(connection: Connection, mailbox: str, since: datetime, until: datetime) -> None:
@@ -26,6 +28,25 @@ def blind_spells(store: Store, since: datetime, until: datetime) -> list[Blind]:
     with store.reading() as connection:
         rows = connection.execute(query.order_by(blind.c.since, blind.c.mailbox))
         return [Blind(row.mailbox, row.since, row.until) for row in rows]
+
+
+def withdraw_blind(store: Store, ended: Collection[tuple[str, str]], now: datetime) -> set[tuple[str, str]]:
+    """Take back the letters not sent yet that tell only of spells (subject, recipient) that are over.
+
+    Returns those spells: nobody was told of them.
+    """
+    waiting = select(notices).join(letters, letters.c.id == notices.c.letter)
+    waiting = waiting.where(notices.c.kind == "blind", letters.c.state == "pending")
+    about: dict[int, set[tuple[str, str]]] = {}
+    with store.reading() as connection:
+        recipients = {recipient for _, recipient in ended}
+        for row in connection.execute(waiting.where(among(notices.c.recipient, recipients, connection))):
+            about.setdefault(row.letter, set()).add((row.subject, row.recipient))
+    gone = {letter: spells for letter, spells in about.items() if spells <= set(ended)}
+    if gone:
+        with store.writing() as connection:
+            withdraw_told(connection, gone, now)
+    return {spell for spells in gone.values() for spell in spells}
 
 
 def lost_sent(store: Store, address: str) -> str | None:

@@ -36,11 +36,12 @@ class LetterRow:
     uncertain: bool
 
 
-def pending(store: Store, now: datetime, most: int = 1000) -> Sequence[LetterRow]:
+def pending(store: Store, now: datetime, most: int = 1000, also_later: bool = False) -> Sequence[LetterRow]:
     """The letters that may be tried at `now`: those tried least first, so that a bad one blocks no other; then by age.
 
     A letter never tried is always due. So is one whose next try lies further ahead than any pause could have put it:
     the clock has been set back meanwhile. Of one recipient's at most `MOST_OF_ONE`, so that a flood hides no other.
+    `also_later`: those whose next try is not due yet, too.
     """
     columns = select(*(letters.c[name] for name in LetterRow.__slots__))
     waiting = select(letters.c.id, letters.c.recipient, letters.c.tries, letters.c.next_try_at)
@@ -51,7 +52,8 @@ def pending(store: Store, now: datetime, most: int = 1000) -> Sequence[LetterRow
         of_one: Counter[str] = Counter()
         due: list[int] = []
         for row in rows:
-            if not now < row.next_try_at <= now + _pause(row.tries) and of_one[row.recipient] < MOST_OF_ONE:
+            is_due = also_later or not now < row.next_try_at <= now + _pause(row.tries)
+            if is_due and of_one[row.recipient] < MOST_OF_ONE:
                 of_one[row.recipient] += 1
                 due.append(row.id)
         due = due[:most]

@@ -122,6 +122,21 @@ def withdraw_openings(connection: Connection, rows: Collection[AnyRow]) -> int:
     return len(gone)
 
 
+def withdraw_naming(connection: Connection, now: datetime) -> int:
+    """The same of letters of what cannot be seen, and of double answers: they are few, so all of them are made anew."""
+    waiting = select(letters.c.id).where(letters.c.state == "pending", letters.c.kind.in_(("blind", "double")))
+    gone = set(connection.execute(waiting).scalars())
+    withdraw_told(connection, gone, now)
+    return len(gone)
+
+
+def withdraw_told(connection: Connection, gone: Collection[int], now: datetime) -> None:
+    """Take back these letters that are sent once; what they told counts as untold."""
+    _delete(connection, notices.c.letter, gone)
+    taken_back = update(letters).where(among(letters.c.id, gone, connection))
+    connection.execute(taken_back.values(state="withdrawn", settled_at=now, subject="", body=b""))
+
+
 def _keep_mail(connection: Connection, numbers: Collection[int]) -> None:
     """Of the mails that reports count by themselves: left out, or proving whether replies are seen."""
     query = (

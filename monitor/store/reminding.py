@@ -97,6 +97,15 @@ def due_between(store: Store, after: datetime | None, until: datetime) -> list[W
         return [_wait(row) for row in connection.execute(query.order_by(waits.c.due_at, waits.c.id))]
 
 
+def latest_waits(store: Store, mailboxes: Collection[str], most: int) -> list[WaitRow]:
+    """Who wrote last to one of these mailboxes, still waiting or not; of those the oldest first."""
+    query = select(*_COLUMNS).join(messages, messages.c.id == waits.c.opener)
+    with store.reading() as connection:
+        query = query.where(among(waits.c.mailbox, mailboxes, connection))
+        rows = connection.execute(query.order_by(waits.c.opened_at.desc(), waits.c.id.desc()).limit(most)).all()
+    return sorted(map(_wait, rows), key=lambda wait: (wait.due_at, wait.id))
+
+
 def already_claimed(store: Store, ids: Collection[int]) -> dict[int, list[Reminder]]:
     """The reminders already claimed about these waits, by wait."""
     found: dict[int, list[Reminder]] = {}

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from monitor.store.blind import withdraw_blind
 from monitor.store.outbox import mark_refused, mark_sent, note_unreachable, pending
+from monitor.store.past import withdraw_naming
 from monitor.store.reminding import NewLetter, Notice, claim_notices, noticed, withdraw_unwanted
 from monitor.store.reporting import claim_report, stored, withdraw_early
 from monitor.store.store import RowError, Store, open_store
@@ -94,3 +96,21 @@ def test_a_letter_that_was_sent_is_not_sent_again_by_whoever_makes_the_same_one(
         claim_notices(store, [Notice("report", ("asked for again",), OLD, report)], NOW)
     assert states(store) == [("report", "sent", "250 OK")]
     assert noticed(store, "report") == {("asked for", OLD)}
+
+
+def test_letters_that_may_name_who_is_forgotten_are_taken_back_and_made_anew(store: Store) -> None:
+    kinds = ("blind", "double", "report")
+    claim_notices(store, [Notice(kind, ("one",), NEW, letter(kind, NEW)) for kind in kinds], NOW)
+    with store.writing() as connection:
+        assert withdraw_naming(connection, NOW) == 2
+    assert [state for _, state, _ in states(store)] == ["withdrawn", "withdrawn", "pending"]
+    assert (noticed(store, "blind"), noticed(store, "report")) == (set(), {("one", NEW)})
+    claim_notices(store, [Notice("blind", ("one",), NEW, letter("blind", NEW))], NOW)
+    assert states(store)[0][1] == "pending"
+
+
+def test_a_letter_of_two_spells_stays_while_one_of_them_goes_on(store: Store) -> None:
+    claim_notices(store, [Notice("blind", ("info", "ops"), NEW, letter("blind", NEW))], NOW)
+    assert withdraw_blind(store, [("info", NEW)], NOW) == set()
+    assert withdraw_blind(store, [("info", NEW), ("ops", NEW), ("ops", OLD)], NOW) == {("info", NEW), ("ops", NEW)}
+    assert [state for _, state, _ in states(store)] == ["withdrawn"]

@@ -13,7 +13,7 @@ from monitor.core import patience
 from monitor.core.cursor import FolderState
 from monitor.inbox.memory import MemoryFolder, MemorySource
 from monitor.inbox.source import HEADER_LIMIT, MailSource, RawMail, RemoteFolder, SourceError
-from monitor.jobs.claims import FolderClaims
+from monitor.jobs.claims import LetterFolder
 from monitor.jobs.poll import Sweep, sweep
 from monitor.jobs.round import Connections, Poller, act
 from monitor.outbox.letters import Letters
@@ -213,9 +213,9 @@ class TestOneMailbox:
         folder.deliver(header(7), TEN)
         later = TEN + timedelta(hours=24, minutes=5)
         assert [s.taken_in for s in until_one_ends(poller, [info], later)] == [1]
-        claims = FolderClaims(tmp_path / "dry")
-        act(store, settings, letters, later, claims)
-        assert [path.name for path in claims.written] == ["001-reminder-lead@ours.example.eml"]
+        dry = LetterFolder(tmp_path / "dry")
+        act(store, settings, letters, later, dry)
+        assert [path.name for path in dry.written] == ["001-reminder-lead@ours.example.eml"]
         assert (poller.busy(info), poller.busy(ops)) == (False, True)
         hangs.abort()
         assert [s.mailbox for s in until_one_ends(poller, [], later)] == [ops.address]

@@ -14,6 +14,7 @@ import pytest
 from monitor.outbox.actions import Action
 from monitor.outbox.letters import Letters, Rendered, WaitingLine, compose
 from tests.outbox.samples import HOUR, TEAMS, THREE, acting, facts, line, notice, opening, reminder
+from tests.outbox.telling_samples import FROM_DESK, blind, double
 
 LETTERS = Letters()
 VOID = {"br", "meta"}
@@ -33,6 +34,10 @@ def all_letters() -> Iterator[tuple[str, Rendered]]:
     yield "long", LETTERS.render_reminder(reminder(forty()))
     yield "opening", LETTERS.render_opening(opening())
     yield "nothing late", LETTERS.render_opening(opening(0, ()))
+    yield "blind", LETTERS.render_blind(blind())
+    yield "long blind", LETTERS.render_blind(blind(forty(), 9, "folder", FROM_DESK))
+    yield "blind, nobody", LETTERS.render_blind(blind((), 0, "late"))
+    yield "double", LETTERS.render_double(double())
     yield "notice", LETTERS.render_notice(notice())
     yield "report", LETTERS.render_report(facts(), attached="2026-W46.csv")
     yield "long report", LETTERS.render_report(facts(teams=(TEAMS * 3)[:15]))

@@ -75,7 +75,8 @@ def allowed(settings: Settings) -> set[str]:
     owners = {owner for owners in settings.owners.values() for owner in owners}
     report = set(settings.report.to) if settings.report else set()
     people = {who for each in settings.people.values() for who in (each.address, each.substitute) if who}
-    return steps | owners | people | report | ({settings.operator} if settings.operator else set())
+    staff = settings.staff.people if settings.double_answers else set()
+    return steps | owners | people | report | staff | ({settings.operator} if settings.operator else set())
 
 
 def comes_once(came: Sequence[Letter], house: House) -> None:
