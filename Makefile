@@ -5,6 +5,7 @@
 #   make lint        ruff and mypy
 #   make bench       how fast the first look is, beside what the mail server could deliver at best
 #   make evaluate CORPORA=FOLDER   how right it is on real mail, beside simple rules (bench/README.md)
+#   make messages    take new and changed words of letters into the catalogues, to be translated there
 #   make lock        the newest versions of all packages into the lock files
 #   make clean       remove what the above made
 
@@ -14,7 +15,7 @@ PY := .venv/bin/python
 WORKERS := -n auto --maxprocesses 4 --dist worksteal
 PIP := $(PY) -m pip --disable-pip-version-check install --quiet
 
-.PHONY: demo test test-all lint lock bench evaluate clean servers environment test-environment
+.PHONY: demo test test-all lint messages lock bench evaluate clean servers environment test-environment
 .DEFAULT_GOAL := demo
 
 demo: environment
@@ -30,6 +31,20 @@ lint: test-environment
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
+
+# What nobody has translated yet is left empty, and tests/outbox/test_catalogues.py names it.
+LANGUAGES = de fr
+messages: test-environment
+	@found="$$(mktemp)" && trap 'rm -f "$$found"' EXIT && \
+	$(PY) -m babel.messages.frontend --quiet extract --mapping pyproject.toml -k say -k say_n:1,2 \
+	  --no-location --omit-header --output "$$found" . && \
+	for language in $(LANGUAGES); do \
+	  $(PY) -m babel.messages.frontend --quiet update --input-file "$$found" --locale $$language --width 120 \
+	    --output-file templates/locale/$$language.po --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date \
+	    || exit 1; \
+	  sed -i -E '/^"(Project-Id-Version|Report-Msgid-Bugs-To|PO-Revision-Date|POT-Creation-Date|Last-Translator|Language-Team|Generated-By):/d' \
+	    templates/locale/$$language.po; \
+	done
 
 bench: test-environment
 	@$(PY) -m bench $(BENCH)

@@ -76,9 +76,16 @@ def one_round(
     finally:
         poller.close()
         connections.close()
-    done = act(store, settings, Letters(settings.templates_dir), clock(), dry)
+    done = act(store, settings, _letters(settings), clock(), dry)
     done.sweeps = sweeps
     return done
+
+
+def _letters(settings: Settings) -> Letters:
+    letters = Letters(settings.templates_dir)
+    for fault in letters.faults:
+        log.error("templates_dir: %s", fault)
+    return letters
 
 
 class Daemon:
@@ -99,7 +106,7 @@ class Daemon:
     ) -> None:
         self._store, self._settings, self._clock, self._progress = store, settings, clock, progress
         self._monotonic, self._reload_asked = monotonic, reload_asked
-        self._letters = Letters(settings.templates_dir)
+        self._letters = _letters(settings)
         self._connections = Connections()
         self._stop = threading.Event()
         self._poller = self._new_poller(settings)
@@ -271,7 +278,7 @@ class Daemon:
         self._poller.close()
         self._agenda.pardon()
         self._agenda.forget(self._connections.keep(places(settings)))
-        self._settings, self._letters = settings, Letters(settings.templates_dir)
+        self._settings, self._letters = settings, _letters(settings)
         self._alarm.settings, self._alarm.letters = settings, self._letters
         self._poller = self._new_poller(settings)
         log.info("the config was read again: %d mailboxes", len(settings.mailboxes))

@@ -110,6 +110,10 @@ class Settings:
         """Who gets letters at an address, also where the config says nothing of them."""
         return self.people.get(address) or Person(address, calendar=self.letters_sent)
 
+    def language_of(self, address: str) -> str:
+        """The language of letters to an address (ISO 639-1)."""
+        return self.person(address).language or self.language
+
     @property
     def recipients(self) -> Mapping[str, frozenset[str]]:
         """Who may get letters, by their kind."""

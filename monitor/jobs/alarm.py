@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from monitor.config import Settings
-from monitor.core.moments import since
+from monitor.core.said import When, say
 from monitor.jobs.deliver import relay_of
 from monitor.jobs.remind import new_letter
 from monitor.jobs.watch import page_of
@@ -88,18 +88,24 @@ class StoreAlarm:
 
 def _fails(settings: Settings, why: str, began: datetime, now: datetime) -> News:
     return News(
-        headline="The monitor cannot write down what it knows",
+        headline=say("The monitor cannot write down what it knows"),
         sentences=(
-            f"Since {since(began, settings.zone, now)}: {why}.",
-            "Until this works again nobody is reminded and no report is sent, because it could not be remembered. "
-            "Nothing is lost: the mail is read again from where it was.",
+            say("Since %(since)s: %(fault)s.", since=When(began, settings.zone, now), fault=why),
+            say(
+                "Until this works again nobody is reminded and no report is sent, because it could not be remembered. "
+                "Nothing is lost: the mail is read again from where it was."
+            ),
         ),
-        what_to_do=("Mend what the line above names. The monitor need not be started again; it goes on by itself.",),
+        what_to_do=(
+            say("Mend what the line above names. The monitor need not be started again; it goes on by itself."),
+        ),
     )
 
 
 def _works(settings: Settings, began: datetime, now: datetime) -> News:
     return News(
-        headline="The monitor can write down what it knows again",
-        sentences=(f"It could not since {since(began, settings.zone, now)}. Reminders and reports go on.",),
+        headline=say("The monitor can write down what it knows again"),
+        sentences=(
+            say("It could not since %(since)s. Reminders and reports go on.", since=When(began, settings.zone, now)),
+        ),
     )

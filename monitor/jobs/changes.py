@@ -1,10 +1,11 @@
 """FLOOR 2. What the operator's letters are made of: changes of state, each remembered by its subjects and told once."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from monitor.config import Settings
+from monitor.core.said import When
 from monitor.jobs.knowledge import Knowledge
 from monitor.outbox.letters import News
 from monitor.store.store import Store
@@ -52,6 +53,6 @@ def open_spell(told: Collection[str], mailbox: str, word: str) -> datetime | Non
     return next((since for since in reversed(began) if over(subject(mailbox, word, since)) not in told), None)
 
 
-def named(mailboxes: Sequence[str], one: str, many: str) -> str:
-    """`info@… cannot be read`, `60 mailboxes cannot be read`."""
-    return f"{mailboxes[0]} {one}" if len(mailboxes) == 1 else f"{len(mailboxes)} mailboxes {many}"
+def when(scene: Scene, moment: datetime) -> When:
+    """A moment as it is said in the zone of the house."""
+    return When(moment, scene.settings.zone, scene.now)

@@ -10,6 +10,7 @@ from typing import Literal
 
 from monitor.config import MailboxSettings, Settings
 from monitor.core.durations import canonical
+from monitor.core.said import say
 from monitor.inbox.imap import ImapSource
 from monitor.jobs.check_clocks import clock_facts
 from monitor.jobs.check_fact import Fact, Section
@@ -40,6 +41,7 @@ def check(settings: Settings, now: datetime, make_folders: bool = False) -> Iter
         for facts in pool.map(lambda m: _mailbox_facts(settings, m, known, make_folders), settings.mailboxes):
             yield from facts
     yield from _ear_facts(settings)
+    yield from _letter_facts(settings)
     yield _smtp_fact(settings)
     if store is None:
         yield failed
@@ -84,9 +86,12 @@ def send_test(settings: Settings, address: str, now: datetime) -> Fact:
         organisation=settings.organisation,
         now=now,
         zone=settings.zone,
-        headline="Letters from the monitor arrive here",
-        sentences=("This is the test letter that `inbox-monitor check --send-test` was asked for.",),
-        what_to_do=("Nothing: all is well.",),
+        headline=say("Letters from the monitor arrive here"),
+        sentences=(
+            say("This is the test letter that `%(command)s` was asked for.", command="inbox-monitor check --send-test"),
+        ),
+        what_to_do=(say("Nothing: all is well."),),
+        language=settings.language_of(address),
     )
     try:
         store = open_store(settings.store_url)
@@ -123,6 +128,16 @@ def _config_facts(settings: Settings, now: datetime) -> Iterator[Fact]:
     else:
         fix = 'add [report] with to = ["…"]'
         yield Fact("Configuration", "look", "", "no weekly report is mailed: there is no [report]", fix)
+
+
+def _letter_facts(settings: Settings) -> Iterator[Fact]:
+    if settings.templates_dir is None:
+        return
+    faults = Letters(settings.templates_dir).faults
+    for fault in faults:
+        yield Fact("Letters", "fix", "", fault, "mend it, or take it away: then the shipped one is used", "config")
+    if not faults:
+        yield Fact("Letters", "ok", "", f"your own templates in {settings.templates_dir} can be read")
 
 
 def _smtp_fact(settings: Settings) -> Fact:

@@ -37,7 +37,7 @@ def tell_doubles(
         pair = _pair(double)
         for recipient, mailbox in _whom(double, settings, house).items():
             if (pair, recipient) not in told:
-                page = double_page(settings, double, mailbox, now)
+                page = double_page(settings, double, mailbox, now, settings.language_of(recipient))
                 letter = new_letter(store, settings, KIND, recipient, pair, letters.render_double(page), now)
                 notices.append(Notice(KIND, (pair,), recipient, letter))
     claims.notices(notices, now)

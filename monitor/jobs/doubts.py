@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from monitor.core.brake import Brake
-from monitor.core.durations import words
-from monitor.core.moments import since
-from monitor.jobs.changes import Change, Scene, subject
+from monitor.core.said import say, say_n
+from monitor.jobs.changes import Change, Scene, subject, when
 from monitor.jobs.hidden import turns
 from monitor.outbox.letters import News
 from monitor.store.outbox import latched, refused_since
@@ -31,22 +30,39 @@ def braked(scene: Scene) -> Iterator[Change]:
 
 
 def _held(scene: Scene, mailbox: str, brake: Brake) -> News:
-    until = since(brake.until, scene.settings.zone, scene.now)
     return News(
-        headline=f"Unusually many people became late at once at {mailbox}",
+        headline=say("Unusually many people became late at once at %(mailbox)s", mailbox=mailbox),
         sentences=(
-            f"Of the {brake.n} people whose time ran out within a day, {brake.late} have no reply that the monitor can "
-            f"see; on this day of the last four weeks it was {brake.usual_percent}%. No reply at all was seen since "
-            "they wrote.",
-            "Perhaps nobody answered. But perhaps replies are kept where the monitor does not look any more, for "
-            "example because a Sent folder was renamed or a mail program was changed.",
-            f"So reminders about this mailbox are held back until {until}, or until a reply is seen. Then they go out "
-            "as one letter to each owner.",
+            say_n(
+                "Of the %(n)s person whose time ran out within a day, %(late)s have no reply that the monitor can see; "
+                "on this day of the last four weeks it was %(percent)s%%. No reply at all was seen since they wrote.",
+                "Of the %(n)s people whose time ran out within a day, %(late)s have no reply that the monitor can see; "
+                "on this day of the last four weeks it was %(percent)s%%. No reply at all was seen since they wrote.",
+                brake.n,
+                late=brake.late,
+                percent=brake.usual_percent,
+            ),
+            say(
+                "Perhaps nobody answered. But perhaps replies are kept where the monitor does not look any more, for "
+                "example because a Sent folder was renamed or a mail program was changed."
+            ),
+            say(
+                "So reminders about this mailbox are held back until %(until)s, or until a reply is seen. Then they go "
+                "out as one letter to each owner.",
+                until=when(scene, brake.until),
+            ),
         ),
         what_to_do=(
-            "Run `inbox-monitor check`: it shows which folder was taken for Sent. If replies are kept in another one "
-            'now, name it with sent = "…".',
-            'If it is true that nobody answered, say replies = "confirmed" for this mailbox, or do nothing.',
+            say(
+                "Run `%(command)s`: it shows which folder was taken for Sent. If replies are kept in another one now, "
+                "name it with %(setting)s.",
+                command="inbox-monitor check",
+                setting='sent = "…"',
+            ),
+            say(
+                "If it is true that nobody answered, say %(setting)s for this mailbox, or do nothing.",
+                setting='replies = "confirmed"',
+            ),
         ),
     )
 
@@ -67,14 +83,23 @@ def never_seen(scene: Scene) -> Iterator[Change]:
 
 def _unseen(mailbox: str) -> News:
     return News(
-        headline=f"No reply from {mailbox} was ever seen",
+        headline=say("No reply from %(mailbox)s was ever seen", mailbox=mailbox),
         sentences=(
-            "People have waited there past the target, as far as we see; but not one outgoing mail of it was found.",
-            "Its replies may be kept where we do not look, so nobody is reminded about it.",
+            say(
+                "People have waited there past the target, as far as we see; but not one outgoing mail of it was found."
+            ),
+            say("Its replies may be kept where we do not look, so nobody is reminded about it."),
         ),
         what_to_do=(
-            'Run `inbox-monitor check`: it shows which folder was taken for Sent. Name another one with sent = "…".',
-            'If replies are surely kept there and nobody has answered yet, say replies = "confirmed".',
+            say(
+                "Run `%(command)s`: it shows which folder was taken for Sent. Name another one with %(setting)s.",
+                command="inbox-monitor check",
+                setting='sent = "…"',
+            ),
+            say(
+                "If replies are surely kept there and nobody has answered yet, say %(setting)s.",
+                setting='replies = "confirmed"',
+            ),
         ),
     )
 
@@ -85,17 +110,23 @@ def clock_behind(scene: Scene) -> Iterator[Change]:
     names = [f"{v.address[:160]} clock {v.ahead_since.date()}" for v in found if v.ahead_since]
     if all(name in scene.told for name in names):
         return
-    by = words(timedelta(seconds=max(v.ahead_by or 0 for v in found)))
     yield Change(
         tuple(name for name in names if name not in scene.told),
         News(
-            headline="The clock of the monitor's machine seems to be behind",
+            headline=say("The clock of the monitor's machine seems to be behind"),
             sentences=(
-                f"New mail was stamped by the mail server up to {by} later than the time it is here.",
-                "Until the clocks agree, people are judged to wait shorter than they do, and reminders come late.",
+                say(
+                    "New mail was stamped by the mail server up to %(length)s later than the time it is here.",
+                    length=timedelta(seconds=max(v.ahead_by or 0 for v in found)),
+                ),
+                say("Until the clocks agree, people are judged to wait shorter than they do, and reminders come late."),
             ),
             points=tuple(v.address for v in found),
-            what_to_do=("Look at the clock of this machine, and at its time service (`timedatectl`).",),
+            what_to_do=(
+                say(
+                    "Look at the clock of this machine, and at its time service (`%(command)s`).", command="timedatectl"
+                ),
+            ),
         ),
     )
 
@@ -106,16 +137,22 @@ def given_up(scene: Scene) -> Iterator[Change]:
     rows = [r for r in rows if r.recipient != scene.settings.operator and f"letter {r.id} refused" not in scene.told]
     if not rows:
         return
-    count = "A letter was" if len(rows) == 1 else f"{len(rows)} letters were"
     yield Change(
         tuple(f"letter {r.id} refused" for r in rows),
         News(
-            headline=f"{count} refused for good",
-            sentences=("The mail server will not take it, so it is not tried again. Others go on.",)
-            if len(rows) == 1
-            else ("The mail server will not take them, so they are not tried again. Others go on.",),
-            points=tuple(f"{r.kind} to {r.recipient}: {r.reply}" for r in rows),
-            what_to_do=("Check the addresses of owners and recipients in the config.",),
+            headline=say_n("A letter was refused for good", "%(n)s letters were refused for good", len(rows)),
+            sentences=(
+                say_n(
+                    "The mail server will not take it, so it is not tried again. Others go on.",
+                    "The mail server will not take them, so they are not tried again. Others go on.",
+                    len(rows),
+                ),
+            ),
+            points=tuple(
+                say("%(kind)s to %(recipient)s: %(reply)s", kind=r.kind, recipient=r.recipient, reply=r.reply)
+                for r in rows
+            ),
+            what_to_do=(say("Check the addresses of owners and recipients in the config."),),
         ),
     )
 
@@ -131,12 +168,14 @@ def latched_recipients(scene: Scene) -> Iterator[Change]:
     yield Change(
         tuple(new),
         News(
-            headline="Somebody got too many letters from the monitor",
+            headline=say("Somebody got too many letters from the monitor"),
             sentences=(
-                "Ten letters an hour for three hours running are no reminders any more but a fault. Whoever is named "
-                "below gets none for a day; what falls due meanwhile waits, and is then told at once.",
+                say(
+                    "Ten letters an hour for three hours running are no reminders any more but a fault. Whoever is "
+                    "named below gets none for a day; what falls due meanwhile waits, and is then told at once."
+                ),
             ),
             points=tuple(new.values()),
-            what_to_do=("Look into the log of the monitor: it names each letter with its kind.",),
+            what_to_do=(say("Look into the log of the monitor: it names each letter with its kind."),),
         ),
     )

@@ -4,6 +4,8 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 
 from monitor.config import MailboxSettings, Settings
+from monitor.core.invisible import Invisible
+from monitor.core.said import Said, say
 from monitor.jobs.knowledge import Knowledge
 from monitor.outbox.letters import News
 
@@ -61,23 +63,47 @@ def _is_settled(knowledge: Knowledge, mailbox: str, now: datetime) -> bool:
 
 
 def _news(knowledge: Knowledge, mailbox: str) -> News:
-    measured = knowledge.invisible_replies(mailbox)
     return News(
-        headline=f"Replies from {mailbox} leave by a path the monitor cannot see",
+        headline=say("Replies from %(mailbox)s leave by a path the monitor cannot see", mailbox=mailbox),
         sentences=(
-            f"In the last four weeks {measured.words} of the messages in which people answered {mailbox} answer a "
-            "reply that was never seen.",
-            "So who seems to wait may have been answered long ago. Reminders about this mailbox have stopped; they "
-            "begin again by themselves when fewer than one reply in five was missing over four weeks.",
+            say(
+                "In the last four weeks %(share)s of the messages in which people answered %(mailbox)s answer a reply "
+                "that was never seen.",
+                share=_share(knowledge.invisible_replies(mailbox)),
+                mailbox=mailbox,
+            ),
+            say(
+                "So who seems to wait may have been answered long ago. Reminders about this mailbox have stopped; they "
+                "begin again by themselves when fewer than one reply in five was missing over four weeks."
+            ),
         ),
         what_to_do=(
-            "Microsoft 365 keeps replies from a shared mailbox in the Sent Items of the person who wrote them. The two "
-            "commands below, in Exchange Online PowerShell, put a copy where the monitor can see it.",
-            "Run `inbox-monitor check`: it shows which folder was taken for Sent. If replies are kept in another one, "
-            'name it with sent = "…".',
-            f'If colleagues answer from mailboxes of their own, add these with watch = "sent", {COPY}.',
-            'If silence may be believed all the same, say replies = "confirmed" for this mailbox: reminders go on, and '
-            "the share is still shown.",
+            say(
+                "Microsoft 365 keeps replies from a shared mailbox in the Sent Items of the person who wrote them. The "
+                "two commands below, in Exchange Online PowerShell, put a copy where the monitor can see it."
+            ),
+            say(
+                "Run `%(command)s`: it shows which folder was taken for Sent. If replies are kept in another one, name "
+                "it with %(setting)s.",
+                command="inbox-monitor check",
+                setting='sent = "…"',
+            ),
+            say(
+                "If colleagues answer from mailboxes of their own, add these with %(setting)s, or let everybody who "
+                "answers put the mailbox into Cc.",
+                setting='watch = "sent"',
+            ),
+            say(
+                "If silence may be believed all the same, say %(setting)s for this mailbox: reminders go on, and the "
+                "share is still shown.",
+                setting='replies = "confirmed"',
+            ),
         ),
         commands=commands(mailbox),
     )
+
+
+def _share(measured: Invisible) -> Said:
+    if measured.percent is None:
+        return say("%(k)s of %(n)s", k=measured.k, n=measured.n)
+    return say("%(k)s of %(n)s (%(percent)s%%)", k=measured.k, n=measured.n, percent=measured.percent)

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Literal
 
 from monitor.config import Settings
 from monitor.core.blind import Blind
 from monitor.core.crowd import Spot, spots
 from monitor.core.ladder import coming
-from monitor.core.moments import since
 from monitor.jobs.buttons import Buttons, example_of, open_url
 from monitor.jobs.hearers import Hearers, holders, owners_at
 from monitor.jobs.knowledge import Knowledge
@@ -24,6 +24,7 @@ from monitor.outbox.letters import (
 )
 from monitor.outbox.pages import MOST_LINES
 from monitor.outbox.plain import isolated, safe_name, shown_address
+from monitor.outbox.told import Context, Gap, NextStep, Why
 from monitor.store.doubles import Double
 from monitor.store.reminding import WaitRow
 
@@ -60,7 +61,7 @@ def reminder_page(
         poll_every=max(knowledge.poll_every[m] for m in mailboxes),
         next_step=_next_step(reached, recipient, waits[0]),
         why=_why(settings, recipient, mailboxes),
-        unseen=_unseen(settings, [s for s in blind if s.mailbox in mailboxes], now),
+        unseen=_unseen([s for s in blind if s.mailbox in mailboxes]),
         instead_of=tuple(map(reached.name, instead_of)),
         holds=_holds(waits, settings, recipient),
         handed_to_them=any(wait.handoff and wait.handoff.person == recipient for wait in waits),
@@ -68,6 +69,7 @@ def reminder_page(
         heard_at=settings.commands.address if settings.commands else None,
         done_folders=tuple(dict.fromkeys(f for m in mailboxes for f in knowledge.done_folders.get(m, ()))),
         hand_to=example_of(settings, recipient, [settings.desks[m].team for m in mailboxes]),
+        language=settings.language_of(recipient),
     )
 
 
@@ -98,6 +100,7 @@ def opening_page(
         replies_unseen=tuple(m for m in mailboxes if not knowledge.replies_visible(m)),
         why=_why(settings, owner, mailboxes),
         replies_hidden=tuple(m for m in mailboxes if knowledge.replies_hidden(m) and knowledge.replies_visible(m)),
+        language=settings.language_of(owner),
     )
 
 
@@ -123,6 +126,7 @@ def blind_page(
         wrote=len(waits) - len(then),
         operator_told=settings.operator is not None,
         why=_why(settings, owner, mailboxes),
+        language=settings.language_of(owner),
     )
 
 
@@ -132,7 +136,9 @@ def _as_seen(line: WaitingLine, seen_at: datetime, now: datetime) -> BlindLine:
     return BlindLine(replace(line, waited=line.waited - ago, past=line.past - ago), seen_at)
 
 
-def double_page(settings: Settings, double: Double, looks_after: str, now: datetime) -> DoublePage:
+def double_page(
+    settings: Settings, double: Double, looks_after: str, now: datetime, language: str = "en"
+) -> DoublePage:
     """For one of the two who answered the same person; `looks_after`: the mailbox whose owner it goes to instead."""
     first, second = (
         Voice(seen.message.from_.name, shown_address(seen.message.from_.address), seen.received_at)
@@ -157,37 +163,33 @@ def double_page(settings: Settings, double: Double, looks_after: str, now: datet
         line=line,
         voices=(first, second),
         looks_after=looks_after,
+        language=language,
     )
 
 
-def context_of(wait: WaitRow, settings: Settings, now: datetime) -> tuple[str, ...]:
-    """What happened since they wrote, one sentence each."""
-    said: list[str] = []
+def context_of(wait: WaitRow) -> tuple[Context, ...]:
+    """What happened since they wrote."""
+    told: list[Context] = []
     if wait.chased_at is not None:
-        said.append(f"They wrote again {_on(wait.chased_at, settings, now)}.")
-    if wait.handoff is not None and wait.handoff.decided:
-        who = wait.handoff.from_team[:1].upper() + wait.handoff.from_team[1:]
-        said.append(f"{who} has answered {wait.handoff.to_team}; the customer has not been told.")
-    elif wait.handoff is not None:
-        at = _on(wait.handoff.at, settings, now)
-        said.append(f"Passed on from {wait.handoff.from_team} to {wait.handoff.to_team} {at}.")
+        told.append(Context("chased", wait.chased_at))
+    if (handoff := wait.handoff) is not None:
+        kind: Literal["decided", "assigned", "passed on"]
+        kind = "decided" if handoff.decided else "assigned" if handoff.person else "passed on"
+        told.append(Context(kind, handoff.at, handoff.from_team, handoff.to_team, handoff.person))
     if wait.missing:
-        said.append("Their message is no longer in the mailbox.")
+        told.append(Context("missing"))
     if wait.low_urgency:
-        said.append("A short reply: perhaps a question, perhaps only a thank-you.")
-    return tuple(said)
+        told.append(Context("low urgency"))
+    return tuple(told)
 
 
-def _unseen(settings: Settings, blind: Sequence[Blind], now: datetime) -> tuple[str, ...]:
+def _unseen(blind: Sequence[Blind]) -> tuple[Gap, ...]:
     """The latest spell of each mailbox; of several with the same one it is said once."""
     latest = {spell.mailbox: (spell.since, spell.until) for spell in blind}
-    said = []
-    for at in dict.fromkeys(latest.values()):
-        which = [mailbox for mailbox, spell in latest.items() if spell == at]
-        named = which[0] if len(which) == 1 else f"{len(which)} of these mailboxes"
-        begin, end = (since(moment, settings.zone, now) for moment in at)
-        said.append(f"The monitor could not see {named} from {begin} to {end}; so this letter comes only now.")
-    return tuple(said)
+    return tuple(
+        Gap(tuple(mailbox for mailbox, spell in latest.items() if spell == at), *at)
+        for at in dict.fromkeys(latest.values())
+    )
 
 
 def _lines(
@@ -201,7 +203,7 @@ def _line(
     spot: Spot[WaitRow], position: int, settings: Settings, now: datetime, buttons: Buttons | None
 ) -> WaitingLine:
     wait = spot.one
-    others = (f"… and {spot.more:,} more from this sender.",) if spot.more else ()
+    others = (Context("more", count=spot.more),) if spot.more else ()
     return WaitingLine(
         number=wait.number,
         position=position,
@@ -213,7 +215,7 @@ def _line(
         past=now - wait.due_at,
         team=wait.team,
         mailbox=wait.mailboxes[0],
-        context=(*context_of(wait, settings, now), *others),
+        context=(*context_of(wait), *others),
         open_url=open_url(wait, settings),
         more=spot.more,
         actions=buttons.of(position) if buttons else (),
@@ -257,36 +259,25 @@ def _next_letter(reached: Hearers, recipient: str, wait: WaitRow) -> tuple[datet
     return min(found, key=lambda letter: letter[0], default=None)
 
 
-def _next_step(reached: Hearers, recipient: str, wait: WaitRow) -> str | None:
-    """One kind sentence on what comes next for the one who waits longest."""
+def _next_step(reached: Hearers, recipient: str, wait: WaitRow) -> NextStep | None:
+    """What comes next for the one who waits longest."""
     following = _next_letter(reached, recipient, wait)
     if following is None:
         return None
     moment, others = following
-    at = _on(moment, reached.settings, reached.now)
-    if not others:
-        return f"The monitor stays quiet about this list until {at.removeprefix('on ').removeprefix('at ')}."
-    who = isolated(safe_name(wait.who_name)) or "the first of them"
-    return f"If {who} is still waiting {at}, {' and '.join(others[:2])} will get this list too, to find you a hand."
+    return NextStep(moment, others[:2], isolated(safe_name(wait.who_name))) if others else NextStep(moment)
 
 
-def _why(settings: Settings, recipient: str, mailboxes: Sequence[str]) -> str:
+def _why(settings: Settings, recipient: str, mailboxes: Sequence[str]) -> Why | None:
     own = [m for m in mailboxes if recipient in settings.owners.get(settings.desks[m].team, ())]
     if not own and not _is_told_of_all(settings, recipient):
-        return ""
+        return None
     if not own:
-        return "You get this because the reminders of this house come to you when somebody has waited long."
-    named = ", ".join(f"{m} ({settings.desks[m].team})" for m in own[:3])
+        return Why()
     together = [o for o in settings.owners.get(settings.desks[own[0]].team, ()) if o != recipient]
-    with_ = f", together with {' and '.join(together[:2])}" if together else ""
-    return f"You get this because you look after {named}{with_}."
+    return Why(tuple((m, settings.desks[m].team) for m in own[:3]), tuple(together[:2]))
 
 
 def _is_told_of_all(settings: Settings, recipient: str) -> bool:
     """Whether a step names them, or their team."""
     return any(recipient in step.recipients((), settings.owners) for step in settings.steps)
-
-
-def _on(moment: datetime, settings: Settings, now: datetime) -> str:
-    text = since(moment, settings.zone, now)
-    return f"at {text}" if text[:1].isdigit() else f"on {text}"

@@ -49,7 +49,7 @@ class Receipts:
             said=puzzled.text if puzzled and puzzled.why != "word" else "",
             did_you_mean=puzzled.did_you_mean if puzzled else (),
             hand_to=example_of(self.settings, self.who, ()),
-            language=self.settings.person(self.who).language or self.settings.language,
+            language=self.settings.language_of(self.who),
         )
         return new_letter(
             self.store,

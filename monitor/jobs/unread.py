@@ -4,10 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from monitor.core.blind import Blind
-from monitor.core.durations import words
-from monitor.core.moments import since
-from monitor.jobs.changes import Change, Scene, named, open_spell, over, spells, subject
+from monitor.core.said import Said, say, say_n
+from monitor.jobs.changes import Change, Scene, open_spell, over, spells, subject, when
 from monitor.jobs.knowledge import stale_after
 from monitor.outbox.letters import News
 from monitor.store.blind import blind_spells
@@ -44,22 +42,27 @@ def _untold(scene: Scene, view: MailboxView) -> tuple[str, ...]:
 
 def _cannot_be_read(scene: Scene, views: Sequence[MailboxView]) -> News:
     texts, one = {view.fault_text or "" for view in views}, len(views) == 1
-    it = "it" if one else "them"
-    seen = [_last_seen(scene, view.as_of) for view in views]
-    points = [f"{v.address}: {_small(s)}" for v, s in zip(views, seen, strict=True)]
-    if len(texts) > 1:
-        points = [f"{point} {view.fault_text}" for point, view in zip(points, views, strict=True)]
-    again = f"Until {'it' if one else 'they'} can be read again, nobody is reminded about {it}"
     return News(
-        headline=named([v.address for v in views], "cannot be read", "cannot be read"),
+        headline=say_n(
+            "%(mailbox)s cannot be read", "%(n)s mailboxes cannot be read", len(views), mailbox=views[0].address
+        ),
         sentences=(
             *(texts if len(texts) == 1 else ()),
-            *(seen if one else ()),
-            f"{again}: we would not know what was answered.",
+            *((_last_seen(scene, views[0].as_of),) if one else ()),
+            say_n(
+                "Until it can be read again, nobody is reminded about it: we would not know what was answered.",
+                "Until they can be read again, nobody is reminded about them: we would not know what was answered.",
+                len(views),
+            ),
         ),
-        points=() if one else tuple(points),
-        what_to_do=("Run `inbox-monitor check`: it names the mistake and the fix.",),
+        points=() if one else tuple(_seen_and_why(scene, v, v.fault_text if len(texts) > 1 else "") for v in views),
+        what_to_do=(say("Run `%(command)s`: it names the mistake and the fix.", command="inbox-monitor check"),),
     )
+
+
+def _seen_and_why(scene: Scene, view: MailboxView, why: str | None) -> Said:
+    seen = _point(scene, view.address, view.as_of)
+    return say("%(sentence)s %(fault)s", sentence=seen, fault=why) if why else seen
 
 
 def readable_again(scene: Scene) -> Iterator[Change]:
@@ -84,22 +87,39 @@ def _can_be_read(scene: Scene, found: Sequence[tuple[MailboxView, datetime]]) ->
     addresses = [view.address for view, _ in found]
     earliest = min(began for _, began in found)
     blind = blind_spells(scene.store, earliest, scene.now)
-    said = [_blind_words(scene, view, [s for s in blind if s.mailbox == view.address]) for view, _ in found]
+    lengths = [sum((s.length for s in blind if s.mailbox == address), timedelta(0)) for address in addresses]
     one = len(found) == 1
     return News(
-        headline=named(addresses, "can be read again", "can be read again"),
-        sentences=(
-            *(said if one else ()),
-            "What came and was answered meanwhile has been read and is judged by its real times. Reminders go on.",
+        headline=say_n(
+            "%(mailbox)s can be read again", "%(n)s mailboxes can be read again", len(found), mailbox=addresses[0]
         ),
-        points=() if one else tuple(f"{a}: {_small(s)}" for a, s in zip(addresses, said, strict=True)),
+        sentences=(
+            *((_again(scene, found[0][0], lengths[0]),) if one else ()),
+            say("What came and was answered meanwhile has been read and is judged by its real times. Reminders go on."),
+        ),
+        points=()
+        if one
+        else tuple(_again_point(scene, view, length) for (view, _), length in zip(found, lengths, strict=True)),
     )
 
 
-def _blind_words(scene: Scene, view: MailboxView, blind: Sequence[Blind]) -> str:
-    again = f"It can be read since {since(view.readable_since or scene.now, scene.settings.zone, scene.now)}"
-    length = sum((s.length for s in blind), timedelta(0))
-    return f"{again}; it was blind for {words(length)}." if length else f"{again}."
+def _again(scene: Scene, view: MailboxView, blind: timedelta) -> Said:
+    since = when(scene, view.readable_since or scene.now)
+    if blind:
+        return say("It can be read since %(since)s; it was blind for %(length)s.", since=since, length=blind)
+    return say("It can be read since %(since)s.", since=since)
+
+
+def _again_point(scene: Scene, view: MailboxView, blind: timedelta) -> Said:
+    mailbox, since = view.address, when(scene, view.readable_since or scene.now)
+    if blind:
+        return say(
+            "%(mailbox)s: it can be read since %(since)s; it was blind for %(length)s.",
+            mailbox=mailbox,
+            since=since,
+            length=blind,
+        )
+    return say("%(mailbox)s: it can be read since %(since)s.", mailbox=mailbox, since=since)
 
 
 def stale(scene: Scene) -> Iterator[Change]:
@@ -125,15 +145,24 @@ def _lasts(scene: Scene, mailbox: str, noted: str) -> bool:
 
 def _not_looked_at(scene: Scene, views: Sequence[MailboxView]) -> News:
     one = len(views) == 1
-    seen = [_last_seen(scene, view.as_of) for view in views]
     return News(
-        headline=named([v.address for v in views], "was not looked at in time", "were not looked at in time"),
-        sentences=(
-            *(seen if one else ()),
-            "No fault is known: the monitor is too slow, or was not running. Nobody is reminded from an old view.",
+        headline=say_n(
+            "%(mailbox)s was not looked at in time",
+            "%(n)s mailboxes were not looked at in time",
+            len(views),
+            mailbox=views[0].address,
         ),
-        points=() if one else tuple(f"{v.address}: {_small(s)}" for v, s in zip(views, seen, strict=True)),
-        what_to_do=("Look at its log. If a mailbox takes longer than two rounds, make poll_every longer for it.",),
+        sentences=(
+            *((_last_seen(scene, views[0].as_of),) if one else ()),
+            say("No fault is known: the monitor is too slow, or was not running. Nobody is reminded from an old view."),
+        ),
+        points=() if one else tuple(_point(scene, view.address, view.as_of) for view in views),
+        what_to_do=(
+            say(
+                "Look at its log. If a mailbox takes longer than two rounds, make %(setting)s longer for it.",
+                setting="poll_every",
+            ),
+        ),
     )
 
 
@@ -147,17 +176,24 @@ def looked_at_again(scene: Scene) -> Iterator[Change]:
     if found:
         subjects = tuple(over(subject(mailbox, "stale", began)) for mailbox, began in found)
         addresses = [mailbox for mailbox, _ in found]
-        headline = named(addresses, "is looked at in time again", "are looked at in time again")
+        headline = say_n(
+            "%(mailbox)s is looked at in time again",
+            "%(n)s mailboxes are looked at in time again",
+            len(found),
+            mailbox=addresses[0],
+        )
         points = () if len(found) == 1 else tuple(addresses)
-        yield Change(subjects, News(headline=headline, sentences=("Reminders go on.",), points=points))
+        yield Change(subjects, News(headline=headline, sentences=(say("Reminders go on."),), points=points))
 
 
-def _last_seen(scene: Scene, as_of: datetime | None) -> str:
+def _last_seen(scene: Scene, as_of: datetime | None) -> Said:
     if as_of is None:
-        return "It was never seen whole yet."
-    return f"It was last seen whole {since(as_of, scene.settings.zone, scene.now)}."
+        return say("It was never seen whole yet.")
+    return say("It was last seen whole %(since)s.", since=when(scene, as_of))
 
 
-def _small(sentence: str) -> str:
-    """A sentence as it goes on after a colon."""
-    return sentence[:1].lower() + sentence[1:]
+def _point(scene: Scene, mailbox: str, as_of: datetime | None) -> Said:
+    """The same as a point of a list."""
+    if as_of is None:
+        return say("%(mailbox)s: it was never seen whole yet.", mailbox=mailbox)
+    return say("%(mailbox)s: it was last seen whole %(since)s.", mailbox=mailbox, since=when(scene, as_of))

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from monitor.config import Settings
+from monitor.core.said import say, say_n
 from monitor.jobs.changes import Change, Scene
 from monitor.jobs.claims import Claims
 from monitor.jobs.deaf import deaf, hears_again
@@ -68,15 +69,18 @@ def _letter(scene: Scene, letters: Letters, changes: Sequence[Change]) -> NewLet
 def page_of(settings: Settings, news: Sequence[News], now: datetime) -> NoticePage:
     """One piece of news is the letter; several stand below each other."""
     one, rest = news[0], len(news) - 1
-    more = f", and {rest} more {'change' if rest == 1 else 'changes'}" if rest else ""
+    several = say_n(
+        "%(headline)s, and %(n)s more change", "%(headline)s, and %(n)s more changes", rest, headline=one.headline
+    )
     return NoticePage(
         organisation=settings.organisation,
         now=now,
         zone=settings.zone,
-        headline=one.headline + more,
-        sentences=("Each is told once, and once more when it is over.",) if rest else one.sentences,
+        headline=several if rest else one.headline,
+        sentences=(say("Each is told once, and once more when it is over."),) if rest else one.sentences,
         points=() if rest else one.points,
         what_to_do=() if rest else one.what_to_do,
         commands=() if rest else one.commands,
         also=tuple(news) if rest else (),
+        language=settings.language_of(settings.operator or ""),
     )

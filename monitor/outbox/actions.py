@@ -23,7 +23,7 @@ class Action:
 class Command(NamedTuple):
     """A line of command as it can be typed, about the line at `position` of the letter, if about one."""
 
-    kind: Literal["done", "snooze", "assign", "undo", "help"]
+    kind: Literal["done", "snooze", "assign", "reopen", "undo", "help"]
     line: str
     position: int = 0
 

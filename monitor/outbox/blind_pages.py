@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from monitor.core.moments import since
 from monitor.outbox.pages import MOST_OPENING_LINES, WaitingLine, WaitingPage
+from monitor.outbox.told import Why
 
 Trouble = Literal["login", "secret", "certificate", "folder", "unreachable", "late"]
 """Why a mailbox cannot be seen, as far as its owners can do something about it. `late`: no look at it ends in time."""
@@ -54,7 +54,7 @@ class BlindPage(WaitingPage):
     wrote: int
     """How many were seen to arrive after the last look that was complete."""
     operator_told: bool
-    why: str
+    why: Why | None
 
     @property
     def shown(self) -> tuple[BlindLine, ...]:
@@ -95,21 +95,12 @@ class BlindPage(WaitingPage):
     @property
     def is_one_moment(self) -> bool:
         """Whether all of them were last seen in the same minute."""
-        return len({self.moment(one.since) for one in self.unseen}) == 1
+        return len({one.since.replace(second=0, microsecond=0) for one in self.unseen}) == 1
 
     @property
-    def since_words(self) -> str:
-        """`Monday 08:05`: since when the first of them cannot be seen."""
-        return self.moment(min(one.since for one in self.unseen))
-
-    def moment(self, moment: datetime) -> str:
-        """`Monday 08:05`, as said now."""
-        return since(moment, self.zone, self.now)
-
-    def on(self, moment: datetime) -> str:
-        """`at 16:05`, `on Monday 09:10`."""
-        text = self.moment(moment)
-        return f"at {text}" if text[:1].isdigit() else f"on {text}"
+    def first(self) -> datetime:
+        """Since when the first of them cannot be seen."""
+        return min(one.since for one in self.unseen)
 
 
 def _messages(lines: Sequence[BlindLine]) -> int:

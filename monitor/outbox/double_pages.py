@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from monitor.core.durations import words
-from monitor.core.moments import clock
 from monitor.outbox.pages import AT_SIGNS, LONGEST_NAME, WaitingLine
 from monitor.outbox.plain import cut, defang, isolated, safe_name
 
@@ -38,6 +36,7 @@ class DoublePage:
     line: WaitingLine
     voices: tuple[Voice, Voice]
     looks_after: str = ""
+    language: str = "en"
 
     @property
     def who(self) -> str:
@@ -45,12 +44,7 @@ class DoublePage:
         return isolated(safe_name(self.line.who))
 
     @property
-    def apart(self) -> str:
-        """`4 minutes`; empty within the same minute."""
+    def apart(self) -> timedelta | None:
+        """How long after the first answer the second went out; None within the same minute."""
         length = self.voices[1].at - self.voices[0].at
-        return words(length) if length >= timedelta(minutes=1) else ""
-
-    @property
-    def first_at(self) -> str:
-        """`10:30`: the answer that counts."""
-        return clock(self.voices[0].at, self.zone)
+        return length if length >= timedelta(minutes=1) else None

@@ -1,23 +1,27 @@
 """FLOOR 1. Renders letters: the only room that knows jinja2 and css_inline. Mail text is a value, never a template."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from css_inline import CSSInliner
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
+from markupsafe import Markup
 
 from monitor.core import headline, sections
-from monitor.core.durations import words
-from monitor.core.moments import clock, day_and_time, days
+from monitor.core.moments import days
 from monitor.core.report import ReportFacts
+from monitor.core.said import Said
 from monitor.outbox.blind_pages import BlindLine, BlindPage, Trouble, Unseen
+from monitor.outbox.catalogues import own_catalogue, own_languages, shipped_catalogue
 from monitor.outbox.columns import laid_table
 from monitor.outbox.double_pages import DoublePage, Voice
+from monitor.outbox.language import ENGLISH, Language
 from monitor.outbox.mime import Attachment, Rendered, compose
-from monitor.outbox.pages import News, NoticePage, OpeningPage, ReminderPage, WaitingLine, due_words
+from monitor.outbox.pages import News, NoticePage, OpeningPage, ReminderPage, WaitingLine
 from monitor.outbox.plain import Laid, cut, defang, tame, wrap
 from monitor.outbox.receipts import ReceiptLine, ReceiptPage
 
@@ -47,6 +51,7 @@ MOST_BYTES = 90_000
 _PACKAGE = Path(__file__).resolve().parent.parent
 _BLANK_LINES = re.compile(r"\n{3,}")
 _LINE_STARTS = re.compile(r"\n\s*")
+_INLINER = CSSInliner(keep_at_rules=True, load_remote_stylesheets=False, minify_css=True)
 
 
 def shipped_templates() -> Path:
@@ -56,44 +61,47 @@ def shipped_templates() -> Path:
 
 
 class Letters:
-    """The environments, made once. Three files a letter; an operator's own folder comes before the shipped one."""
+    """The letters in every language. Three files a letter; an operator's own folder comes before the shipped one.
+
+    `faults`: what is wrong with the operator's own files, a line each. A template that is wrong stops the letters that
+    need it, and no others; for a message of a catalogue the shipped one stands in.
+    """
 
     def __init__(self, templates_dir: Path | None = None) -> None:
-        folders = [folder for folder in (templates_dir, shipped_templates()) if folder is not None]
-        self._html = _environment(folders, autoescape=True)
-        self._text = _environment(folders, autoescape=False)
-        self._inliner = CSSInliner(keep_at_rules=True, load_remote_stylesheets=False, minify_css=True)
+        self._own, self._shipped = templates_dir, shipped_templates()
+        self._presses: dict[str, _Press] = {}
+        self.faults = tuple(self._own_faults())
 
     def render_reminder(self, page: ReminderPage) -> Rendered:
         """Who is waiting to hear from you; shortened until it is one that mail programs do not cut."""
-        rendered = self._render("reminder", {"page": page})
+        rendered = self._render("reminder", {"page": page}, page.language)
         while len(rendered.html.encode()) > MOST_BYTES and page.most > 1:
             page = page.shorter()
-            rendered = self._render("reminder", {"page": page})
+            rendered = self._render("reminder", {"page": page}, page.language)
         return rendered
 
     def render_opening(self, page: OpeningPage) -> Rendered:
         """What was late already when the monitor first looked."""
-        return self._render("opening", {"page": page})
+        return self._render("opening", {"page": page}, page.language)
 
     def render_receipt(self, page: ReceiptPage) -> Rendered:
         """What came of a command by mail."""
-        return self._render("receipt", {"page": page})
+        return self._render("receipt", {"page": page}, page.language)
 
     def render_blind(self, page: BlindPage) -> Rendered:
         """Who waited when a mailbox was last seen, a day ago or longer."""
-        return self._render("blind", {"page": page})
+        return self._render("blind", {"page": page}, page.language)
 
     def render_double(self, page: DoublePage) -> Rendered:
         """Two of us answered the same person."""
-        return self._render("double", {"page": page})
+        return self._render("double", {"page": page}, page.language)
 
     def render_notice(self, page: NoticePage) -> Rendered:
         """A calm word to the operator about the monitor itself."""
-        return self._render("notice", {"page": page})
+        return self._render("notice", {"page": page}, page.language)
 
     def render_report(self, facts: ReportFacts, why: str = "", attached: str = "") -> Rendered:
-        """The weekly report. `attached` names the file that goes with it."""
+        """The weekly report, in English. `attached` names the file that goes with it."""
         values = {
             "facts": facts,
             "headline": headline.headline(facts),
@@ -103,52 +111,126 @@ class Letters:
             "why": why or f"You are on the list for the weekly report of {facts.organisation}.",
             "attached": attached,
         }
-        return self._render("report", values)
+        return self._render("report", values, ENGLISH)
 
-    def _render(self, letter: str, values: Mapping[str, Any]) -> Rendered:
+    def _render(self, letter: str, values: Mapping[str, Any], language: str) -> Rendered:
+        return self._press(language).render(letter, values)
+
+    def _press(self, code: str) -> "_Press":
+        press = self._presses.get(code)
+        if press is None:
+            catalogue, folders = shipped_catalogue(self._shipped, code), [self._shipped]
+            if self._own is not None:
+                folders.insert(0, self._own)
+                catalogue, _ = own_catalogue(self._own, code, catalogue)
+            press = self._presses[code] = _Press(folders, Language(code, catalogue))
+        return press
+
+    def _own_faults(self) -> Iterator[str]:
+        if self._own is None:
+            return
+        if not self._own.is_dir():
+            yield f"{self._own}: there is no such folder"
+        press = self._press(ENGLISH)
+        for path in sorted(self._shipped.iterdir()):
+            if (self._own / path.name).is_file() and (fault := press.fault_of(path.name)):
+                yield f"{self._own / path.name}: {fault}"
+        for code in own_languages(self._own):
+            yield from own_catalogue(self._own, code, shipped_catalogue(self._shipped, code))[1]
+
+
+class _Press:
+    """The templates in one language: an environment for HTML, and one for what is only text."""
+
+    def __init__(self, folders: list[Path], language: Language) -> None:
+        self._html = _environment(folders, language, autoescape=True)
+        self._text = _environment(folders, language, autoescape=False)
+
+    def render(self, letter: str, values: Mapping[str, Any]) -> Rendered:
+        """Raises TemplateError."""
         subject = tame(self._text.get_template(f"{letter}.subject.txt").render(values))
         text = self._text.get_template(f"{letter}.txt").render(values)
         html = self._html.get_template(f"{letter}.html").render(values)
         text = _BLANK_LINES.sub("\n\n", text).strip() + "\n"
-        return Rendered(_tagged(subject, getattr(values.get("page"), "tag", "")), text, self._inline(html))
-
-    def _inline(self, html: str) -> str:
         # Indentation is a fifth of a long letter, and Gmail cuts at 102 KB; no value holds a line end.
-        return _LINE_STARTS.sub("\n", self._inliner.inline(html))
+        html = _LINE_STARTS.sub("\n", _INLINER.inline(html))
+        return Rendered(_tagged(subject, getattr(values.get("page"), "tag", "")), text, html)
+
+    def fault_of(self, name: str) -> str:
+        """Why a template cannot be read; empty where it can."""
+        try:
+            self._html.get_template(name)
+        except (TemplateError, UnicodeDecodeError) as error:
+            return _where(error)
+        return ""
 
 
 def _tagged(subject: str, tag: str) -> str:
     """The subject with the tag that a reply is known by, which stays whole."""
     if not tag:
         return cut(subject, LONGEST_SUBJECT)
-    end = f" [{tag}]"
+    end = f" [{tame(tag)}]"
     return cut(subject, LONGEST_SUBJECT - len(end)) + end
 
 
-def _environment(folders: list[Path], autoescape: bool) -> Environment:
+def _where(error: Exception) -> str:
+    line = getattr(error, "lineno", None)
+    return "it is not UTF-8 text" if isinstance(error, ValueError) else f"line {line}: {error}" if line else str(error)
+
+
+def _environment(folders: list[Path], language: Language, autoescape: bool) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(folders),
         autoescape=autoescape,  # noqa: S701  # off for text parts only, where it would print &amp;
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=_one_line,
+        finalize=partial(_one_line, language),
+        extensions=["jinja2.ext.i18n"],
     )
-    filters: dict[str, Callable[..., Any]] = {
-        "clock": clock,
-        "day_and_time": day_and_time,
-        "defang": defang,
-        "due": due_words,
-        "words": words,
-        "wrap": wrap,
-        "columns": laid_table,
-    }
-    environment.filters.update(filters)
+    environment.policies["ext.i18n.trimmed"] = True
+    environment.filters.update(_filters(language))
+    # Our own callables instead of those that jinja2.ext makes: theirs would not tame what strangers wrote.
+    environment.newstyle_gettext = True  # type: ignore[attr-defined]
+    environment.globals.update(_gettext(language, Markup if autoescape else str), language=language.code)
     return environment
 
 
-def _one_line(value: object) -> object:
+def _filters(language: Language) -> dict[str, Callable[..., Any]]:
+    return {
+        "at": language.at,
+        "clock": language.clock,
+        "columns": laid_table,
+        "day_and_time": language.day_and_time,
+        "defang": lambda value: defang(language.text(value)),
+        "listed": language.listed,
+        "named": language.text,
+        "on": language.on,
+        "promise": language.promise,
+        "promise_of": language.promise_of,
+        "since": language.since,
+        "waited": language.waited,
+        "words": language.words,
+        "wrap": lambda value, indent="", first=None: wrap(language.text(value), indent, first),
+    }
+
+
+def _gettext(language: Language, kind: type[str]) -> dict[str, Callable[..., str]]:
+    """What `{% trans %}` calls. A translation is ours, as a template is; values are escaped where `kind` does that."""
+
+    def gettext(message: str, /, **values: Any) -> str:
+        return language.gettext(message, values, kind)
+
+    def ngettext(one: str, many: str, count: int, /, **values: Any) -> str:
+        return language.ngettext(one, many, count, values, kind)
+
+    return {"gettext": gettext, "ngettext": ngettext}
+
+
+def _one_line(language: Language, value: object) -> object:
     """Whatever a template prints is on one line and harmless, unless we laid it out ourselves."""
+    if isinstance(value, Said):
+        return tame(language.text(value))
     if isinstance(value, str) and not isinstance(value, Laid) and not hasattr(value, "__html__"):
         return tame(value)
     return value

@@ -1,19 +1,18 @@
-"""FLOOR 1. What a letter says, as values: templates draw them, and the words that need a decision are made here."""
+"""FLOOR 1. What a letter says, as values: templates draw them, in the words of `templates/*.words.txt`."""
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from monitor.core.calendar import Mode
-from monitor.core.durations import words
-from monitor.core.moments import clock, since
-from monitor.core.promise import promise_words
+from monitor.core.said import Text, say, say_n
+from monitor.core.topic import NOT_KEPT
 from monitor.outbox.actions import Action as Action
 from monitor.outbox.actions import Command, examples
 from monitor.outbox.plain import cut, defang, isolated, safe_name, tame
+from monitor.outbox.told import Context, Gap, NextStep, Why
 
 MOST_LINES = 40
 """Longer letters are not read, and mail programs cut them; what is left out is counted."""
@@ -44,15 +43,15 @@ class WaitingLine:
     past: timedelta
     team: str
     mailbox: str
-    context: tuple[str, ...] = ()
+    context: tuple[Context, ...] = ()
     open_url: str | None = None
     more: int = 0
     actions: tuple[Action, ...] = ()
 
     @property
-    def title(self) -> str:
+    def title(self) -> Text:
         """The subject, with links made dead."""
-        return isolated(cut(defang(self.subject), LONGEST_TITLE)) or "(no subject)"
+        return shown_title(self.subject)
 
     @property
     def name(self) -> str:
@@ -81,16 +80,14 @@ class WaitingLine:
         return tuple(action for action in self.actions if action.mailto)
 
     @property
-    def past_words(self) -> str:
-        """`18 hours past the target`, `just past the target`."""
-        if self.past < timedelta(hours=1):
-            return "just past the target"
-        return f"{words(self.past)} past the target"
+    def is_just_past(self) -> bool:
+        """Whether it is not worth a number yet how far past it is."""
+        return self.past < timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
 class WaitingPage:
-    """What every letter about people who wait says."""
+    """What every letter about people who wait says. `language`: of who gets it (ISO 639-1)."""
 
     organisation: str
     now: datetime
@@ -100,16 +97,7 @@ class WaitingPage:
     lines: tuple[WaitingLine, ...]
     mode: Mode = field(default="elapsed", kw_only=True)
     """Which hours the promise counts."""
-
-    @property
-    def teams_named(self) -> str:
-        """`Events & rooms`, `Events & rooms and Front desk`, `4 teams`."""
-        return _named(self.teams, self.organisation)
-
-    @property
-    def promise_words(self) -> str:
-        """`24 hours`, `24 office hours`."""
-        return promise_words(self.promise, self.mode)
+    language: str = field(default="en", kw_only=True)
 
     @property
     def shows_mailbox(self) -> bool:
@@ -123,10 +111,10 @@ class ReminderPage(WaitingPage):
 
     seen_up_to: datetime
     poll_every: timedelta
-    next_step: str | None
-    why: str
-    unseen: tuple[str, ...] = ()
-    """When the monitor could not see a mailbox while somebody's reminder fell due there, one sentence each."""
+    next_step: NextStep | None
+    why: Why | None
+    unseen: tuple[Gap, ...] = ()
+    """When the monitor could not see a mailbox while somebody's reminder fell due there."""
     more: int = 0
     most: int = MOST_LINES
     tag: str = ""
@@ -174,22 +162,22 @@ class ReminderPage(WaitingPage):
         return self.more + sum(1 + line.more for line in self.lines[len(self.shown) :])
 
     @property
-    def hidden_teams(self) -> str:
-        """How many more wait for each team, where there are several: `Events 12, Front desk 9,000`."""
+    def hidden_teams(self) -> tuple[tuple[str, int], ...]:
+        """How many more wait for each team, where there are several: (`Events`, 12), (`Front desk`, 9000)."""
         counts = Counter[str]()
         for line in self.lines[len(self.shown) :]:
             counts[tame(line.team)] += 1 + line.more
-        return ", ".join(f"{team} {count:,}" for team, count in sorted(counts.items())) if len(counts) > 1 else ""
+        return tuple(sorted(counts.items())) if len(counts) > 1 else ()
 
     @property
-    def who(self) -> str:
-        """`Ellen Marsh`, `1 person`, `3 people`: one person with two questions is one."""
-        return _who(self.lines, self.more)
+    def people(self) -> int:
+        """How many people wait: one with two questions is one."""
+        return len({line.address for line in self.lines}) + self.more
 
     @property
-    def is_one(self) -> bool:
-        """Whether the letter is about one person."""
-        return _people(self.lines, self.more) == 1
+    def one_name(self) -> str:
+        """The name of the one who waits, if it is fit for our own sentences; else empty."""
+        return next((isolated(name) for line in self.lines if (name := safe_name(line.who))), "")
 
     @property
     def is_warning(self) -> bool:
@@ -197,24 +185,19 @@ class ReminderPage(WaitingPage):
         return not self.more and all(not line.is_past for line in self.lines)
 
     @property
-    def longest(self) -> str:
-        """How long the longest has waited, in words."""
-        return words(max((line.waited for line in self.lines), default=timedelta(0)))
+    def longest(self) -> timedelta:
+        """How long the longest has waited."""
+        return max((line.waited for line in self.lines), default=timedelta(0))
 
     @property
-    def first_due(self) -> str:
-        """When the next promise runs out: `16:05`, or `09:10 on Monday`."""
-        return _at(min((line.due for line in self.lines), default=self.now), self)
+    def first_due(self) -> datetime:
+        """When the next promise runs out."""
+        return min((line.due for line in self.lines), default=self.now)
 
     @property
-    def seen_words(self) -> str:
-        """Up to when replies are known: `09:58`."""
-        return since(self.seen_up_to, self.zone, self.now)
-
-    @property
-    def notice_words(self) -> str:
+    def notice_within(self) -> timedelta:
         """Within what time a reply is noticed."""
-        return words(max(self.poll_every, timedelta(minutes=1)))
+        return max(self.poll_every, timedelta(minutes=1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +206,7 @@ class OpeningPage(WaitingPage):
 
     total: int
     replies_unseen: tuple[str, ...]
-    why: str
+    why: Why | None
     replies_hidden: tuple[str, ...] = ()
     """Mailboxes too many replies of which are never seen, but some are."""
 
@@ -242,18 +225,20 @@ class OpeningPage(WaitingPage):
 class News:
     """One thing the operator should know. `points` name what it is about, one by one."""
 
-    headline: str
-    sentences: tuple[str, ...]
-    points: tuple[str, ...] = ()
-    what_to_do: tuple[str, ...] = ()
+    headline: Text
+    sentences: tuple[Text, ...]
+    points: tuple[Text, ...] = ()
+    what_to_do: tuple[Text, ...] = ()
     commands: tuple[str, ...] = ()
     """To be copied: each stands on one line of its own, however long it is."""
 
     @property
-    def shown(self) -> tuple[str, ...]:
+    def shown(self) -> tuple[Text, ...]:
         """The points that are drawn; the others are counted."""
         left = len(self.points) - MOST_POINTS
-        return self.points if left <= 0 else (*self.points[:MOST_POINTS], f"and {left} more")
+        if left <= 0:
+            return self.points
+        return (*self.points[:MOST_POINTS], say_n("and %(n)s more", "and %(n)s more", left))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,32 +249,11 @@ class NoticePage(News):
     now: datetime
     zone: ZoneInfo
     also: tuple[News, ...] = ()
+    language: str = "en"
 
 
-def due_words(line: WaitingLine, page: ReminderPage) -> str:
-    """When a line's promise runs out: `24 hours at 16:05`, `24 hours at 09:10 on Monday`."""
-    return f"{page.promise_words} at {_at(line.due, page)}"
-
-
-def _at(moment: datetime, page: ReminderPage) -> str:
-    time = clock(moment, page.zone)
-    day = since(moment, page.zone, page.now).removesuffix(time).strip(", ")
-    return f"{time} on {day}" if day else time
-
-
-def _people(lines: Sequence[WaitingLine], more: int) -> int:
-    return len({line.address for line in lines}) + more
-
-
-def _who(lines: Sequence[WaitingLine], more: int) -> str:
-    people = _people(lines, more)
-    if people != 1:
-        return f"{people} people"
-    return next((isolated(name) for line in lines if (name := safe_name(line.who))), "1 person")
-
-
-def _named(teams: Sequence[str], organisation: str) -> str:
-    names = [tame(team) for team in teams]
-    if len(names) > 2:
-        return f"{len(names)} teams"
-    return " and ".join(names) or tame(organisation)
+def shown_title(subject: str) -> Text:
+    """A stranger's subject as letters show it."""
+    if subject == NOT_KEPT:
+        return say("(subject not kept)")
+    return isolated(cut(defang(subject), LONGEST_TITLE)) or say("(no subject)")

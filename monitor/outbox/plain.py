@@ -10,13 +10,29 @@ COLUMNS = 76
 
 OUR_WORDS = frozenset(
     {"nobody", "no one", "none", "everybody", "everyone", "somebody", "someone", "all", "you", "we", "staff"}
+    | {"niemand", "keiner", "keine", "alle", "jeder", "jede", "jemand", "sie", "wir", "ich"}
+    | {
+        "personne",
+        "aucun",
+        "aucune",
+        "tous",
+        "toutes",
+        "tout le monde",
+        "chacun",
+        "quelqu'un",
+        "quelqu’un",
+        "vous",
+        "nous",
+    }
     | {"reply monitor", "inbox monitor"}
 )
-"""Names that would turn a sentence of ours into another one: "Nobody is waiting to hear from Front desk"."""
+"""Names that would turn a sentence of ours into another one, in any language: "Nobody is waiting to hear from …"."""
 
 _FIRST_STRONG, _POP = "\u2068", "\u2069"
 _BIDI = dict.fromkeys([*range(0x202A, 0x202F), 0x2066, 0x2067])
 _LINK = re.compile(r"\b([a-z][a-z0-9+.-]{1,15}):(?=\S)", re.IGNORECASE)
+_BLANKS = re.compile(r"\s+")
+_NO_BREAK = ("\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}")
 _HOST = re.compile(r"(?<=\w)\.(?=\w+(?:\.\w+)*/)|(?<=\bwww)\.", re.IGNORECASE)
 
 
@@ -29,7 +45,7 @@ class Laid(str):
 def tame(text: str) -> str:
     """One line, without control characters, lone surrogates or bidi overrides: the tricks of header injection."""
     clean = visible("".join(_tame(character) for character in _balanced(text.translate(_BIDI))))
-    return " ".join(clean.split())
+    return _BLANKS.sub(_one_blank, clean).strip()
 
 
 def isolated(text: str) -> str:
@@ -92,6 +108,11 @@ def _ascii_label(label: str) -> str:
     if label.isascii():
         return label
     return "xn--" + label.encode("punycode", "replace").decode("ascii", "replace")
+
+
+def _one_blank(blanks: re.Match[str]) -> str:
+    # French writes one before ; : ! ? and it must not begin a line with them.
+    return blanks[0] if blanks[0] in _NO_BREAK else " "
 
 
 def _tame(character: str) -> str:

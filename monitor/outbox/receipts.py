@@ -5,12 +5,14 @@ from datetime import datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from monitor.core.moments import since
-from monitor.outbox.pages import AT_SIGNS, LONGEST_NAME, LONGEST_TITLE
+from monitor.core.said import Text
+from monitor.outbox.actions import Command, examples
+from monitor.outbox.pages import AT_SIGNS, LONGEST_NAME, shown_title
 from monitor.outbox.plain import cut, defang, isolated, tame
 
 LONGEST_SAID = 40
 MOST_MEANT = 3
+Kind = Literal["done", "snooze", "assign", "reopen"]
 Came = Literal["acted", "undone", "nothing", "help", "puzzled", "refuted", "expired", "too-many"]
 
 
@@ -22,7 +24,7 @@ class ReceiptLine:
     """
 
     position: int
-    kind: Literal["done", "snooze", "assign", "reopen"]
+    kind: Kind
     subject: str
     who: str
     address: str
@@ -33,9 +35,9 @@ class ReceiptLine:
     person: str = ""
 
     @property
-    def title(self) -> str:
+    def title(self) -> Text:
         """The subject, with links made dead."""
-        return isolated(cut(defang(self.subject), LONGEST_TITLE)) or "(no subject)"
+        return shown_title(self.subject)
 
     @property
     def name(self) -> str:
@@ -90,11 +92,7 @@ class ReceiptPage:
         return len({(line.kind, line.until, line.team, line.person) for line in self.changed}) == 1
 
     @property
-    def numbers(self) -> str:
-        """The numbers that were changed: `2`, `2 and 3`, `1, 2 and 3`."""
-        shown = [str(line.position) for line in self.changed]
-        return " and ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else "".join(shown)
-
-    def until_words(self, line: ReceiptLine) -> str:
-        """Until when a line is quiet: `Friday 09:58`."""
-        return since(line.until, self.zone, self.now) if line.until else ""
+    def commands(self) -> tuple[Command, ...]:
+        """What one can say, by example."""
+        *first, undo, _help = examples(3, self.hand_to)
+        return (*first, Command("reopen", "reopen 2", 2), undo)

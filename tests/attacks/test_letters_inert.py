@@ -9,11 +9,12 @@ from itertools import cycle, islice
 
 import pytest
 
+from monitor.core.said import say
 from monitor.outbox.letters import Rendered
-from monitor.outbox.pages import WaitingPage
+from monitor.outbox.told import Context, Gap, NextStep, Why
 from tests.attacks.hostile import BIDI, EVERYTHING, LINES, MARKUP, SHOWN_TO_NOBODY, TEMPLATE, UNSEEN, ZALGO
 from tests.outbox.rendered import LETTERS, read, sent
-from tests.outbox.samples import acting, facts, line, notice, opening, reminder
+from tests.outbox.samples import NOW, acting, facts, line, notice, opening, reminder
 
 
 class Skeleton(HTMLParser):
@@ -41,20 +42,31 @@ class Skeleton(HTMLParser):
         self.text += data
 
 
-def pages(text: str) -> dict[str, Rendered]:
+def pages(text: str, language: str = "en") -> dict[str, Rendered]:
     """Each letter, with this text wherever a stranger, or a server, can put any."""
-    evil = acting(line(subject=text, who=text, address=f"{text}@evil.example", context=(text,), mailbox="a@b.example"))
+    told = (
+        Context("passed on", NOW, text, text),
+        Context("decided", NOW, text, text),
+        Context("assigned", NOW, person=text),
+    )
+    evil = acting(line(subject=text, who=text, address=f"{text}@evil.example", context=told, mailbox="a@b.example"))
     named = replace(evil, team=text, position=2, mailbox=text)
-    both: WaitingPage = replace(reminder((evil, named)), why=text, next_step=text, teams=(text,), organisation=text)
-    both = replace(both, done_folders=(text,), hand_to=text, tag=text)
-    assert isinstance(both, type(reminder()))
-    told = replace(notice(), headline=text, sentences=(text,), what_to_do=(text,), commands=(text,), organisation=text)
-    first = replace(opening(), lines=(evil, named), total=2, why=text, replies_unseen=(text,), replies_hidden=(text,))
+    why, step = Why(((text, text),), (text,)), NextStep(NOW, (text,), text)
+    both = replace(reminder((evil, named)), why=why, next_step=step, teams=(text,), organisation=text)
+    both = replace(both, unseen=(Gap((text,), NOW, NOW),), language=language)
+    both = replace(both, done_folders=(text,), hand_to=text, tag=text, instead_of=(text,), holds=(text,))
+    said = say("Since %(since)s: %(fault)s.", since=text, fault=text)
+    news = replace(
+        notice(), headline=said, sentences=(text, said), what_to_do=(said,), commands=(text,), organisation=text
+    )
+    news = replace(news, language=language)
+    first = replace(opening(), lines=(evil, named), total=2, why=why, replies_unseen=(text,), replies_hidden=(text,))
+    first = replace(first, language=language)
     made = facts(teams=tuple((text, figures) for _, figures in facts().teams), unseen=(text,))
     return {
         "reminder": LETTERS.render_reminder(both),
         "opening": LETTERS.render_opening(first),
-        "notice": LETTERS.render_notice(told),
+        "notice": LETTERS.render_notice(news),
         "report": LETTERS.render_report(replace(made, organisation=text, left_out=((text, 1),)), why=text),
     }
 
@@ -84,6 +96,16 @@ def test_a_template_in_a_text_is_text(text: str) -> None:
     for kind, rendered in pages(text).items():
         assert " ".join(text.split()) in " ".join(Skeleton(rendered.html).text.split()), kind
         assert "49" not in rendered.text.replace("4179", ""), kind
+
+
+@pytest.mark.parametrize(
+    "text", ["%(who)s", "%s %(", "100%", "{who} {0.__class__}", "{% trans %}x{% endtrans %}", "&lt;b&gt;"]
+)
+def test_a_place_for_a_value_in_a_text_is_text_in_every_language(text: str) -> None:
+    for language in ("en", "de", "fr"):
+        for kind, rendered in pages(text, language).items():
+            assert text in " ".join(Skeleton(rendered.html).text.split()), kind
+            assert text in " ".join(rendered.text.split()), kind
 
 
 @pytest.mark.parametrize("text", LINES)

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -311,6 +312,26 @@ def test_the_brake_holds_for_a_day_and_then_lets_one_digest_go(tmp_path: Path) -
     assert later[0] == (held_at + 24, "reminder"), "a day later they go out"
     assert {kind for _, kind in later} == {"reminder"}, "and the operator is told once"
     desk.store.close()
+
+
+@pytest.mark.parametrize(
+    ("code", "broken", "well"),
+    [
+        ("de", "2 Postfächer sind nicht lesbar", "2 Postfächer sind wieder lesbar"),
+        ("fr", "2 boîtes ne peuvent pas être lues", "2 boîtes peuvent de nouveau être lues"),
+    ],
+)
+def test_the_operator_is_told_in_the_operators_language(tmp_path: Path, code: str, broken: str, well: str) -> None:
+    house = Watched(tmp_path, ["desk"])
+    house.settings = replace(house.settings, language=code)
+    house.look(MONDAY)
+    house.breaks("refused")
+    (letter,) = house.tells(MONDAY + HOUR)
+    assert letter.startswith(broken)
+    house.mends()
+    (letter,) = house.tells(MONDAY + 3 * HOUR)
+    assert letter.startswith(well)
+    house.store.close()
 
 
 @pytest.mark.parametrize("how", ["a reply is seen", "confirmed"])

@@ -12,33 +12,45 @@ from typing import Any
 import pytest
 
 from monitor.outbox.actions import Action
-from monitor.outbox.letters import Letters, Rendered, WaitingLine, compose
+from monitor.outbox.letters import Letters, ReminderPage, Rendered, WaitingLine, compose
 from tests.outbox.samples import HOUR, TEAMS, THREE, acting, facts, line, notice, opening, reminder
-from tests.outbox.telling_samples import FROM_DESK, blind, double
+from tests.outbox.telling_samples import FROM_DESK, blind, double, receipts
 
 LETTERS = Letters()
 VOID = {"br", "meta"}
 
 
+def staff_letters(language: str = "en", letters: Letters = LETTERS) -> Iterator[tuple[str, Rendered]]:
+    """Each letter to staff and operator once in a language, the long ones too."""
+    for name, page in _reminders():
+        yield name, letters.render_reminder(replace(page, language=language))
+    yield "opening", letters.render_opening(replace(opening(), language=language))
+    yield "nothing late", letters.render_opening(replace(opening(0, ()), language=language))
+    yield "blind", letters.render_blind(replace(blind(), language=language))
+    yield "long blind", letters.render_blind(replace(blind(forty(), 9, "folder", FROM_DESK), language=language))
+    yield "blind, nobody", letters.render_blind(replace(blind((), 0, "late"), language=language))
+    yield "double", letters.render_double(replace(double(), language=language))
+    for name, receipt in receipts().items():
+        yield name, letters.render_receipt(replace(receipt, language=language))
+    yield "notice", letters.render_notice(replace(notice(), language=language))
+
+
+def _reminders() -> Iterator[tuple[str, ReminderPage]]:
+    yield "reminder", reminder()
+    yield "one", reminder(THREE[:1])
+    yield "forty", reminder(crowd())
+    yield "long subjects", reminder(long_subjects())
+    yield "right to left", reminder(right_to_left())
+    yield "no subject", reminder((acting(line(subject="", who="")),))
+    yield "hostile", reminder(hostile())
+    yield "unheard", replace(reminder((line(),)), heard_at=None, tag="", done_folders=())
+    yield "warning", reminder((line(waited=20 * HOUR),))
+    yield "long", reminder(forty())
+
+
 def all_letters() -> Iterator[tuple[str, Rendered]]:
-    """Each letter once, the long ones too."""
-    yield "reminder", LETTERS.render_reminder(reminder())
-    yield "one", LETTERS.render_reminder(reminder(THREE[:1]))
-    yield "forty", LETTERS.render_reminder(reminder(crowd()))
-    yield "long subjects", LETTERS.render_reminder(reminder(long_subjects()))
-    yield "right to left", LETTERS.render_reminder(reminder(right_to_left()))
-    yield "no subject", LETTERS.render_reminder(reminder((acting(line(subject="", who="")),)))
-    yield "hostile", LETTERS.render_reminder(reminder(hostile()))
-    yield "unheard", LETTERS.render_reminder(replace(reminder((line(),)), heard_at=None, tag="", done_folders=()))
-    yield "warning", LETTERS.render_reminder(reminder((line(waited=20 * HOUR),)))
-    yield "long", LETTERS.render_reminder(reminder(forty()))
-    yield "opening", LETTERS.render_opening(opening())
-    yield "nothing late", LETTERS.render_opening(opening(0, ()))
-    yield "blind", LETTERS.render_blind(blind())
-    yield "long blind", LETTERS.render_blind(blind(forty(), 9, "folder", FROM_DESK))
-    yield "blind, nobody", LETTERS.render_blind(blind((), 0, "late"))
-    yield "double", LETTERS.render_double(double())
-    yield "notice", LETTERS.render_notice(notice())
+    """Each letter once in English."""
+    yield from staff_letters()
     yield "report", LETTERS.render_report(facts(), attached="2026-W46.csv")
     yield "long report", LETTERS.render_report(facts(teams=(TEAMS * 3)[:15]))
 
@@ -96,9 +108,11 @@ def forty() -> tuple[WaitingLine, ...]:
 
 
 ALL = dict(all_letters())
+TRANSLATED = {language: dict(staff_letters(language)) for language in ("de", "fr")}
+EVERY = ALL | {f"{name}, {code}": letter for code, found in TRANSLATED.items() for name, letter in found.items()}
 
 
-each_letter = pytest.mark.parametrize("letter", ALL.values(), ids=ALL.keys())
+each_letter = pytest.mark.parametrize("letter", EVERY.values(), ids=EVERY.keys())
 
 
 class Outline(HTMLParser):

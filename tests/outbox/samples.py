@@ -10,6 +10,7 @@ from monitor.core.report import Longest, ReportFacts
 from monitor.core.week import Figures, Rate, Week
 from monitor.outbox.actions import Action
 from monitor.outbox.letters import NoticePage, OpeningPage, ReminderPage, WaitingLine
+from monitor.outbox.told import Context, NextStep, Why
 
 LONDON = ZoneInfo("Europe/London")
 NOW = datetime(2026, 11, 14, 10, 0, tzinfo=UTC)
@@ -23,7 +24,7 @@ def line(
     who: str = "Ellen Marsh",
     address: str = "ellen.marsh@post.example",
     waited: timedelta = timedelta(hours=48, minutes=24),
-    context: tuple[str, ...] = ("They wrote again on Friday 09:12.",),
+    context: tuple[Context, ...] = (Context("chased", NOW - timedelta(hours=24, minutes=48)),),
     mailbox: str = "events@harbourcity.example",
 ) -> WaitingLine:
     """One who waits, since `waited` before NOW, with a promise of 24 hours."""
@@ -65,17 +66,17 @@ def mailto(command: str) -> str:
 THREE = (
     acting(line()),
     acting(line(2, "Step-free route to the lantern workshop", "Daniel Okafor", "d.okafor@post.example", 42 * HOUR,
-                ("Passed on from Front desk on Friday.",))),
+                (Context("passed on", NOW - DAY, "Front desk", "Events & rooms"),))),
     acting(line(3, "Projector in the Quay Room shows no picture", "Harbour Choir Society", "choir@singers.example",
-                DAY + timedelta(minutes=12),
-                ("Digital help has answered Front desk; the customer has not been told.",))),
+                DAY + timedelta(minutes=12), (Context("decided", NOW - HOUR, "Digital help", "Front desk"),))),
 )  # fmt: skip
 
 
-NEXT = "If Ellen Marsh is still waiting on Monday at 09:00, elena@harbourcity.example gets this list too."
+NEXT = NextStep(NOW + timedelta(hours=47), ("elena@harbourcity.example",), "Ellen Marsh")
+WHY = Why((("events@harbourcity.example", "Events & rooms"),))
 
 
-def reminder(lines: tuple[WaitingLine, ...] = THREE, more: int = 0, next_step: str | None = NEXT) -> ReminderPage:
+def reminder(lines: tuple[WaitingLine, ...] = THREE, more: int = 0, next_step: NextStep | None = NEXT) -> ReminderPage:
     """The reminder for the owners of Events & rooms, where replies to it are read."""
     return ReminderPage(
         organisation="Harbour City Libraries",
@@ -87,7 +88,7 @@ def reminder(lines: tuple[WaitingLine, ...] = THREE, more: int = 0, next_step: s
         seen_up_to=NOW - timedelta(minutes=2),
         poll_every=timedelta(minutes=5),
         next_step=next_step,
-        why="You get this because you look after events@harbourcity.example (Events & rooms).",
+        why=WHY,
         more=more,
         tag=TAG,
         heard_at=HEARD_AT,
@@ -107,7 +108,7 @@ def opening(total: int = 14, replies_unseen: tuple[str, ...] = ("events@harbourc
         lines=THREE if total else (),
         total=total,
         replies_unseen=replies_unseen,
-        why="You get this because you look after events@harbourcity.example (Events & rooms).",
+        why=WHY,
     )
 
 

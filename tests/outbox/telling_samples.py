@@ -3,8 +3,18 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from monitor.outbox.letters import BlindLine, BlindPage, DoublePage, Trouble, Unseen, Voice, WaitingLine
-from tests.outbox.samples import DAY, HOUR, LONDON, NOW, THREE, line
+from monitor.outbox.letters import (
+    BlindLine,
+    BlindPage,
+    DoublePage,
+    ReceiptLine,
+    ReceiptPage,
+    Trouble,
+    Unseen,
+    Voice,
+    WaitingLine,
+)
+from tests.outbox.samples import DAY, HOUR, LONDON, NOW, TAG, THREE, WHY, line
 
 EVENTS, DESK = "events@harbourcity.example", "info@harbourcity.example"
 SEEN_AT = NOW - 26 * HOUR
@@ -29,7 +39,7 @@ def blind(
         total=sum(not one.wrote_since for one in waited) + more,
         wrote=sum(one.wrote_since for one in waited),
         operator_told=True,
-        why="You get this because you look after events@harbourcity.example (Events & rooms).",
+        why=WHY,
     )
 
 
@@ -55,3 +65,23 @@ def double(looks_after: str = "") -> DoublePage:
         ),
         looks_after=looks_after,
     )
+
+
+LINE = ReceiptLine(2, "done", "Step-free route", "Daniel Okafor", "d.okafor@post.example", "no_reply_needed")
+
+
+def receipts() -> dict[str, ReceiptPage]:
+    """Of each kind of outcome one, for the owner of Events & rooms."""
+    page = ReceiptPage("Harbour City Libraries", NOW, LONDON, "acted", TAG, (LINE,), hand_to="anna")
+    snoozed = replace(LINE, position=3, kind="snooze", until=NOW + DAY)
+    handed = replace(LINE, position=4, kind="assign", team="Digital help", already=True)
+    return {
+        "receipt": page,
+        "receipt of several": replace(page, lines=(LINE, snoozed, handed)),
+        "receipt, undone": replace(page, came="undone"),
+        "receipt, puzzled": replace(
+            page, came="puzzled", lines=(), why="word", said="dnoe 2", did_you_mean=("done 2",)
+        ),
+        "receipt, help": replace(page, came="help", lines=()),
+        "receipt, refused": replace(page, came="refuted", lines=()),
+    }

@@ -21,6 +21,7 @@ LETTERS = ("reminder", "opening", "notice", "report")
 # Run by the installed program's own Python, from a folder that has nothing but this and the samples.
 RENDER = """
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import samples
@@ -35,6 +36,7 @@ assert Path(monitor.__file__).is_relative_to(sys.prefix), monitor.__file__
 drawn = Letters()
 for one in (
     drawn.render_reminder(samples.reminder()),
+    drawn.render_reminder(replace(samples.reminder(), language="de")),
     drawn.render_opening(samples.opening()),
     drawn.render_notice(samples.notice()),
     drawn.render_report(samples.facts()),
@@ -89,6 +91,7 @@ def run(cwd: Path, *command: str) -> str:
 def test_the_wheel_holds_templates_migrations_and_the_example(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     templates = {f"monitor/templates/{path.name}" for path in (ROOT / "templates").iterdir() if path.is_file()}
+    templates |= {f"monitor/templates/locale/{code}.po" for code in ("de", "fr")}
     migrations = {f"monitor/store/migrations/versions/{path.name}" for path in (ROOT / "monitor").rglob("v0*.py")}
     assert {f"monitor/templates/{letter}.{kind}" for letter in LETTERS for kind in ("html", "txt", "subject.txt")} <= (
         templates
@@ -104,7 +107,8 @@ def test_the_installed_program_draws_every_letter_and_opens_a_store(installed: P
     shutil.copy(ROOT / "tests" / "outbox" / "samples.py", tmp_path)
     (tmp_path / "render.py").write_text(RENDER)
     subjects = run(tmp_path, str(installed / "python"), "render.py").splitlines()
-    assert len(subjects) == len(LETTERS)
+    assert len(subjects) == len(LETTERS) + 1
+    assert subjects[1].startswith("3 Personen warten")
     assert (tmp_path / "state" / "monitor.db").exists()
 
 
