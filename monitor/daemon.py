@@ -1,6 +1,5 @@
 """ROOF. The daemon: `schedule` is a heartbeat and only says "tick"; the store decides what must happen (law 3)."""
 
-import gc
 import logging
 import os
 import signal
@@ -46,13 +45,6 @@ _DICE = SystemRandom()
 Clock = Callable[[], datetime]
 
 log = logging.getLogger("monitor.daemon")
-
-
-def settle_memory() -> None:
-    """What was imported stays for good: the collector need not walk it with every batch of mails (12 % of a look)."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
 
 
 def wall_clock() -> datetime:

@@ -1,5 +1,6 @@
 """ROOF. The command that works: `run`."""
 
+import gc
 import logging
 import signal
 import sys
@@ -10,7 +11,7 @@ from typing import Annotated
 import typer
 
 from monitor.commands.shared import fail, opened
-from monitor.daemon import Daemon, one_round, settle_memory
+from monitor.daemon import Daemon, one_round
 from monitor.exits import LATE, OK, USAGE, exit_code
 from monitor.jobs.claims import LetterFolder
 from monitor.screen.output import talk
@@ -19,6 +20,13 @@ from monitor.store.lock import only_daemon
 from monitor.store.room import expect_sound
 
 log = logging.getLogger("monitor.daemon")
+
+
+def settle_memory() -> None:
+    """What was imported stays for good: the collector need not walk it with every batch of mails (12 % of a look)."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def run(

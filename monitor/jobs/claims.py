@@ -8,9 +8,10 @@ from typing import Any, Protocol
 
 from monitor.core.ladder import Reminder
 from monitor.store.outbox import LetterRow
-from monitor.store.reminding import NewLetter, Notice, claim, claim_notices, withdraw_outdated, withdraw_waiting
+from monitor.store.reminding import NewLetter, Notice, claim, claim_notices
 from monitor.store.reporting import claim_report
 from monitor.store.store import Store
+from monitor.store.withdrawing import withdraw_outdated, withdraw_waiting
 
 
 class Claims(Protocol):

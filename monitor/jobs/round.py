@@ -28,9 +28,9 @@ from monitor.jobs.watch import tell_operator
 from monitor.outbox.letters import Letters
 from monitor.store.mailboxes import refold_if_rules_changed
 from monitor.store.rehearsal import rehearsal
-from monitor.store.reminding import withdraw_unwanted
 from monitor.store.store import Store, StoreError
 from monitor.store.subjects import keep_subjects_as_told
+from monitor.store.withdrawing import withdraw_unwanted
 
 MOST_CONNECTIONS = 8
 """So many mailboxes are looked at at once."""

@@ -38,12 +38,11 @@ from monitor.store.reminding import (
     due_between,
     noticed,
     waits_of_letter,
-    withdraw_outdated,
-    withdraw_waiting,
 )
 from monitor.store.shown import trouble_rows
 from monitor.store.store import Store, StoreError, open_store
 from monitor.store.stories import Story, StoryWait, all_stories, led_by, reminders_of, story_of
+from monitor.store.withdrawing import withdraw_outdated, withdraw_waiting
 
 NOW = datetime(2026, 11, 16, 8, tzinfo=UTC)
 TEN = datetime(2026, 11, 9, 10, tzinfo=UTC)

@@ -10,10 +10,11 @@ from sqlalchemy import select
 from monitor.store.blind import withdraw_blind
 from monitor.store.outbox import mark_refused, mark_sent, note_unreachable, pending
 from monitor.store.past import withdraw_naming
-from monitor.store.reminding import NewLetter, Notice, claim_notices, noticed, withdraw_unwanted
+from monitor.store.reminding import NewLetter, Notice, claim_notices, noticed
 from monitor.store.reporting import claim_report, stored, withdraw_early
 from monitor.store.store import RowError, Store, open_store
 from monitor.store.tables import letters
+from monitor.store.withdrawing import withdraw_unwanted
 
 NOW = datetime(2024, 11, 18, 7, 30, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
