@@ -143,8 +143,8 @@ def open_store(url: str) -> Store:
     return store
 
 
-def migrate(engine: Engine) -> None:
-    """Bring the schema up to date; writes nothing where it is."""
+def migrate(engine: Engine, to: str = "head") -> None:
+    """Bring the schema up to date, or up to a revision; writes nothing where it is."""
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     with engine.connect() as connection:
@@ -155,7 +155,7 @@ def migrate(engine: Engine) -> None:
             return
     with engine.connect().execution_options(writer=True) as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, to)
 
 
 def among(column: Column[Any], values: Collection[Any], connection: Connection) -> ColumnElement[bool]:

@@ -182,7 +182,7 @@ waits = Table(
     Column("members", Json, nullable=False),
     Column("low_urgency", Boolean, nullable=False, default=False),
     Column("snoozed_until", UtcDateTime),
-    Column("also_answered_by", ForeignKey("messages.id"), index=True),
+    Column("also_answered_by", Id, index=True),
     Index("ix_waits_state_due_at", "state", "due_at"),
     Index("ix_waits_due_at", "due_at"),
     Index("ix_waits_answered_in_answered_at", "answered_in", "answered_at"),

@@ -14,7 +14,7 @@ from monitor.outbox.plain import isolated, safe_name, shown_address, tame
 from tests.attacks.hostile import ZALGO
 from tests.attacks.test_letters_inert import encoded
 from tests.outbox.rendered import LETTERS
-from tests.outbox.samples import line, reminder
+from tests.outbox.samples import TAG, line, reminder
 from tests.story.house import House, at, text_of
 
 HEBREW, ARABIC = "\u05d0\u05d1\u05d2 \u05d3\u05d4", "\u0645\u062d\u0645\u062f"
@@ -66,7 +66,7 @@ def test_no_name_turns_our_subject_line_into_another(name: str) -> None:
 
 def test_a_name_from_right_to_left_is_kept_apart_in_the_subject_too() -> None:
     rendered = LETTERS.render_reminder(reminder((line(who=HEBREW),)))
-    assert rendered.subject == f"\u2068{HEBREW}\u2069 is waiting to hear from Events & rooms (2 days)"
+    assert rendered.subject == f"\u2068{HEBREW}\u2069 is waiting to hear from Events & rooms (2 days) [{TAG}]"
     assert f"\u2068{HEBREW}\u2069, ellen.marsh@post.example" in rendered.text
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, event, insert, select, text
+from sqlalchemy import delete, event, select
 
 from monitor.core.cursor import Cursor
 from monitor.core.forgetting import NOWHERE
@@ -31,7 +31,7 @@ from monitor.store.past import Removed
 from monitor.store.reminding import NewLetter, already_claimed, claim, due_between
 from monitor.store.reporting import due_in, left_out
 from monitor.store.retention import MARGIN, is_due, purge
-from monitor.store.store import Store, migrate, open_store
+from monitor.store.store import Store, open_store
 from monitor.store.stories import Story, all_stories
 from monitor.store.wiping import wipe
 
@@ -286,24 +286,6 @@ class TestLetters:
         assert already_claimed(desks.store, [wait.id]), "and is remembered"
 
 
-def test_letters_that_were_settled_before_are_emptied_by_the_migration(store: Store) -> None:
-    with store.writing() as connection:
-        for table in (tables.past_waits, tables.past_mail):
-            table.drop(connection)
-        for index in tables.waits.indexes:
-            if index.name in ("ix_waits_opener", "ix_waits_answered_by"):
-                index.drop(connection)
-        connection.execute(text("UPDATE alembic_version SET version_num = '0003'"))
-        old = {"kind": "reminder", "recipient": "lead@ours.example", "created_at": TEN, "next_try_at": TEN}
-        rows = [{**old, "message_id": s, "state": s, "subject": "Zaplanted", "body": b"Zaplanted"} for s in STATES]
-        connection.execute(insert(tables.letters), rows)
-    migrate(store.engine)
-    with store.reading() as connection:
-        kept = {row.state: (row.subject, bytes(row.body)) for row in connection.execute(select(tables.letters))}
-    assert kept == dict.fromkeys(STATES, ("", b"")) | {"pending": ("Zaplanted", b"Zaplanted")}
-
-
-STATES = ("pending", "sent", "refused", "withdrawn")
 CAST = (ANN, BEN, CLEO)
 EXAMPLES = 25
 

@@ -37,6 +37,11 @@ def at(moment: str, week: int = 0) -> datetime:
     return MONDAY + timedelta(weeks=week, days=DAYS.index(day), hours=int(hour), minutes=int(minute))
 
 
+def timeless(waits: Sequence[Json]) -> list[Json]:
+    """Waits without how long they have lasted by now."""
+    return [{name: value for name, value in wait.items() if not name.endswith("_seconds")} for wait in waits]
+
+
 class Mail(NamedTuple):
     """A mail as it was written."""
 

@@ -25,6 +25,7 @@ def letters_keep_their_promises(house: House) -> None:
     came = [letter for letter in house.sink.letters if is_from(letter, house)]
     for letter in came:
         is_marked_as_a_machines(letter)
+        names_letters_of_ours_only(letter)
     comes_once(came, house)
     if not _has_store(house):
         return
@@ -55,10 +56,16 @@ def from_outbox(came: Sequence[Letter], connection: Connection) -> list[Letter]:
 def is_marked_as_a_machines(letter: Letter) -> None:
     """No responder answers it (RFC 3834, MS-OXCMAIL), no filter takes it for a person's."""
     message = letter.message
-    assert {name: message[name] for name in MARKS} == MARKS
+    answers = {"Auto-Submitted": "auto-replied"} if kind_of(letter) == "receipt" else {}
+    assert {name: message[name] for name in MARKS} == MARKS | answers
     assert message["List-Id"].startswith("<inbox-monitor.")
     assert message["X-Inbox-Monitor"] == kind_of(letter)
-    assert message["References"] is message["In-Reply-To"] is None, "a reply to it would look like an answer"
+
+
+def names_letters_of_ours_only(letter: Letter) -> None:
+    """A reply to one that named a customer's mail would look like an answer to it; repeats name the letter before."""
+    named = f"{letter.message['References'] or ''} {letter.message['In-Reply-To'] or ''}".split()
+    assert all(each.startswith(("<im.reminder.", "<im.receipt.")) for each in named), "it names somebody's mail"
 
 
 def goes_to_one_of_the_config(letter: Letter, settings: Settings) -> None:

@@ -78,7 +78,7 @@ def contents(house: House) -> dict[str, list[Any]]:
     return found
 
 
-ITS_OWN = {"letters.message_id", "letters.body", "waits.id", "reminders.wait"}
+ITS_OWN = {"letters.message_id", "letters.token", "letters.body", "waits.id", "reminders.wait"}
 
 
 def kill_in_the_look(house: House, point: str, passes: int, moment: str) -> None:

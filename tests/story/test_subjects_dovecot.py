@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tests.story.conftest import Houses
-from tests.story.house import BEN, House, at, kinds, text_of
+from tests.story.house import BEN, House, at, kinds, text_of, timeless
 
 NOT_KEPT = "(subject not kept)"
 WORD = "zaplanted"
@@ -41,10 +41,10 @@ def test_subjects_that_were_kept_are_gone_after_the_next_start(houses: Houses) -
     (before,) = house.round(at("Tue 10:05"))
     assert WORD in text_of(before).lower()
     assert stored(house)
-    waits = house.waits(at("Tue 10:06"))
+    waits = timeless(house.waits(at("Tue 10:06")))
     house.configure("subjects = false\n")
     assert house.round(at("Tue 10:10")) == []
-    assert house.waits(at("Tue 10:11")) == waits
+    assert timeless(house.waits(at("Tue 10:11"))) == waits
     assert not stored(house)
     (after,) = house.round(at("Wed 10:10"))
     assert (kinds([after]), NOT_KEPT in text_of(after)) == (kinds([before]), True)

@@ -39,14 +39,12 @@ def upgrade() -> None:
     )
     op.create_index("ix_letter_lines_message", "letter_lines", ["message"])
     op.create_index("ix_messages_from_address_received_at", "messages", ["from_address", "received_at"])
-    with op.batch_alter_table("waits") as waits:
-        waits.add_column(sa.Column("snoozed_until", UtcDateTime(), nullable=True))
-        waits.add_column(sa.Column("also_answered_by", ID, nullable=True))
-        waits.create_foreign_key(op.f("fk_waits_also_answered_by"), "messages", ["also_answered_by"], ["id"])
-        waits.create_index("ix_waits_also_answered_by", ["also_answered_by"])
-    with op.batch_alter_table("letters") as letters:
-        letters.add_column(sa.Column("token", sa.String(length=20), nullable=True))
-        letters.create_index("ix_letters_token", ["token"])
+    # Not in batch mode, which makes a table anew: for SQLite its rows are deleted then, and their reminders with them.
+    op.add_column("waits", sa.Column("snoozed_until", UtcDateTime(), nullable=True))
+    op.add_column("waits", sa.Column("also_answered_by", ID, nullable=True))
+    op.create_index("ix_waits_also_answered_by", "waits", ["also_answered_by"])
+    op.add_column("letters", sa.Column("token", sa.String(length=20), nullable=True))
+    op.create_index("ix_letters_token", "letters", ["token"])
 
 
 def _acts() -> None:
