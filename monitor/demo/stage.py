@@ -5,7 +5,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,13 +13,14 @@ from rich.console import Console
 from rich.text import Text
 
 from monitor.demo.imap_server import ImapServer
-from monitor.demo.stage_config import LEADERSHIP, OWNERS, PASSWORD, write_config
-from monitor.demo.stage_letters import Letter, last_to, letter, put_out
+from monitor.demo.stage_config import LEADERSHIP, MONITOR, OWNERS, PASSWORD, write_config
+from monitor.demo.stage_letters import Letter, last_to, letter, pressed, put_out
 from monitor.demo.story import FIRST_LOOK, MAILBOXES, MONDAY, SATURDAY, StoryMail, mails_between, mails_until
 
 if TYPE_CHECKING:
     from monitor.demo.mail_sink import MailSink
 
+PRESSED, HEARD = MONDAY + timedelta(minutes=2), MONDAY + timedelta(minutes=3)
 USAGE = 2
 UNAVAILABLE = 69  # EX_UNAVAILABLE of sysexits.h
 INSTALL = "The demo needs aiosmtpd. Install it with: pip install 'inbox-monitor[demo]'"
@@ -57,7 +58,7 @@ def run_demo(output: Path) -> int:
         return USAGE
     with (
         tempfile.TemporaryDirectory(prefix="inbox-monitor-demo-") as folder,
-        ImapServer(dict.fromkeys(MAILBOXES, PASSWORD)) as imap,
+        ImapServer(dict.fromkeys((*MAILBOXES, MONITOR), PASSWORD)) as imap,
         MailSink() as sink,
     ):
         config = write_config(Path(folder), (imap.host, imap.port), (sink.host, sink.port))
@@ -118,6 +119,8 @@ def _play(imap: ImapServer, sink: "MailSink", program: Program) -> None:
     if number is not None:
         program.say("And why?")
         program.show(MONDAY, "explain", str(number))
+    program.say("That was only a thank-you: its owner presses “No reply needed”, and sends the mail that opens.")
+    _press(imap, sink, program, OWNERS["Events & rooms"], "done 3")
 
 
 def _look(imap: ImapServer, sink: "MailSink", program: Program, mails: Iterable[StoryMail], now: datetime) -> None:
@@ -131,6 +134,14 @@ def _look(imap: ImapServer, sink: "MailSink", program: Program, mails: Iterable[
         program.mention(f"to {sent.desk.ljust(13)} {sent.subject}")
 
 
+def _press(imap: ImapServer, sink: "MailSink", program: Program, who: str, line: str) -> None:
+    """An owner sends the ready-made mail of a button; the monitor hears it, and sends a receipt."""
+    reminder = last_to([letter(received.recipients, received.raw) for received in sink.letters], [who])
+    if reminder is not None:
+        imap.deliver(MONITOR, "INBOX", pressed(reminder, line, PRESSED), PRESSED)
+        _look(imap, sink, program, (), HEARD)
+
+
 def _longest_story(threads: str) -> int | None:
     """The number of the waiting conversation with the most mails."""
     conversations = json.loads(threads)
@@ -139,14 +150,19 @@ def _longest_story(threads: str) -> int | None:
 
 
 def _leave(console: Console, output: Path, letters: Sequence[Letter]) -> int:
-    reminder, report = last_to(letters, OWNERS.values()), last_to(letters, [LEADERSHIP])
-    if reminder is None or report is None:
+    named = {
+        "reminder": last_to(letters[:-1], OWNERS.values()),
+        "receipt": letters[-1] if letters else None,
+        "report": last_to(letters, [LEADERSHIP]),
+    }
+    chosen = {name: found for name, found in named.items() if found is not None}
+    if len(chosen) < len(named):
         sys.stderr.write("The demo got no letter to an owner or no report: that should not be.\n")
         return 1
-    put_out(output, letters, {"reminder": reminder, "report": report})
+    put_out(output, letters, chosen)
     console.print(Text(f"\n{len(letters)} letters came over SMTP. In {_near(output)}/:", style="bold"), soft_wrap=True)
-    for name, chosen in (("reminder", reminder), ("report", report)):
-        console.print(Text(f"  {name}.html, {name}.txt".ljust(34) + chosen.subject), soft_wrap=True)
+    for name, found in chosen.items():
+        console.print(Text(f"  {name}.html, {name}.txt".ljust(34) + found.subject), soft_wrap=True)
     console.print(Text("  letters/".ljust(34) + "every letter, as a mail client opens it"), soft_wrap=True)
     sys.stdout.write(f"\n{NEXT}")
     return 0

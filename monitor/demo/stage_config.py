@@ -8,6 +8,8 @@ OWNERS = {
     "Events & rooms": "events-lead@harbourcity.example",
     "Loans & collections": "loans-lead@harbourcity.example",
 }
+MONITOR = "monitor@harbourcity.example"
+"""Letters come from it, and replies to them are read in it."""
 LEADERSHIP = "leadership@harbourcity.example"
 PASSWORD = "nobody-minds-this-one"  # noqa: S105 (of invented mailboxes, on the loopback, for some seconds)
 
@@ -50,7 +52,10 @@ to = ["{leadership}"]
 host     = "{smtp[0]}"
 port     = {smtp[1]}
 security = "none"
-from     = "Reply monitor <monitor@harbourcity.example>"
+from     = "Reply monitor <{monitor}>"
+
+[commands]                        # at the host of [imap], with its password
+address = "{monitor}"
 
 [store]
 url = {store}
@@ -68,6 +73,7 @@ def write_config(folder: Path, imap: tuple[str, int], smtp: tuple[str, int]) -> 
         password=_toml(str(password)),
         store=_toml(f"sqlite:///{folder / 'monitor.sqlite3'}"),
         leadership=LEADERSHIP,
+        monitor=MONITOR,
         mailboxes="\n".join(
             f'[[mailbox]]\naddress = "{desk}@harbourcity.example"\nteam    = "{team}"\n'
             for desk, team in _DESKS.items()

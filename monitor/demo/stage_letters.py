@@ -1,11 +1,16 @@
 """ROOF. What the demo leaves behind: the letters that really arrived, for a browser and for a mail client."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from email import message_from_bytes
 from email.message import EmailMessage
-from email.policy import default
+from email.policy import SMTP, default
+from email.utils import format_datetime
+from html import unescape
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,18 @@ class Letter:
 def letter(to: tuple[str, ...], raw: bytes) -> Letter:
     """A letter from the bytes that came over SMTP."""
     return Letter(to, raw, message_from_bytes(raw, policy=default))
+
+
+def pressed(reminder: Letter, line: str, when: datetime) -> bytes:
+    """The ready-made mail of the button that says `line`, as a mail program sends it (RFC 6068)."""
+    links = (urlsplit(unescape(link)) for link in re.findall(r'href="(mailto:[^"]+)"', reminder.part("html")))
+    found = ((link.path, parse_qs(link.query)) for link in links)
+    to, asked = next((to, asked) for to, asked in found if asked["body"] == [line])
+    mail = EmailMessage(policy=SMTP)
+    mail["From"], mail["To"], mail["Date"] = reminder.to[0], to, format_datetime(when)
+    mail["Subject"], mail["Message-ID"] = asked["subject"][0], f"<pressed.{when:%H%M}@{to.partition('@')[2]}>"
+    mail.set_content(f"{line}\n")
+    return mail.as_bytes()
 
 
 def last_to(letters: Sequence[Letter], addresses: Iterable[str]) -> Letter | None:

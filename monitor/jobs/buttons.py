@@ -20,6 +20,11 @@ class Buttons:
     settings: Settings
     tag: str
 
+    def undo(self) -> str | None:
+        """Of a receipt: takes back what it tells of."""
+        commands = self.settings.commands
+        return mailto(commands.address, f"undo [{self.tag}]", "undo") if commands and self.tag else None
+
     def of(self, position: int) -> tuple[Action, ...]:
         """Those of one line: each mail says one line, in its subject too, as some programs lose the text of a link.
 

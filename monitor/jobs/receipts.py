@@ -7,7 +7,7 @@ from datetime import datetime
 from monitor.config import Settings
 from monitor.core.acts import Puzzled
 from monitor.jobs.acting import Act
-from monitor.jobs.buttons import example_of
+from monitor.jobs.buttons import Buttons, example_of
 from monitor.jobs.remind import id_of_letter, new_letter, tag_for
 from monitor.outbox.letters import Letters, ReceiptLine, ReceiptPage
 from monitor.outbox.plain import shown_address
@@ -37,17 +37,21 @@ class Receipts:
 
     def of(self, came: Came, acts: Sequence[Act] = (), puzzled: Puzzled | None = None) -> NewLetter:
         """The letter. It has the numbers of the one that was answered: they mean the same in a reply to it."""
+        tag = tag_for(self.store, self.settings, "receipt", self.who, self.identity)
+        changed = came == "acted" and any(not act.already for act in acts)
         page = ReceiptPage(
             organisation=self.settings.organisation,
             now=self.now,
             zone=self.settings.zone,
             came=came,
-            tag=tag_for(self.store, self.settings, "receipt", self.who, self.identity),
+            tag=tag,
+            undo=Buttons(self.settings, tag).undo() if changed else None,
             lines=tuple(self._line(act) for act in acts),
             why=puzzled.why if puzzled else "",
             # Of a text that is no command nothing is given back: it might be anything (law 7).
             said=puzzled.text if puzzled and puzzled.why != "word" else "",
             did_you_mean=puzzled.did_you_mean if puzzled else (),
+            numbers=max(self.lines.values(), default=3),
             hand_to=example_of(self.settings, self.who, ()),
             language=self.settings.language_of(self.who),
         )
@@ -75,8 +79,13 @@ class Receipts:
             already=act.already,
             until=act.until,
             team=act.team,
-            person=act.person,
+            person=self._name(act.person),
         )
+
+    def _name(self, address: str) -> str:
+        """Of a colleague, as the config has it; else the address."""
+        known = self.settings.people.get(address)
+        return known.name if known and known.name else address
 
 
 def batch_of(receipt: str) -> str:

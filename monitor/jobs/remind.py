@@ -67,7 +67,7 @@ def remind(
         with edge.around("a reminder"):
             letter = _reminder(store, letters, knowledge, reached, recipient, found)
             claims.reminder(letter, [reminder for _, reminder in found], now)
-            log.info("reminder for %d people", len(found))
+            log.info("reminder for %d %s", len(found), "person" if len(found) == 1 else "people")
             made += 1
     return made
 

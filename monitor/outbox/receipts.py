@@ -68,6 +68,10 @@ class ReceiptPage:
     said: str = ""
     did_you_mean: tuple[str, ...] = ()
     hand_to: str = ""
+    numbers: int = 3
+    """How many there are in the letter that was answered: examples name no others."""
+    undo: str | None = None
+    """A mailto: link that opens a ready-made mail which takes it back."""
     language: str = "en"
     """That of who gets it (ISO 639-1)."""
 
@@ -94,5 +98,6 @@ class ReceiptPage:
     @property
     def commands(self) -> tuple[Command, ...]:
         """What one can say, by example."""
-        *first, undo, _help = examples(3, self.hand_to)
-        return (*first, Command("reopen", "reopen 2", 2), undo)
+        *first, undo, _help = examples(self.numbers, self.hand_to)
+        second = min(2, self.numbers)
+        return (*first, Command("reopen", f"reopen {second}", second), undo)

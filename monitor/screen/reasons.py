@@ -158,8 +158,9 @@ def wait_lines(chain: Chain, wait: StoryWait, alone: bool) -> list[Line]:
     if clock.primary is not None and clock.primary != clock.elapsed:
         length += f", {counted_words(clock.primary)} of them counted"
     state = {True: "in time", False: "past the target", None: "still in time"}[told.met(wait)]
-    counted = state if wait.state == "waiting" or told.met(wait) is not None else "not counted"
-    lines.append(Line("waits" if wait.state == "waiting" else "waited", f"wait.{wait.state}", f"{length}, {counted}"))
+    judged = wait.state == "waiting" or told.met(wait) is not None
+    length += f", {state}" if judged else ", in no figure of the report"
+    lines.append(Line("waits" if wait.state == "waiting" else "waited", f"wait.{wait.state}", length))
     if wait.state != "waiting":
         lines.append(Line("over", ended_by(wait), ENDED.get(ended_by(wait), "")))
     if wait.snoozed_until and wait.snoozed_until > told.now:

@@ -14,6 +14,7 @@ from monitor.outbox.letters import (
     Voice,
     WaitingLine,
 )
+from monitor.outbox.mailto import mailto
 from tests.outbox.samples import DAY, HOUR, LONDON, NOW, TAG, THREE, WHY, line
 
 EVENTS, DESK = "events@harbourcity.example", "info@harbourcity.example"
@@ -72,16 +73,15 @@ LINE = ReceiptLine(2, "done", "Step-free route", "Daniel Okafor", "d.okafor@post
 
 def receipts() -> dict[str, ReceiptPage]:
     """Of each kind of outcome one, for the owner of Events & rooms."""
-    page = ReceiptPage("Harbour City Libraries", NOW, LONDON, "acted", TAG, (LINE,), hand_to="anna")
+    undo = mailto("monitor@harbourcity.example", f"undo [{TAG}]", "undo")
+    page = ReceiptPage("Harbour City Libraries", NOW, LONDON, "acted", TAG, (LINE,), hand_to="anna", undo=undo)
     snoozed = replace(LINE, position=3, kind="snooze", until=NOW + DAY)
     handed = replace(LINE, position=4, kind="assign", team="Digital help", already=True)
     return {
         "receipt": page,
         "receipt of several": replace(page, lines=(LINE, snoozed, handed)),
-        "receipt, undone": replace(page, came="undone"),
-        "receipt, puzzled": replace(
-            page, came="puzzled", lines=(), why="word", said="dnoe 2", did_you_mean=("done 2",)
-        ),
-        "receipt, help": replace(page, came="help", lines=()),
-        "receipt, refused": replace(page, came="refuted", lines=()),
+        "receipt, undone": replace(page, came="undone", undo=None),
+        "receipt, puzzled": replace(page, came="puzzled", lines=(), why="word", undo=None, did_you_mean=("done 2",)),
+        "receipt, help": replace(page, came="help", lines=(), undo=None),
+        "receipt, refused": replace(page, came="refuted", lines=(), undo=None),
     }

@@ -41,12 +41,15 @@ def test_the_demo_runs_twice_and_leaves_the_letters(
         str(message_from_bytes(path.read_bytes(), policy=default)["Subject"]).strip()
         for path in sorted((output / "letters").iterdir())
     ]
-    assert len(subjects) == 9
-    assert "86%" in subjects[-1]
+    assert len(subjects) == 10
+    assert "86%" in subjects[-2]
+    assert subjects[-1].startswith("Number 3 needs no reply [")
     reminder = (output / "reminder.txt").read_text("utf-8")
     assert all(name in reminder for name in ("Ellen Fraser", "Harbour Primary School", "Dockside Museum"))
     assert "30 of 35" in (output / "report.txt").read_text("utf-8")
-    for page in ("reminder.html", "report.html"):
+    assert "Class visit, 28 children" in (output / "receipt.txt").read_text("utf-8")
+    assert "done 2" in reminder
+    for page in ("reminder.html", "report.html", "receipt.html"):
         assert "<html" in (output / page).read_text("utf-8")
 
 

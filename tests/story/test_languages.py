@@ -72,6 +72,6 @@ def test_a_message_of_the_operators_own_is_used_and_a_broken_one_stops_no_letter
     assert "%(wen)s is no value of it" in told.err
     german, french, _ = by_recipient(house, [x for x in house.sink.letters if x.recipients[0] in house.owners()])
     assert "SO ENDET DAS" in german
-    assert "POUR QUE CELA S’ARRÊTE" in french
+    assert "POUR NE PLUS RECEVOIR CE RAPPEL" in french
     checked = house.run(at("Tue 10:06"), "check")
     assert "%(wen)s is no value of it" in " ".join(checked.out.split())
