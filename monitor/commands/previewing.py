@@ -61,7 +61,7 @@ def _recipient(settings: Settings, kind: Kind, asked: str | None) -> str:
     """Whom the sample is for: who was asked for, or the first who gets such letters."""
     owners = [owner for team in settings.teams for owner in settings.owners.get(team, ())]
     report = settings.report.to if settings.report and kind is Kind.REPORT else ()
-    steps = [to for step in settings.steps for to in step.recipients(owners)]
+    steps = [to for step in settings.steps for to in step.recipients(owners, settings.owners)]
     known = [*report, *owners, *steps, *([settings.operator] if settings.operator else [])]
     if asked is None:
         if not known:

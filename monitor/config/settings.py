@@ -121,7 +121,7 @@ class Settings:
         return {
             "reminder": self._reminded,
             "opening": frozenset(owners),
-            "blind": frozenset(owners),
+            "blind": self._with_substitutes(owners),
             "double": frozenset(self._may_have_answered() if self.double_answers else ()),
             "report": frozenset(self.report.to if self.report else ()),
             "notice": frozenset({self.operator} if self.operator else ()),
@@ -141,6 +141,13 @@ class Settings:
         # The ball may be with any owner, or with a person by name; who is away has a substitute.
         people = {who for p in self.people.values() for who in (p.address, p.substitute) if who}
         return frozenset(told | owners | people)
+
+    def _with_substitutes(self, people: set[str]) -> frozenset[str]:
+        """They, and whoever stands in for them, or for one who does."""
+        found = frozenset(people)
+        while more := {to for who in found if (to := self.person(who).substitute)} - found:
+            found |= more
+        return found
 
     def _may_have_answered(self) -> set[str]:
         """Those of us whom the config names, but no mailbox: a letter to one would come back as a mail to it."""

@@ -1,7 +1,7 @@
 """GROUND. Whom to remind, and when: steps relative to the moment a wait's promise runs out."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from monitor.core.durations import canonical
@@ -65,16 +65,22 @@ def as_it_falls(_recipient: str, moment: datetime, _due_at: datetime) -> datetim
 @dataclass(frozen=True, slots=True)
 class Told:
     """What there is already about a wait: `last`, the moment of each recipient's latest reminder, and `claimed`, every
-    (step, occurrence, recipient)."""
+    (step, occurrence, recipient). `heard`: when the latest letter was made, by step and recipient."""
 
     last: Mapping[str, datetime]
     claimed: Collection[tuple[str, int, str]] = ()
+    heard: Mapping[tuple[str, str], datetime] = field(default_factory=dict)
 
     def has(self, reminder: Reminder) -> bool:
         """Whether this one was told, or a later one; also to who would get it for somebody else."""
         key = (reminder.step, reminder.occurrence, reminder.recipient)
         heard = [m for who in {reminder.recipient, reminder.via} if (m := self.last.get(who)) is not None]
         return key in self.claimed or any(reminder.moment <= m for m in heard)
+
+    def just_now(self, step: Step, recipient: str, as_of: datetime) -> bool:
+        """Whether the last letter of a step came late, so that its repeat would be the same letter again so soon."""
+        at = self.heard.get((step.name, recipient))
+        return at is not None and step.repeat is not None and as_of < at + step.repeat / 2
 
 
 def due(
@@ -93,8 +99,10 @@ def due(
     """The reminders of one wait that are due at `as_of` and not told yet: at most one a recipient, the latest.
 
     After downtime only the highest step is due, and what lies before it never fires later. A target made longer moves
-    the moments of what is claimed, but it stays at most once. While a wait is snoozed nothing is due; at the end of it
-    all who had been reminded, or would have been meanwhile, are reminded, whether or not a step repeats.
+    the moments of what is claimed, but it stays at most once. A repeat comes half its time after the last letter at
+    the earliest: what waited for a window to open is not said again the same day. While a wait is snoozed nothing is
+    due; at the end of it all who had been reminded, or would have been meanwhile, are reminded, whether or not a step
+    repeats.
     """
     if snoozed_until is not None and as_of < snoozed_until:
         return []
@@ -104,7 +112,7 @@ def due(
     for step, recipients in rungs:
         for recipient, via in hears(recipients).items():
             fallen = _fallen(step, due_at, as_of, early(via, due_at + step.after, due_at), snoozed_until)
-            if fallen:
+            if fallen and not (fallen[1] and told.just_now(step, recipient, as_of)):
                 _offer(latest, Reminder(wait, step.name, fallen[1], recipient, fallen[0], via), told)
     if snoozed_until is not None:
         climbed = dict.fromkeys(r for step, to in rungs if due_at + step.after <= snoozed_until for r in to)
@@ -130,10 +138,12 @@ def _fallen(
         return moment, 0
     occurrence = (as_of - moment) // step.repeat
     moment += occurrence * step.repeat
-    # The end of a snooze was told just now: the next repeat would be the same letter again.
-    if occurrence and snoozed_until is not None and snoozed_until <= moment < snoozed_until + step.repeat / 2:
-        return None
-    return moment, occurrence
+    return None if occurrence and _just_woken(moment, step.repeat, snoozed_until) else (moment, occurrence)
+
+
+def _just_woken(moment: datetime, repeat: timedelta, snoozed_until: datetime | None) -> bool:
+    """Whether the end of a snooze was told just before a repeat, which would be the same letter again."""
+    return snoozed_until is not None and snoozed_until <= moment < snoozed_until + repeat / 2
 
 
 def _minute(moment: datetime) -> int:
@@ -141,11 +151,15 @@ def _minute(moment: datetime) -> int:
     return int(moment.timestamp()) // 60
 
 
-def coming(due_at: datetime, steps: Iterable[Step], as_of: datetime) -> Iterator[tuple[datetime, Step]]:
-    """When each step of this ladder next falls due after `as_of`; not those that never do again."""
+def coming(
+    due_at: datetime, steps: Iterable[Step], as_of: datetime, snoozed_until: datetime | None = None
+) -> Iterator[tuple[datetime, Step]]:
+    """When each step of this ladder next falls due after `as_of`, and after a snooze that was told at its end."""
     for step in steps:
         moment = due_at + step.after
         if moment <= as_of and step.repeat:
             moment += ((as_of - moment) // step.repeat + 1) * step.repeat
+            if _just_woken(moment, step.repeat, snoozed_until):
+                moment += step.repeat
         if moment > as_of:
             yield moment, step

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from monitor.config import Settings
 from monitor.jobs.changes import open_spell, over, subject
 from monitor.jobs.claims import Claims
+from monitor.jobs.hearers import hearers
 from monitor.jobs.knowledge import Knowledge, stale_after
 from monitor.jobs.pages import blind_page
 from monitor.jobs.remind import new_letter
@@ -39,18 +40,25 @@ log = logging.getLogger("monitor.blindness")
 def tell_blind(
     store: Store, settings: Settings, letters: Letters, knowledge: Knowledge, claims: Claims, now: datetime
 ) -> int:
-    """One sweep; idempotent. Returns how many letters were put into the outbox."""
+    """One sweep; idempotent. Returns how many letters were put into the outbox.
+
+    Who is away hears by a substitute, and whose sending window is closed when it opens, if it still lasts then.
+    """
     _note_sight(store, knowledge, claims, now)
     told = noticed(store, KIND)
     unseen = {m.address: one for m in settings.mailboxes if m.watch == "all" if (one := _unseen(knowledge, m.address))}
     unseen = {m: one for m, one in unseen.items() if _lasts(knowledge, one, told, claims, now)}
     waits = _waiting(store, knowledge, unseen)
-    notices = []
-    for owner in dict.fromkeys(o for owners in settings.owners.values() for o in owners):
-        mine = {s for s, recipient in told if recipient == owner}
-        own = [u for m, u in unseen.items() if owner in settings.owners.get(settings.desks[m].team, ())]
-        if new := [one for one in own if open_spell(mine, one.mailbox, KIND) is None]:
-            notices.append(_notice(store, settings, letters, owner, new, waits, now))
+    notices, reached = [], hearers(store, settings, now)
+    heard = {m: reached.hears(settings.owners.get(settings.desks[m].team, ())) for m in unseen}
+    for recipient in dict.fromkeys(via for hears in heard.values() for via in hears.values()):
+        mine = {s for s, each in told if each == recipient}
+        own = [u for m, u in unseen.items() if recipient in heard[m].values()]
+        new = [one for one in own if open_spell(mine, one.mailbox, KIND) is None]
+        if new and reached.is_open(recipient):
+            away = [o for one in new for o, via in heard[one.mailbox].items() if via == recipient != o]
+            instead_of = tuple(reached.name(owner) for owner in dict.fromkeys(away))
+            notices.append(_notice(store, settings, letters, recipient, new, waits, now, instead_of))
             log.info("%d mailboxes could not be seen for a day: an owner is told", len(new))
     claims.notices(notices, now)
     return len(notices)
@@ -64,9 +72,11 @@ def _notice(
     unseen: Sequence[Unseen],
     waits: Sequence[WaitRow],
     now: datetime,
+    instead_of: tuple[str, ...],
 ) -> Notice:
     mailboxes = {one.mailbox for one in unseen}
-    page = blind_page(settings, owner, unseen, [w for w in waits if not mailboxes.isdisjoint(w.mailboxes)], now)
+    theirs = [w for w in waits if not mailboxes.isdisjoint(w.mailboxes)]
+    page = blind_page(settings, owner, unseen, theirs, now, instead_of)
     subjects = tuple(subject(one.mailbox, KIND, one.since) for one in unseen)
     letter = new_letter(store, settings, KIND, owner, " ".join(subjects), letters.render_blind(page), now)
     return Notice(KIND, subjects, owner, letter)

@@ -81,6 +81,7 @@ class LetterFolder:
 
 
 def write_private(path: Path, content: bytes) -> None:
-    """Names and addresses are in it: for nobody else, whatever the umask (failures.md §7)."""
+    """Names and addresses are in it: for nobody else, whatever the umask or an older file (failures.md §7)."""
     with os.fdopen(os.open(path, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "wb") as file:
+        os.fchmod(file.fileno(), 0o600)
         file.write(content)

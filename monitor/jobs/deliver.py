@@ -28,7 +28,7 @@ from monitor.store.store import Store
 
 LONGEST_SECONDS = 300.0
 """No letter is begun later in a round: what was looked at once more grows old, and the mailboxes wait."""
-CAN_WAIT = frozenset({"reminder", "opening"})
+CAN_WAIT = frozenset({"reminder", "opening", "blind", "double"})
 """The kinds of letters that go only while their recipient's sending window is open (core/sending.py)."""
 
 log = logging.getLogger("monitor.deliver")
@@ -81,7 +81,7 @@ def deliver(
                 break
             if not _is_true_now(store, letter, knowledge, now):
                 continue
-            if letter.kind in CAN_WAIT and not is_open(letter.recipient):
+            if not _may_go(letter, is_open):
                 continue
             if not flood.has_room(letter.recipient):
                 done.held += 1
@@ -102,10 +102,17 @@ def deliver(
     return done
 
 
-def would_send(store: Store, knowledge: Knowledge, now: datetime) -> list[LetterRow]:
+def would_send(
+    store: Store, knowledge: Knowledge, now: datetime, is_open: Callable[[str], bool] = lambda _recipient: True
+) -> list[LetterRow]:
     """The letters that `deliver` would try, now or when their next try is due; in its order."""
     letters = pending(store, now, also_later=True)
-    return [letter for letter in letters if _is_true_now(store, letter, knowledge, now)]
+    return [one for one in letters if _may_go(one, is_open) and _is_true_now(store, one, knowledge, now)]
+
+
+def _may_go(letter: LetterRow, is_open: Callable[[str], bool]) -> bool:
+    """Whether its recipient's sending window lets it out now."""
+    return letter.kind not in CAN_WAIT or is_open(letter.recipient)
 
 
 class _Flood:

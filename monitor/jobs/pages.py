@@ -3,15 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Literal
 
 from monitor.config import Settings
 from monitor.core.blind import Blind
-from monitor.core.crowd import Spot, spots
+from monitor.core.crowd import spots
 from monitor.core.ladder import coming
-from monitor.jobs.buttons import Buttons, example_of, open_url
+from monitor.core.promise import the_one
+from monitor.jobs.buttons import Buttons, example_of
 from monitor.jobs.hearers import Hearers, holders, owners_at
 from monitor.jobs.knowledge import Knowledge
+from monitor.jobs.lines import lines_of, promise_to
 from monitor.outbox.letters import (
     BlindLine,
     BlindPage,
@@ -24,7 +25,7 @@ from monitor.outbox.letters import (
 )
 from monitor.outbox.pages import MOST_LINES
 from monitor.outbox.plain import isolated, safe_name, shown_address
-from monitor.outbox.told import Context, Gap, NextStep, Why
+from monitor.outbox.told import Gap, NextStep, Why
 from monitor.store.doubles import Double
 from monitor.store.reminding import WaitRow
 
@@ -49,14 +50,15 @@ def reminder_page(
     reached = reached or Hearers(settings, now)
     mailboxes = _mailboxes(waits, settings)
     looks = [look for m in mailboxes if (look := knowledge.as_of(m)) is not None]
+    one = the_one(promise_to(wait, settings) for wait in waits)
     return ReminderPage(
         organisation=settings.organisation,
         now=now,
         zone=settings.zone,
         teams=_teams(waits, settings, recipient),
-        promise=settings.desks[mailboxes[0]].target.reply_within,
-        mode=settings.desks[mailboxes[0]].target.calendar.mode,
-        lines=_lines(waits, settings, now, Buttons(settings, tag)),
+        promise=one and one.within,
+        mode=one.mode if one else "elapsed",
+        lines=lines_of(waits, settings, now, Buttons(settings, tag)),
         seen_up_to=min(looks, default=now),
         poll_every=max(knowledge.poll_every[m] for m in mailboxes),
         next_step=_next_step(reached, recipient, waits[0]),
@@ -88,14 +90,15 @@ def opening_page(
     now: datetime,
 ) -> OpeningPage:
     """The opening digest for one owner; oldest first."""
+    one = the_one([*(promise_to(w, settings) for w in waits), *(settings.desks[m].target.promise for m in mailboxes)])
     return OpeningPage(
         organisation=settings.organisation,
         now=now,
         zone=settings.zone,
         teams=tuple(dict.fromkeys(settings.desks[m].team for m in mailboxes)),
-        promise=settings.desks[mailboxes[0]].target.reply_within,
-        mode=settings.desks[mailboxes[0]].target.calendar.mode,
-        lines=_lines(waits, settings, now),
+        promise=one and one.within,
+        mode=one.mode if one else "elapsed",
+        lines=lines_of(waits, settings, now),
         total=len(waits),
         replies_unseen=tuple(m for m in mailboxes if not knowledge.replies_visible(m)),
         why=_why(settings, owner, mailboxes),
@@ -105,26 +108,37 @@ def opening_page(
 
 
 def blind_page(
-    settings: Settings, owner: str, unseen: Sequence[Unseen], waits: Sequence[WaitRow], now: datetime
+    settings: Settings,
+    owner: str,
+    unseen: Sequence[Unseen],
+    waits: Sequence[WaitRow],
+    now: datetime,
+    instead_of: tuple[str, ...] = (),
 ) -> BlindPage:
-    """For one owner of mailboxes that could not be seen for long; `waits` as they stood then, most overdue first."""
+    """For one owner of mailboxes that could not be seen for long; `waits` as they stood then, most overdue first.
+
+    `instead_of`: the names of those who are away, for whom the recipient gets it.
+    """
     mailboxes = [one.mailbox for one in unseen]
     seen_at = {one.mailbox: one.since for one in unseen}
     earliest = min(seen_at.values())
     then = [w for w in waits if w.opened_at <= min((seen_at[m] for m in w.mailboxes if m in seen_at), default=earliest)]
-    waited = tuple(_as_seen(line, seen_at.get(line.mailbox, earliest), now) for line in _lines(waits, settings, now))
+    one = the_one(promise_to(wait, settings) for wait in waits)
+    waited = tuple(_as_seen(line, seen_at.get(line.mailbox, earliest), now) for line in lines_of(waits, settings, now))
     return BlindPage(
         organisation=settings.organisation,
         now=now,
         zone=settings.zone,
         teams=tuple(dict.fromkeys(settings.desks[m].team for m in mailboxes)),
-        promise=settings.desks[mailboxes[0]].target.reply_within,
+        promise=one and one.within,
+        mode=one.mode if one else "elapsed",
         lines=tuple(one.line for one in waited),
         unseen=tuple(unseen),
         waited=waited,
         total=len(then),
         wrote=len(waits) - len(then),
         operator_told=settings.operator is not None,
+        instead_of=instead_of,
         why=_why(settings, owner, mailboxes),
         language=settings.language_of(owner),
     )
@@ -167,58 +181,12 @@ def double_page(
     )
 
 
-def context_of(wait: WaitRow) -> tuple[Context, ...]:
-    """What happened since they wrote."""
-    told: list[Context] = []
-    if wait.chased_at is not None:
-        told.append(Context("chased", wait.chased_at))
-    if (handoff := wait.handoff) is not None:
-        kind: Literal["decided", "assigned", "passed on"]
-        kind = "decided" if handoff.decided else "assigned" if handoff.person else "passed on"
-        told.append(Context(kind, handoff.at, handoff.from_team, handoff.to_team, handoff.person))
-    if wait.missing:
-        told.append(Context("missing"))
-    if wait.low_urgency:
-        told.append(Context("low urgency"))
-    return tuple(told)
-
-
 def _unseen(blind: Sequence[Blind]) -> tuple[Gap, ...]:
     """The latest spell of each mailbox; of several with the same one it is said once."""
     latest = {spell.mailbox: (spell.since, spell.until) for spell in blind}
     return tuple(
         Gap(tuple(mailbox for mailbox, spell in latest.items() if spell == at), *at)
         for at in dict.fromkeys(latest.values())
-    )
-
-
-def _lines(
-    waits: Sequence[WaitRow], settings: Settings, now: datetime, buttons: Buttons | None = None
-) -> tuple[WaitingLine, ...]:
-    lines = spots(waits, lambda wait: wait.who_address)
-    return tuple(_line(spot, position, settings, now, buttons) for position, spot in enumerate(lines, 1))
-
-
-def _line(
-    spot: Spot[WaitRow], position: int, settings: Settings, now: datetime, buttons: Buttons | None
-) -> WaitingLine:
-    wait = spot.one
-    others = (Context("more", count=spot.more),) if spot.more else ()
-    return WaitingLine(
-        number=wait.number,
-        position=position,
-        subject=wait.subject,
-        who=wait.who_name,
-        address=shown_address(wait.who_address),
-        arrived=wait.opened_at,
-        waited=now - wait.opened_at,
-        past=now - wait.due_at,
-        team=wait.team,
-        mailbox=wait.mailboxes[0],
-        context=(*context_of(wait), *others),
-        open_url=open_url(wait, settings),
-        more=spot.more,
-        actions=buttons.of(position) if buttons else (),
     )
 
 
@@ -251,10 +219,12 @@ def _next_letter(reached: Hearers, recipient: str, wait: WaitRow) -> tuple[datet
     """When the next letter about a wait can go, and to whom besides: nobody else where it comes to the recipient."""
     settings, found = reached.settings, []
     owners = owners_at(wait.mailboxes, wait.handoff, settings)
-    for moment, step in coming(wait.due_at, settings.steps, reached.now):
+    for moment, step in coming(wait.due_at, settings.steps, reached.now, wait.snoozed_until):
         hears = dict.fromkeys(reached.hears_at(step.recipients(owners, settings.owners), moment).values())
         others = [] if recipient in hears else list(hears)
-        at = min(reached.opens(each, moment) for each in others or [recipient])
+        again = not others and step.repeat and moment > wait.due_at + step.after
+        earliest = reached.now + step.repeat / 2 if again and step.repeat else moment
+        at = min(reached.opens(each, max(moment, earliest)) for each in others or [recipient])
         found.append((at, tuple(others)))
     return min(found, key=lambda letter: letter[0], default=None)
 

@@ -26,6 +26,7 @@ from monitor.store.reminding import (
     WaitRow,
     already_claimed,
     due_between,
+    last_letters,
     noticed,
     recently_written_to,
 )
@@ -165,7 +166,8 @@ def _due(store: Store, knowledge: Knowledge, reached: Hearers) -> Mapping[str, l
     # What was overdue at every first look never enters the ladder; the index skips it.
     until = now - earliest + SOON if earliest < timedelta(0) else now
     waiting = due_between(store, min(first_looks), until)
-    claimed = already_claimed(store, [wait.id for wait in waiting])
+    ids = [wait.id for wait in waiting]
+    claimed, heard = already_claimed(store, ids), last_letters(store, ids, now)
     for wait in waiting:
         as_of = _known_up_to(wait, knowledge, now)
         owners = _owners(wait, settings, knowledge)
@@ -174,7 +176,7 @@ def _due(store: Store, knowledge: Knowledge, reached: Hearers) -> Mapping[str, l
         done = claimed.get(wait.id, [])
         # One of the future was claimed before the clock was set back: it must silence nobody until then.
         last = {r.recipient: r.moment for r in sorted(done, key=lambda r: r.moment) if r.moment <= now}
-        told = Told(last, {(r.step, r.occurrence, r.recipient) for r in done})
+        told = Told(last, {(r.step, r.occurrence, r.recipient) for r in done}, heard.get(wait.id, {}))
         for reminder in due(
             wait.id,
             wait.due_at,
@@ -242,7 +244,8 @@ def _open(
         waits = {wait.id: wait for m in mailboxes for wait in late[m]}
         ordered = sorted(waits.values(), key=lambda w: (w.due_at, w.id))
         letter = None
-        if ordered:
+        # Without an operator nobody else would learn that no reminder comes, because no reply was ever seen.
+        if ordered or (settings.operator is None and not all(map(knowledge.replies_visible, mailboxes))):
             page = opening_page(settings, knowledge, owner, ordered, mailboxes, now)
             letter = new_letter(
                 store, settings, "opening", owner, " ".join(mailboxes), letters.render_opening(page), now

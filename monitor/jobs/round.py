@@ -284,7 +284,7 @@ def _act(
         with edge.around("the purge"):
             purge_if_due(store, settings, now)
     else:
-        dry.take(would_send(store, knowledge, now))
+        dry.take(would_send(store, knowledge, now, hearers(store, settings, now).is_open))
     done.broken = edge.broken
     return done
 

@@ -6,9 +6,10 @@ from datetime import datetime
 
 from monitor.config import Settings
 from monitor.core.week import Week
+from monitor.jobs.hearers import hearers
 from monitor.jobs.knowledge import Knowledge, know
 from monitor.jobs.pages import reminder_page
-from monitor.jobs.remind import new_letter
+from monitor.jobs.remind import new_letter, tag_for
 from monitor.jobs.report import make, report_letter
 from monitor.outbox.letters import Letters
 from monitor.store.rehearsal import rehearsal
@@ -34,9 +35,13 @@ def sample_reminder(store: Store, settings: Settings, letters: Letters, recipien
         waits, note = _whom(stage, settings, knowledge, recipient, now)
         if not waits:
             return None
-        page = reminder_page(settings, knowledge, recipient, waits, now)
-        rendered = letters.render_reminder(page)
-        return Sample(new_letter(stage, settings, "reminder", recipient, f"sample {now}", rendered, now), note)
+        obligation = f"sample {now}"
+        tag = tag_for(stage, settings, "reminder", recipient, obligation)
+        reached = hearers(stage, settings, now)
+        rendered = letters.render_reminder(
+            reminder_page(settings, knowledge, recipient, waits, now, reached=reached, tag=tag)
+        )
+        return Sample(new_letter(stage, settings, "reminder", recipient, obligation, rendered, now), note)
 
 
 def sample_report(
@@ -58,7 +63,8 @@ def _whom(
     """Who stands in the sample, most overdue first, and what is to be said of that."""
     own = [m for m, desk in settings.desks.items() if recipient in settings.owners.get(desk.team, ())]
     mailboxes = set(own or settings.desks) & knowledge.views.keys()
-    late = [w for w in due_between(store, None, now) if not mailboxes.isdisjoint(w.mailboxes)]
+    awake = [w for w in due_between(store, None, now) if w.snoozed_until is None or w.snoozed_until <= now]
+    late = [w for w in awake if not mailboxes.isdisjoint(w.mailboxes)]
     if late:
         return late, ""
     few = latest_waits(store, mailboxes, FEW)

@@ -55,6 +55,8 @@ class BlindPage(WaitingPage):
     """How many were seen to arrive after the last look that was complete."""
     operator_told: bool
     why: Why | None
+    instead_of: tuple[str, ...] = ()
+    """Who is away, for whom the recipient gets this: a name, or an address."""
 
     @property
     def shown(self) -> tuple[BlindLine, ...]:

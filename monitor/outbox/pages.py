@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from monitor.core.calendar import Mode
+from monitor.core.promise import Promise
 from monitor.core.said import Text, say, say_n
 from monitor.core.topic import NOT_KEPT
 from monitor.outbox.actions import Action as Action
@@ -47,6 +48,8 @@ class WaitingLine:
     open_url: str | None = None
     more: int = 0
     actions: tuple[Action, ...] = ()
+    promise: Promise | None = None
+    """What was promised to them; None: what the letter says."""
 
     @property
     def title(self) -> Text:
@@ -93,7 +96,8 @@ class WaitingPage:
     now: datetime
     zone: ZoneInfo
     teams: tuple[str, ...]
-    promise: timedelta
+    promise: timedelta | None
+    """None where they were promised different things: then each line says its own."""
     lines: tuple[WaitingLine, ...]
     mode: Mode = field(default="elapsed", kw_only=True)
     """Which hours the promise counts."""

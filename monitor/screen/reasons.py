@@ -163,6 +163,10 @@ def wait_lines(chain: Chain, wait: StoryWait, alone: bool) -> list[Line]:
     lines.append(Line("waits" if wait.state == "waiting" else "waited", f"wait.{wait.state}", length))
     if wait.state != "waiting":
         lines.append(Line("over", ended_by(wait), ENDED.get(ended_by(wait), "")))
+    if wait.also_answered_by:
+        second = next(m for m in chain.story.messages if m.shown_id == wait.also_answered_by)
+        by = f"{_at(second.seen.received_at, told)} from {second.seen.message.from_.address}"
+        lines.append(Line("answered twice", "wait.answered-twice", f"again {by}, not knowing of the first answer"))
     if wait.snoozed_until and wait.snoozed_until > told.now:
         quiet = f"nobody is reminded before {_at(wait.snoozed_until, told)}, unless they write again"
         lines.append(Line("snoozed", "wait.snoozed", quiet))

@@ -68,6 +68,7 @@ def wait(w: StoryWait, told: Told) -> dict[str, Any]:
         "low_urgency": w.low_urgency,
         **_lengths(w, told),
         "snoozed_until": utc(w.snoozed_until),
+        "also_answered_by": w.also_answered_by,
     }
 
 

@@ -116,6 +116,21 @@ def already_claimed(store: Store, ids: Collection[int]) -> dict[int, list[Remind
     return found
 
 
+def last_letters(store: Store, ids: Collection[int], now: datetime) -> dict[int, dict[tuple[str, str], datetime]]:
+    """By wait when the latest letter about it was made, by step and recipient; not those refused, or of the future."""
+    query = (
+        select(reminders.c.wait, reminders.c.step, reminders.c.recipient, letters.c.created_at)
+        .join(letters, letters.c.id == reminders.c.letter)
+        .where(letters.c.state.in_(("pending", "sent")), letters.c.created_at <= now)
+        .order_by(letters.c.created_at)
+    )
+    found: dict[int, dict[tuple[str, str], datetime]] = {}
+    with store.reading() as connection:
+        for row in connection.execute(query.where(among(reminders.c.wait, ids, connection))):
+            found.setdefault(row.wait, {})[row.step, row.recipient] = row.created_at
+    return found
+
+
 def recently_written_to(store: Store, since: datetime, now: datetime, kind: str = "reminder") -> set[str]:
     """Who got, or will get, a letter of this kind made after `since`.
 

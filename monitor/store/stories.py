@@ -72,6 +72,8 @@ class StoryWait:
     answer: str | None = None
     low_urgency: bool = False
     snoozed_until: datetime | None = None
+    also_answered_by: str | None = None
+    """The Message-ID of a second answer of ours within minutes (core/doubles.py)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +239,7 @@ def _story(
 
 
 def _story_wait(row: AnyRow, told: dict[int, StoryMessage]) -> StoryWait:
-    answer = told.get(row.answered_by)
+    answer, second = told.get(row.answered_by), told.get(row.also_answered_by)
     return StoryWait(
         id=row.id,
         opener=told[row.opener].shown_id,
@@ -257,4 +259,5 @@ def _story_wait(row: AnyRow, told: dict[int, StoryMessage]) -> StoryWait:
         answer=answer.identity if answer else None,
         low_urgency=row.low_urgency,
         snoozed_until=row.snoozed_until,
+        also_answered_by=second.shown_id if second else None,
     )

@@ -105,3 +105,24 @@ def test_without_a_screen_the_path_is_all(house: House, monkeypatch: pytest.Monk
     monkeypatch.setenv("DISPLAY", ":0")
     assert house.run(NOW, "preview", "reminder", "--to", str(tmp_path)).err == ""
     assert opened == [(tmp_path / "reminder.html").as_uri()]
+
+
+def test_an_older_file_becomes_one_for_nobody_else(house: House, tmp_path: Path) -> None:
+    house.opens(at("Mon 08:00"))
+    house.asks(at("Mon 10:00"))
+    house.round(at("Tue 09:00"))
+    (tmp_path / "reminder.eml").write_text("of yesterday")
+    (tmp_path / "reminder.eml").chmod(0o644)
+    assert shown(house, "reminder", tmp_path).code == 0
+    assert stat.S_IMODE((tmp_path / "reminder.eml").stat().st_mode) == 0o600
+
+
+def test_the_sample_shows_what_can_be_done_where_replies_are_heard(house: House, tmp_path: Path) -> None:
+    house.opens(at("Mon 08:00"))
+    house.asks(at("Mon 10:00"))
+    house.round(at("Tue 09:00"))
+    house.configure(f'[commands]\naddress = "{house.address("info")}"\n[[reminder]]\nto = "Info desk"\n')
+    assert shown(house, "reminder", tmp_path).code == 0
+    assert "Or reply to this letter with one line:" in (tmp_path / "reminder.txt").read_text()
+    told = shown(house, "reminder", tmp_path, "--for", "x@y.example")
+    assert "Info desk" not in told.err, "a team is no address"

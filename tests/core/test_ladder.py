@@ -241,3 +241,20 @@ def test_a_snooze_silences_till_its_end_and_is_told_once(
     assert len(set(claimed)) == len(claimed)
     climbed = {r for s in steps if DUE + s.after <= until for r in s.recipients(OWNERS)}
     assert climbed <= last.keys() or max(looks) < until, "nobody who was reminded is forgotten"
+
+
+def test_a_repeat_soon_after_a_letter_that_came_late_waits_half_its_time() -> None:
+    olga = OWNERS[0]
+    told = Told({olga: at("Tue 10:00")}, {("0h.owners", 0, olga)}, {("0h.owners", olga): at("Wed 09:00")})
+    for soon in ("Wed 10:00", "Wed 20:59"):
+        assert due(1, DUE, [step(FIRST)], OWNERS[:1], at(soon), told) == [], soon
+    assert said(due(1, DUE, [step(FIRST)], OWNERS[:1], at("Wed 21:00"), told)) == ["olga 0h.owners #1 Wed 10:00"]
+    found = due(1, DUE, [step(FIRST), step(BOSS)], OWNERS[:1], at("Wed 10:00"), told)
+    assert said(found) == ["boss 24h.boss@ours.example #0 Wed 10:00"], "who has not heard does not wait"
+
+
+def test_after_a_snooze_the_next_letter_is_not_the_repeat_that_is_left_out() -> None:
+    woken = at("Wed 09:00")
+    assert [clock(moment) for moment, _ in coming(DUE, [step(FIRST)], woken, woken)] == ["Thu 10:00"]
+    assert [clock(moment) for moment, _ in coming(DUE, [step(FIRST)], at("Wed 11:00"), woken)] == ["Thu 10:00"]
+    assert [clock(moment) for moment, _ in coming(DUE, [step(FIRST)], woken)] == ["Wed 10:00"]

@@ -32,7 +32,7 @@ def test_after_a_day_its_owners_are_told_who_waited_and_since_when_nothing_is_se
     letters = blinds(house.round(at("Tue 11:05"), code=77))
     assert kinds(letters) == [("blind", owner) for owner in sorted(house.owners())]
     info, text = house.address("info"), text_of(letters[0])
-    assert letters[0].message["Subject"] == f"We have not seen {info} since Monday 11:00; 2 people were waiting then"
+    assert letters[0].message["Subject"] == f"We have not seen {info} since Monday 11:00 (waiting then: 2)"
     assert f"We have not been able to see {info} since Monday 11:00." in text
     assert "2 people were waiting for a reply then. Please look into the mailbox itself." in text
     assert "Ann Reader" in text
@@ -107,3 +107,28 @@ def test_where_no_reply_was_ever_seen_the_setup_warning_stands_instead(house: Ho
     house.round(at("Mon 08:00"))
     house.set_password("info", "forgotten")
     assert blinds(house.round(at("Tue 09:00"), code=77)) == []
+
+
+def test_it_waits_for_the_window_and_reaches_who_stands_in(houses: Houses) -> None:
+    house = houses(config='[letters]\nhours = "08:00-18:00"\n')
+    sue = house.address("sue")
+    house.configure(
+        '[letters]\nhours = "12:00-18:00"\n'
+        f'[[person]]\naddress = "{house.lead()}"\nname = "Anna"\naway = "2024-11-12"\nsubstitute = "{sue}"\n'
+    )
+    went_dark(house)
+    assert blinds(house.round(at("Tue 11:30"), code=77)) == []
+    (letter,) = blinds(house.round(at("Tue 12:00"), code=77))
+    assert letter.recipients == (sue,)
+    assert "You get this while Anna is away." in text_of(letter)
+    assert blinds(house.round(at("Tue 12:30"), code=77)) == []
+    (back,) = blinds(house.round(at("Wed 12:00"), code=77))
+    assert back.recipients == (house.lead(),), "back, and still blind"
+
+
+def test_it_says_the_promise_of_the_desk_and_its_clock(houses: Houses) -> None:
+    clock = 'reply_within = "4h"\nclock = "office-hours"\nhours = "mon-fri 09:00-17:00"'
+    house = houses({"info": clock})
+    went_dark(house)
+    (letter,) = blinds(house.round(at("Tue 11:05"), code=77))
+    assert "the 4 office hours ran out" in text_of(letter)

@@ -41,8 +41,12 @@ def test_the_owners_of_both_desks_are_told_once(houses: Houses) -> None:
         assert asked.subject in text
         assert f"one of the answers left from {house.address(desk)}, which you look after" in text
     assert doubles(house.round(at("Mon 10:50"))) == doubles(house.round(at("Tue 08:00"))) == []
-    wait = house.wait(at("Tue 08:00"))
+    thread = house.thread(asked, at("Tue 08:00"))
+    (wait,) = thread["waits"]
     assert (wait["state"], wait["met"]) == ("answered", True)
+    assert wait["also_answered_by"] not in (None, wait["answered_by"])
+    told = house.run(at("Tue 08:00"), "explain", str(thread["number"]))
+    assert "answered twice" in told.out
 
 
 def test_it_stays_silent_where_nobody_asked_for_it(houses: Houses) -> None:
@@ -80,3 +84,13 @@ def test_the_second_that_is_seen_first_is_told_when_the_first_is_seen(houses: Ho
     assert doubles(house.round(at("Mon 10:40"))) == []
     house.answers(asked, at("Mon 10:30"))
     assert len(doubles(house.round(at("Mon 10:40") + timedelta(minutes=5)))) == 2
+
+
+def test_it_waits_for_the_sending_window(houses: Houses) -> None:
+    house = turned_on(houses)
+    house.configure('[letters]\nhours = "12:00-18:00"\n')
+    house.config.write_text(f"double_answers = true\n{house.config.read_text()}")
+    both_answer(house)
+    assert doubles(house.round(at("Mon 10:40"))) == []
+    assert len(doubles(house.round(at("Mon 12:00")))) == 2
+    assert doubles(house.round(at("Mon 12:10"))) == []

@@ -1,5 +1,7 @@
 """Who hears of a wait, and when: windows, quiet days, substitutes, teams, handoffs and warnings, on a real server."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.servers import ordinary
@@ -210,3 +212,38 @@ def test_the_letter_says_when_the_next_one_can_really_come(houses: Houses) -> No
     house.asks(at("Mon 09:00"))
     (letter,) = house.round(at("Tue 09:05"))
     assert "quiet about this list until Wednesday 08:00" in text_of(letter), "19:00 is outside the window"
+
+
+def test_what_waited_for_the_morning_is_not_said_again_the_same_day(houses: Houses) -> None:
+    house = houses(config='[letters]\nhours = "08:00-18:00"\nquiet = ["sat", "sun"]\n')
+    house.opens(at("Mon 08:00"))
+    house.asks(at("Fri 11:00"))
+    (letter,) = house.round(at("Mon 08:00", week=1))
+    assert "quiet about this list until Tuesday 08:00" in text_of(letter)
+    assert kinds(house.round(at("Mon 11:05", week=1))) == NO_LETTERS
+    assert reminded(house.round(at("Tue 08:00", week=1))) == ["info-lead"]
+    assert kinds(house.round(at("Tue 11:05", week=1))) == NO_LETTERS
+
+
+def test_two_desks_with_two_promises_each_line_says_its_own(houses: Houses) -> None:
+    warn = '[[reminder]]\nafter = "-2h"\n'
+    house = houses({"info": "", "ops": 'reply_within = "4h"'}, config=warn + 'to = ["boss@leaders.example"]\n')
+    house.opens(at("Mon 08:00"))
+    house.asks(at("Mon 10:00"), ANN)
+    house.asks(at("Tue 06:30"), BEN, to="ops")
+    (letter,) = house.round(at("Tue 08:35"))
+    assert subject(letter) == "2 people will be past the target soon, the first at 10:00 (Info desk and Ops desk)"
+    text = text_of(letter)
+    assert "24 hours at 10:00" in text
+    assert "4 hours at 10:30" in text
+    assert "A reply before then keeps our promise." in text
+
+
+def test_a_dry_run_keeps_what_a_closed_window_keeps(houses: Houses, tmp_path: Path) -> None:
+    house = houses(config=BY_DAY)
+    house.sends(at("Mon 06:00"), BEN)
+    house.asks(at("Mon 07:00"))
+    house.write_config(smtp_port=ordinary.free_port())
+    house.round(at("Tue 17:50"))
+    assert "0 letters" in house.run(at("Tue 19:00"), "run", "--once", "--dry-run", str(tmp_path / "night")).err
+    assert "1 letter" in house.run(at("Wed 08:00"), "run", "--once", "--dry-run", str(tmp_path / "day")).err

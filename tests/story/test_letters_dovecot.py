@@ -258,3 +258,19 @@ def test_the_ladder_climbs_to_the_chief_after_a_day(houses: Houses) -> None:
     owner, chief = ("reminder", house.lead()), ("reminder", "chief@leaders.example")
     came = [kinds(house.round(moment)) for moment in days(at("Tue 10:05"), 3)]
     assert came == [[owner], [chief, owner], [owner]]
+
+
+def without_operator(house: House) -> None:
+    text = house.config.read_text()
+    house.config.write_text(text.replace(f'operator = "{house.operator}"\n', ""))
+    assert house.operator not in house.config.read_text()
+
+
+def test_where_nobody_else_is_told_the_owners_learn_that_no_reply_is_seen(house: House) -> None:
+    without_operator(house)
+    house.asks(at("Mon 10:00"))
+    (letter,) = house.round(at("Mon 12:00"))
+    assert kinds([letter]) == [("opening", house.lead())]
+    assert letter.message["Subject"] == f"No reply from {house.address('info')} has been seen yet: reminders stay off"
+    assert "Nobody had waited more than 24 hours when the monitor first looked." in text_of(letter)
+    assert kinds(house.round(at("Tue 12:00"))) == NO_LETTERS, "once"
