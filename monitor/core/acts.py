@@ -99,7 +99,8 @@ def shown(text: str) -> str:
 _POLITE = r"(?:please|bitte|danke|merci|svp|s'il (?:te|vous) pla[iî]t|thanks|thank you)"
 _BEFORE = re.compile(rf"{_POLITE}[\s,:]+", re.IGNORECASE)
 _AFTER = re.compile(rf"[\s,]+{_POLITE}", re.IGNORECASE)
-_ENDS = " \t.!;,:"
+_ENDS = " \t.!;,:*\"'`“”„«»‘’"
+"""What may stand around a command: also the marks of who copies an example, quoted or in bold."""
 _NUMBER = r"(?:\#|nr\.?\s?|no\.?\s?)?\d{1,9}"
 _SEPARATOR = r"(?:\s*[,;&+]\s*(?:(?:and|und|et)\s+)?|\s+(?:(?:and|und|et)\s+)?)"
 _SPAN = rf"{_NUMBER}(?:\s*[-–]\s*{_NUMBER})?"

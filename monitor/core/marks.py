@@ -1,6 +1,7 @@
 """GROUND. What was said by hand of a wait beside that it is done: taken back, put off, handed over (wait.Mark)."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from monitor.core.house import House
@@ -8,22 +9,35 @@ from monitor.core.message import Seen
 from monitor.core.wait import LONGEST_SNOOZE, Handoff, Mark
 
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """When something ended a wait, and when we knew of it (UTC); `order` as in Mark. `at` None: by then at latest."""
+
+    at: datetime | None
+    known_at: datetime
+    order: int = 0
+
+
 class Marks:
     """The marks of one conversation by their messages; in which order they are given does not matter."""
 
     def __init__(self, marks: Iterable[Mark]) -> None:
-        self._reopened: dict[str, tuple[datetime, int]] = {}
+        self._reopened: dict[str, list[Mark]] = {}
         self._snoozed: dict[str, Mark] = {}
         for mark in marks:
             if mark.kind == "reopen":
-                self._reopened[mark.message] = max(mark.moment, self._reopened.get(mark.message, mark.moment))
+                self._reopened.setdefault(mark.message, []).append(mark)
             elif mark.kind == "snooze":
                 self._snoozed[mark.message] = max(mark, self._snoozed.get(mark.message, mark), key=_latest)
 
-    def took_back(self, ended: Iterable[Seen], at: datetime, order: int = 0) -> bool:
-        """Whether somebody said since that what ended the waiting of these messages did not; `order` as in Mark."""
-        said = (self._reopened.get(m.message.identity) for m in ended)
-        return any(moment is not None and moment >= (at, order) for moment in said)
+    def took_back(self, members: Iterable[Seen], ended: Ended) -> bool:
+        """Whether somebody said since that what ended the waiting of these messages did not.
+
+        They can have meant only what had happened when they said it, and what was known when it was heard: a reply that
+        came to light later still is one.
+        """
+        said = (mark for m in members for mark in self._reopened.get(m.message.identity, ()))
+        return any(_takes_back(mark, ended) for mark in said)
 
     def snoozed_until(self, members: Sequence[Seen]) -> datetime | None:
         """Until when those who wait together with these messages are quiet: as the latest word has it, seven days at
@@ -34,7 +48,7 @@ class Marks:
             return None
         last = max(found, key=_latest)
         wrote_again = any(s.received_at > last.at and s.message.identity != last.message for s in members)
-        if wrote_again or self.took_back(members, *last.moment):
+        if wrote_again or self.took_back(members, Ended(last.at, last.known_at, last.order)):
             return None
         longest = last.at + LONGEST_SNOOZE
         return min(last.until or longest, longest)
@@ -44,6 +58,11 @@ def assigned(mark: Mark, before: Handoff | None, home: str, house: House) -> Han
     """The handoff of a mark: from who held the ball `before`, or `home`, the team of the wait's own mailbox."""
     holder = before.to_team if before and not before.decided else home
     return Handoff(mark.at, holder, mark.team or house.team_of(mark.person), False, mark.person)
+
+
+def _takes_back(reopen: Mark, ended: Ended) -> bool:
+    happened = ended.at is None or (ended.at, ended.order) <= reopen.moment
+    return happened and ended.known_at <= reopen.known_at
 
 
 def _latest(mark: Mark) -> tuple[datetime, int, str]:

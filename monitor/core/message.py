@@ -114,7 +114,7 @@ class Seen:
     """A message with all the places it was ever seen in; `received_at` (UTC) is the earliest of them.
 
     `size` (octets) is the largest of its copies, 0 where unknown. `draft`: seen only with `\\Draft`. `missing`: it is
-    in no folder any more.
+    in no folder any more. `known_at` (UTC): the look that first saw it; None where that is not known.
     """
 
     message: Message
@@ -125,6 +125,7 @@ class Seen:
     flag: Flag | None = None
     draft: bool = False
     missing: bool = False
+    known_at: datetime | None = None
 
     def in_role(self, role: Role) -> bool:
         """Whether it was ever seen in a folder of this role, in any mailbox."""

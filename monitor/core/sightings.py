@@ -40,6 +40,7 @@ def gathered(message: Message, received_at: datetime, sightings: Iterable[Sighti
         flag=_flag(written),
         draft=bool(every) and not written,
         missing=bool(every) and all(s.gone for s in every),
+        known_at=min((s.seen_at for s in written), default=None),
     )
 
 

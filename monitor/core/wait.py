@@ -32,9 +32,10 @@ class Handoff:
 class Mark:
     """What somebody said by hand at a moment (UTC) of the wait that has `message` (an identity) in it.
 
-    `done`: it needs no reply. `reopen`: whatever ended it up to that moment did not, and a snooze is over. `snooze`:
-    quiet until `until`, or until they write again. `assign`: the ball is with `team`, and with `person` (an address) if
-    it is named; the clock runs on. `order`: which came first of what was said at one moment.
+    `done`: it needs no reply. `reopen`: what ended it up to that moment, and was known when we heard of that, did not,
+    and a snooze is over. `snooze`: quiet until `until`, or until they write again. `assign`: the ball is with `team`,
+    and with `person` (an address) if it is named; the clock runs on. `order`: which came first of what was said at one
+    moment. `heard_at`: the look that heard it; None: at once.
     """
 
     message: str
@@ -44,11 +45,17 @@ class Mark:
     team: str = ""
     person: str = ""
     order: int = 0
+    heard_at: datetime | None = None
 
     @property
     def moment(self) -> tuple[datetime, int]:
         """When it was said, among other marks."""
         return self.at, self.order
+
+    @property
+    def known_at(self) -> datetime:
+        """When we knew of it."""
+        return self.heard_at or self.at
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from monitor.core.doubles import Doubles
 from monitor.core.events import concerned, events
 from monitor.core.house import A_COLLEAGUE, House, due_at
 from monitor.core.letter_ids import is_letter_id
-from monitor.core.marks import Marks, assigned
+from monitor.core.marks import Ended, Marks, assigned
 from monitor.core.message import Away, Flag, Seen
 from monitor.core.needs_reply import Answers, Verdict, case, judge
 from monitor.core.order import in_order
@@ -115,12 +115,12 @@ class _Fold:
         self._stands_in(seen)
         party = self.open.related(seen)
         cited = party is not None and self.cites.proves_answer(seen, party.opener)
-        if party and cited and self._end(party, party.members, _End("answered", "cited"), seen.received_at):
+        if party and cited and self._end(party, party.members, _End("answered", "cited"), _ended_by(seen)):
             party = None
         party = party or self.open.begin()
         self.open.add(party, seen)
         if seen.flag is not None and seen.flag.at is None and seen.message.message_id not in self.explained:
-            self._end(party, party.members, _End("answered", "flag"), seen.received_at)
+            self._end(party, party.members, _End("answered", "flag"), _ended_by(seen))
 
     def _stands_in(self, seen: Seen) -> None:
         """An outsider who answers the one who waits: perhaps one of us, whom the config does not know yet."""
@@ -134,9 +134,9 @@ class _Fold:
         reply = self.replies.reply(seen)
         if reply.grade is None:
             return
-        at, end = seen.received_at, _End("answered", reply.grade, seen.received_at, seen)
+        by, end = _ended_by(seen), _End("answered", reply.grade, seen.received_at, seen)
         reached = list(self.open) if reply.to_list else self.open.reached(reply.left, reply.named)
-        self.doubles.walk(reply, [party for party in reached if self._end(party, party.members, end, at)])
+        self.doubles.walk(reply, [party for party in reached if self._end(party, party.members, end, by)])
 
     def _passes_on(self, seen: Seen) -> None:
         """An internal message moves the ball of every open wait, never its clock."""
@@ -186,15 +186,15 @@ class _Fold:
                     home = self.house.team(self._mailboxes(party.members)[0])
                     party.handoff = assigned(what, party.handoff, home, self.house)
                 elif what.at is not None:
-                    order = what.order if isinstance(what, Mark) else 0
-                    self._end(party, concerned(party.members, messages, what), _end_of(what), what.at, order)
+                    by = Ended(what.at, what.known_at, what.order) if isinstance(what, Mark) else Ended(None, what.at)
+                    self._end(party, concerned(party.members, messages, what), _end_of(what), by)
 
-    def _end(self, party: Party, gone: Sequence[Seen], end: _End, at: datetime, order: int = 0) -> bool:
-        """The wait of these members is over since `at` (`order` as in Mark); others of the party wait on.
+    def _end(self, party: Party, gone: Sequence[Seen], end: _End, by: Ended) -> bool:
+        """The wait of these members is over; others of the party wait on.
 
         False: somebody has taken that back since, and nothing is over.
         """
-        if self.marks.took_back(gone, at, order):
+        if self.marks.took_back(gone, by):
             return False
         over = {m.message.identity for m in gone}
         self.closed.append(self._wait(party, gone, end))
@@ -235,6 +235,12 @@ class _Fold:
     def _mailboxes(self, members: Sequence[Seen]) -> tuple[str, ...]:
         seen_in = {p.mailbox for s in members for p in s.places if p.role in ("inbox", "done")}
         return tuple(sorted(seen_in, key=lambda m: (self.house.rank(m), m)))
+
+
+def _ended_by(seen: Seen) -> Ended:
+    """A message that ends a wait. One stamped ahead had happened when it was seen."""
+    known_at = seen.known_at or seen.received_at
+    return Ended(min(seen.received_at, known_at), known_at)
 
 
 def _end_of(what: Away | Flag | Mark) -> _End:

@@ -85,10 +85,12 @@ def perform(
     via: str,
     batch: str,
     now: datetime,
+    said_at: datetime | None = None,
 ) -> Performed | Puzzled:
     """Do what a command says: for all its numbers, or for none. The same `batch` twice changes nothing.
 
     Without a number it means the one line, where there is but one. `who`: an address, or the user of the command line.
+    `said_at`: when it was said, where that was before `now`: it says nothing of who wrote after that.
     Raises StoreError; ValueError for `undo` and `help`.
     """
     if command.word not in KINDS:
@@ -105,13 +107,15 @@ def perform(
     def decide(before: Mapping[int, Target]) -> list[dict[str, object]] | None:
         missing.extend(n for n in numbers if not any(m in before for m in on.get(n, ())))
         new = {m for _, m in pairs if m in before and not _is_so(said, before[m], now)}
-        row = {"at": now, "who": who, "via": via, "batch": batch, "kind": said.kind, "until": said.until}
+        row = {"at": min(said_at or now, now), "heard_at": now if said_at else None, "who": who, "via": via}
+        row |= {"batch": batch, "kind": said.kind, "until": said.until}
         row |= {"team": said.holder.team, "person": said.holder.person}
         return None if missing else [row | {"message": m} for m in sorted(new)]
 
     done = act(store, settings.house(store.letter_key), [m for _, m in pairs], decide, batch)
     if isinstance(done, Acted):
-        acts = [_act(n, said, done.now_are[m], m not in done.new) for n, m in pairs if m in done.now_are]
+        now_are = [(n, done.now_are[m]) for n, m in pairs if m in done.now_are]
+        acts = [_act(n, said, each, each.message not in done.new or not _holds(said, each)) for n, each in now_are]
         return Performed(batch, tuple(acts))
     return Performed(batch, repeated=True) if done == "repeated" else Puzzled("number", str(missing[0]))
 
@@ -193,6 +197,13 @@ def _is_so(said: _Said, target: Target, now: datetime) -> bool:
     handed = target.handoff if target.handoff and not target.handoff.decided else None
     holder = Holder(handed.to_team, handed.person) if handed else Holder(target.team)
     return holder == said.holder
+
+
+def _holds(said: _Said, target: Target) -> bool:
+    """Whether what was said is so now: who wrote again, or was answered, after it was said is not as it says."""
+    if said.kind == "snooze":
+        return target.snoozed_until is not None
+    return (target.state == "waiting") == (said.kind != "done")
 
 
 def _act(number: int, said: _Said, now_is: Target, already: bool) -> Act:

@@ -14,6 +14,7 @@ from monitor.store.outbox import (
     LONGEST_PAUSE,
     LONGEST_PAUSE_OF_SERVER,
     MOST_UNCERTAIN,
+    RECEIPT,
     LetterRow,
     begin_try,
     mark_refused,
@@ -74,7 +75,8 @@ def deliver(
     letters = pending(store, now)
     if not letters:
         return done
-    flood = _Flood(store, {letter.recipient for letter in letters}, now)
+    recipients = {letter.recipient for letter in letters}
+    floods = {asked: _Flood(store, recipients, now, asked) for asked in (False, True)}
     with SmtpSender(relay_of(smtp)) as sender:
         for letter in letters:
             if stopping() or time.monotonic() >= ends:
@@ -83,6 +85,7 @@ def deliver(
                 continue
             if not _may_go(letter, is_open):
                 continue
+            flood = floods[letter.kind == RECEIPT]
             if not flood.has_room(letter.recipient):
                 done.held += 1
                 continue
@@ -116,11 +119,14 @@ def _may_go(letter: LetterRow, is_open: Callable[[str], bool]) -> bool:
 
 
 class _Flood:
-    """What each recipient has had lately, this round included; who may get no more is named in the log once a round."""
+    """What each recipient has had lately, this round included; who may get no more is named in the log once a round.
 
-    def __init__(self, store: Store, recipients: Iterable[str], now: datetime) -> None:
+    `asked_for`: of receipts, else of all other letters.
+    """
+
+    def __init__(self, store: Store, recipients: Iterable[str], now: datetime, asked_for: bool) -> None:
         self._now = now
-        self._sent = dict(sent_lately(store, list(recipients), now))
+        self._sent = dict(sent_lately(store, list(recipients), now, asked_for=asked_for))
         self._named: set[str] = set()
 
     def has_room(self, recipient: str) -> bool:

@@ -14,7 +14,7 @@ from monitor.core.letter_ids import without_tags
 from monitor.core.message import Message
 from monitor.core.new_text import new_text, plain_text
 from monitor.core.orders import Order, refusal, speaker
-from monitor.core.subject import base_subject
+from monitor.core.subject import base_subject, has_reply_prefix
 from monitor.inbox.source import TextStart
 from monitor.jobs.acting import Act, Performed, perform, undo
 from monitor.jobs.edge import Edge
@@ -52,6 +52,11 @@ class Heard:
         """By which it is known wherever it is seen again."""
         return self.message.identity
 
+    @property
+    def said_at(self) -> datetime:
+        """Nobody answers a letter before it is made, whatever the clock of the server says."""
+        return max(self.came, self.letter.written_at)
+
 
 class Ear:
     """Hears one mail after the other, for one look at `now`."""
@@ -61,15 +66,22 @@ class Ear:
         self._house = settings.house(store.letter_key)
 
     def hear(self, one: Heard, text: Callable[[], TextStart | None]) -> None:
-        """Do what it says, if it may. `text` fetches how its text begins. Whatever is wrong with it stops no other."""
-        edge, outcome = Edge(), "failed"
+        """Do what it says, if it may. `text` fetches how its text begins. Whatever is wrong with it stops no other.
+
+        Raises SourceError where its text could not be fetched, and it is still to be heard.
+        """
+        edge, outcome = Edge(), None
         who = speaker(one.message, one.letter.recipient, self._settings.speakers, self._house.staff)
         who = who if one.alone else ""
         with edge.around("a command by mail"):
-            outcome = self._refused(one, who) or self._obeyed(one, who, text)
+            outcome = self._refused(one, who)
+        if outcome is None and not edge.broken:
+            begins = text()  # outside of the edge: where the connection fails, the next look hears this mail
+            with edge.around("a command by mail"):
+                outcome = self._obeyed(one, who, begins)
         if edge.broken:
-            self._note(one, who, outcome, None)
-        log.info("a reply to letter %d: %s", one.letter.id, outcome)
+            self._note(one, who, "failed", None)
+        log.info("a reply to letter %d: %s", one.letter.id, outcome or "failed")
 
     def _refused(self, one: Heard, who: str) -> str | None:
         lately = times(self._store, who, SPOKE, one.came - HOUR, one.came) if who else 0
@@ -84,9 +96,9 @@ class Ear:
         self._note(one, who, why, None if told else self._receipt(self._receipts(one, who, {}), why))
         return why
 
-    def _obeyed(self, one: Heard, who: str, text: Callable[[], TextStart | None]) -> str:
+    def _obeyed(self, one: Heard, who: str, text: TextStart | None) -> str:
         """What it says is done, noted and confirmed together: whatever happens in between, none of it has."""
-        said = understand(first_line(text(), one.message.subject))
+        said = understand(first_line(text, one.message.subject))
         receipts = self._receipts(one, who, lines_of(self._store, one.letter.id))
         helped = times(self._store, who, ("puzzled",), one.came - HOUR, one.came)
         batch = self._told_of(one.letter)
@@ -114,7 +126,8 @@ class Ear:
         else:
             on = {number: (message,) for number, message in receipts.lines.items()}
             who, batch, now = receipts.who, receipts.batch, self._now
-            done = perform(self._store, self._settings, said, on, who=who, via="mail", batch=batch, now=now)
+            words = {"who": who, "via": "mail", "batch": batch}
+            done = perform(self._store, self._settings, said, on, **words, now=now, said_at=one.said_at)
         if isinstance(done, Performed):
             return "done", self._receipt(receipts, "acted", done.acts)
         # Nothing like a command, in answer to a receipt: so the answer of a responder ends the exchange.
@@ -148,6 +161,12 @@ class Ear:
 
 
 def first_line(text: TextStart | None, subject: str) -> str:
-    """What somebody says: the first line they wrote themselves, else the subject, as some programs lose the text."""
+    """What somebody says: the first line they wrote themselves, else the subject, as some programs lose the text.
+
+    The subject of a mail that is only sent on was written for another one.
+    """
     written = new_text(plain_text(text.text) if text.is_html else text.text) if text else ""
-    return next((line for line in written.split("\n") if line.strip()), "") or base_subject(without_tags(subject))
+    about = without_tags(subject)
+    base = base_subject(about)
+    own = base if base == about or has_reply_prefix(about) else ""
+    return next((line for line in written.split("\n") if line.strip()), "") or own

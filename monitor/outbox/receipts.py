@@ -46,6 +46,16 @@ class ReceiptLine:
         return "" if any(sign in name for sign in AT_SIGNS) else isolated(name)
 
     @property
+    def is_now(self) -> Kind:
+        """What is so of it: where nothing was changed, that may be something else than was said."""
+        if not self.already:
+            return self.kind
+        if self.state != "waiting":
+            return "done"
+        waits = self.kind == "done" or (self.kind == "snooze" and self.until is None)
+        return "reopen" if waits else self.kind
+
+    @property
     def to(self) -> str:
         """Whom it was assigned to: `Digital help`, `anna@…`."""
         return tame(self.person or self.team)

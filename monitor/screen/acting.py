@@ -75,7 +75,7 @@ def _what(a: Act, zone: ZoneInfo, now: datetime, taken_back: bool) -> str:
         return f"is {before}waiting" + (f", since {since(a.opened_at, zone, now)}" if a.opened_at else "")
     if a.kind == "snooze":
         until = f"until {since(a.until, zone, now)}" if a.until else "no longer: they wrote again"
-        return f"{before}quiet {until}; the clock runs on"
+        return f"{before if a.until else ''}quiet {until}; the clock runs on"
     to = a.person if a.person and not a.team else a.team + (f" ({a.person})" if a.person else "")
     return f"is {before}with {to}; the clock runs on"
 

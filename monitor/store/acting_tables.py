@@ -10,6 +10,7 @@ acts = Table(
     metadata,
     Column("id", Id, primary_key=True),
     Column("at", UtcDateTime, nullable=False),
+    Column("heard_at", UtcDateTime),
     Column("who", String(254), nullable=False),
     Column("via", String(8), nullable=False),
     Column("batch", String(120), nullable=False),
@@ -24,8 +25,8 @@ acts = Table(
     Index("ix_acts_batch", "batch"),
 )
 """One thing said by hand of the wait that has `message` in it. `kind`: done, reopen, snooze (`until`), assign (`team`,
-`person`). `via`: mail or cli; `who`: an address, or the user of the command line. `batch`: what one line said at once,
-so that it is undone at once."""
+`person`). `at`: when it was said; `heard_at`: of a mail, the look that heard it. `via`: mail or cli; `who`: an
+address, or the user of the command line. `batch`: what one line said at once, so that it is undone at once."""
 
 heard = Table(
     "heard",

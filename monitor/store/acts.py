@@ -61,7 +61,7 @@ def marks_of(connection: Connection, numbers: Collection[int]) -> Mapping[int, l
     """What stands of what was said, for each of these conversations: one statement."""
     found: dict[int, list[Mark]] = defaultdict(list)
     for row in connection.execute(_in(connection, numbers).where(acts.c.undone_at.is_(None))):
-        mark = Mark(row.identity, row.kind, row.at, row.until, row.team, row.person, row.id)
+        mark = Mark(row.identity, row.kind, row.at, row.until, row.team, row.person, row.id, row.heard_at)
         found[row.conversation].append(mark)
     return found
 

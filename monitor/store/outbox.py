@@ -19,6 +19,8 @@ MOST_UNCERTAIN = 9
 """So often a letter is tried that ends without a clear answer: the last time 21 hours after the first."""
 MOST_OF_ONE = 100
 """Far more than one recipient can get in a round (core/flood.py); some of them may be held back as not true now."""
+RECEIPT = "receipt"
+"""The kind of letter that somebody asked for, by a mail that said what to do."""
 STATES = ("pending", "tried", "sent", "withdrawn", "refused", "refused_lately")
 
 
@@ -122,12 +124,18 @@ def counts(store: Store, refused_since: datetime) -> dict[str, int]:
     return {state: found.get(state, 0) for state in STATES}
 
 
-def sent_lately(store: Store, recipients: Collection[str], now: datetime) -> Mapping[str, list[datetime]]:
-    """When these people got letters from us, as far back as it decides whether they may get more (core/flood.py)."""
+def sent_lately(
+    store: Store, recipients: Collection[str], now: datetime, *, asked_for: bool = False
+) -> Mapping[str, list[datetime]]:
+    """When these people got letters from us, as far back as it decides whether they may get more (core/flood.py).
+
+    Receipts are counted alone (`asked_for`): who presses ten buttons an hour must not miss a reminder for that.
+    """
     found: dict[str, list[datetime]] = defaultdict(list)
     query = select(letters.c.recipient, letters.c.settled_at).where(
         letters.c.state == "sent", letters.c.settled_at > now - LOOK_BACK, letters.c.settled_at <= now
     )
+    query = query.where(letters.c.kind == RECEIPT if asked_for else letters.c.kind != RECEIPT)
     with store.reading() as connection:
         for row in connection.execute(query.where(among(letters.c.recipient, recipients, connection))):
             found[row.recipient].append(row.settled_at)
@@ -139,6 +147,7 @@ def latched(store: Store, now: datetime) -> dict[str, datetime]:
     busy = (
         select(letters.c.recipient)
         .where(letters.c.state == "sent", letters.c.settled_at > now - LOOK_BACK, letters.c.settled_at <= now)
+        .where(letters.c.kind != RECEIPT)
         .group_by(letters.c.recipient)
         .having(func.count() >= MOST_AN_HOUR)
     )

@@ -78,6 +78,29 @@ class TestReopen:
         reopened = told(messages, mark("reopen", 3, "14:00"))
         assert reopened == [("answered", "sent", "1"), ("waiting", None, "3")]
 
+    @pytest.mark.parametrize(
+        ("received", "known", "said", "heard", "state"),
+        [
+            ("11:00", "11:05", "12:00", "12:05", "waiting"),
+            ("11:00", "12:06", "12:00", "12:05", "answered"),
+            ("12:01", "12:05", "12:00", "12:05", "answered"),
+            ("11:59", "12:05", "12:00", "12:05", "waiting"),
+            ("12:09", "11:59", "12:00", "12:00", "waiting"),
+        ],
+    )
+    def test_it_takes_back_only_what_had_happened_and_was_known(
+        self, received: str, known: str, said: str, heard: str, state: str
+    ) -> None:
+        """A reply that came to light later, or was sent later, is one; a stamp that is ahead makes none later."""
+        reply = replace(mail(f"{received} info → Ann", 2, (1,)), known_at=at(known))
+        reopen = replace(mark("reopen", 1, said), heard_at=at(heard))
+        assert the_wait([ASK, reply], reopen).state == state
+
+    def test_what_was_put_away_may_have_been_before_the_look_that_saw_it(self) -> None:
+        reopen = replace(mark("reopen", 1, "12:00"), heard_at=at("12:05"))
+        assert the_wait([replace(ASK, away=Away("done", at("12:05")))], reopen).state == "waiting"
+        assert the_wait([replace(ASK, away=Away("done", at("12:06")))], reopen).state == "no_reply_needed"
+
     def test_it_takes_back_a_reply_that_only_a_citation_proves(self) -> None:
         cites = mail("12:00 Ann → info", 3, in_reply_to=("<unseen@mail.example>",), references=(id_of(1),))
         house = replace(LEARNT, staff=HOUSE.staff)

@@ -52,6 +52,7 @@ def _acts() -> None:
         "acts",
         sa.Column("id", ID, nullable=False),
         sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("heard_at", UtcDateTime(), nullable=True),
         sa.Column("who", sa.String(length=254), nullable=False),
         sa.Column("via", sa.String(length=8), nullable=False),
         sa.Column("batch", sa.String(length=120), nullable=False),
