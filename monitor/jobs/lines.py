@@ -39,7 +39,7 @@ def _line(
         past=now - wait.due_at,
         team=wait.team,
         mailbox=wait.mailboxes[0],
-        context=(*context_of(wait), *others),
+        context=(*context_of(wait, settings), *others),
         open_url=open_url(wait, settings),
         more=spot.more,
         actions=buttons.of(position) if buttons else (),
@@ -53,7 +53,7 @@ def promise_to(wait: WaitRow, settings: Settings) -> Promise:
     return (desk.target if desk else Target()).promise
 
 
-def context_of(wait: WaitRow) -> tuple[Context, ...]:
+def context_of(wait: WaitRow, settings: Settings) -> tuple[Context, ...]:
     """What happened since they wrote."""
     told: list[Context] = []
     if wait.chased_at is not None:
@@ -61,9 +61,14 @@ def context_of(wait: WaitRow) -> tuple[Context, ...]:
     if (handoff := wait.handoff) is not None:
         kind: Literal["decided", "assigned", "passed on"]
         kind = "decided" if handoff.decided else "assigned" if handoff.person else "passed on"
-        told.append(Context(kind, handoff.at, handoff.from_team, handoff.to_team, handoff.person))
+        told.append(Context(kind, handoff.at, handoff.from_team, handoff.to_team, _called(handoff.person, settings)))
     if wait.missing:
         told.append(Context("missing"))
     if wait.low_urgency:
         told.append(Context("low urgency"))
     return tuple(told)
+
+
+def _called(address: str, settings: Settings) -> str:
+    """What colleagues call somebody."""
+    return settings.person(address).name or address
