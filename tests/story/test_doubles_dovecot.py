@@ -36,8 +36,8 @@ def test_the_owners_of_both_desks_are_told_once(houses: Houses) -> None:
     for letter, desk in zip(sorted(letters, key=lambda one: one.recipients[0]), ("info", "ops"), strict=True):
         text = text_of(letter)
         assert letter.message["Subject"] == "Two of us answered Ann Reader within 4 minutes"
-        assert f"10:30 {house.address('info')}" in text
-        assert f"10:34 {house.address('ops')}" in text
+        assert f"10:30 · {house.address('info')}" in text
+        assert f"10:34 · {house.address('ops')}" in text
         assert asked.subject in text
         assert f"one of the answers left from {house.address(desk)}, which you look after" in text
     assert doubles(house.round(at("Mon 10:50"))) == doubles(house.round(at("Tue 08:00"))) == []
