@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from monitor.core.moments import clock
+from monitor.core.brief import exact
+from monitor.core.said import Moment, Said, say
 
 WORTH_SAYING = timedelta(hours=1)
 """Less in a week is no news to who reads the report."""
@@ -38,34 +39,32 @@ def clipped(spells: Iterable[Blind], since: datetime, until: datetime) -> tuple[
     return tuple(spell for spell in cut if spell.until > spell.since)
 
 
-def said(spells: Sequence[Blind], zone: ZoneInfo) -> str:
+def said(spells: Sequence[Blind], zone: ZoneInfo) -> Said | None:
     """`info@… could not be seen for 5 h 20 min on Tuesday, from 09:10 to 14:30.`: the spells of one mailbox in a week.
 
-    Empty where they are not worth saying.
+    None where they are not worth saying.
     """
     total = sum((spell.length for spell in spells), timedelta(0))
     if total < WORTH_SAYING:
-        return ""
+        return None
     mailbox, longest = spells[0].mailbox, max(spells, key=lambda spell: spell.length)
     if len(spells) == 1:
-        return f"{mailbox} could not be seen for {_long(total)} {_when(longest, zone)}."
-    return (
-        f"{mailbox} could not be seen for {_long(total)} in {len(spells)} spells, the longest of them "
-        f"{_long(longest.length)} {_when(longest, zone)}."
-    )
+        return say(
+            "%(mailbox)s could not be seen for %(length)s %(when)s.",
+            mailbox=mailbox, length=exact(total), when=_when(longest, zone),
+        )  # fmt: skip
+    return say(
+        "%(mailbox)s could not be seen for %(length)s in %(spells)s spells, the longest of them %(longest)s %(when)s.",
+        mailbox=mailbox, length=exact(total), spells=str(len(spells)), longest=exact(longest.length),
+        when=_when(longest, zone),
+    )  # fmt: skip
 
 
-def _when(spell: Blind, zone: ZoneInfo) -> str:
-    begin, end = spell.since.astimezone(zone), spell.until.astimezone(zone)
-    if begin.date() == end.date():
-        return f"on {begin:%A}, from {clock(begin, zone)} to {clock(end, zone)}"
-    return f"from {begin:%A} {clock(begin, zone)} to {end:%A} {clock(end, zone)}"
-
-
-def _long(length: timedelta) -> str:
-    """`5 h 20 min`, `3 h`, `2 d 4 h`: rounded down."""
-    hours, minutes = divmod(int(length.total_seconds()) // 60, 60)
-    if hours >= 48:
-        days, hours = divmod(hours, 24)
-        return f"{days} d {hours} h" if hours else f"{days} d"
-    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+def _when(spell: Blind, zone: ZoneInfo) -> Said:
+    day, begin, end = (
+        Moment(spell.since, zone, "weekday"), Moment(spell.since, zone, "clock"), Moment(spell.until, zone, "clock"),
+    )  # fmt: skip
+    if spell.since.astimezone(zone).date() == spell.until.astimezone(zone).date():
+        return say("on %(day)s, from %(begin)s to %(end)s", day=day, begin=begin, end=end)
+    last = Moment(spell.until, zone, "weekday")
+    return say("from %(day)s %(begin)s to %(last)s %(end)s", day=day, begin=begin, last=last, end=end)

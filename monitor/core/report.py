@@ -1,4 +1,4 @@
-"""GROUND. The weekly report as values: what is counted (ReportFacts), as JSON and as CSV. `sections` draws it."""
+"""GROUND. The weekly report as values: what is counted (ReportFacts), as JSON and as CSV, both in English."""
 
 import csv
 import io
@@ -12,6 +12,7 @@ from monitor.core.blind import Blind
 from monitor.core.calendar import Calendar, Mode, primary
 from monitor.core.invisible import Invisible, total
 from monitor.core.promise import Promise, the_one
+from monitor.core.said import Text
 from monitor.core.wait import is_met
 from monitor.core.week import Figures, Rate, WaitFacts, Week
 
@@ -39,9 +40,9 @@ class ReportFacts:
     previous: Rate | None
     teams: tuple[tuple[str, Figures], ...]
     longest: tuple[Longest, ...]
-    left_out: tuple[tuple[str, int], ...]
+    left_out: tuple[tuple[Text, int], ...]
     """What was left out and how many: (plain words, count)."""
-    unseen: tuple[str, ...]
+    unseen: tuple[Text, ...]
     """Mailboxes whose view is older than the week's end, or whose replies cannot be seen: one sentence each."""
     history_from: datetime | None
     """The earliest moment we have read back to; None when it lies before the week."""
@@ -56,11 +57,6 @@ class ReportFacts:
     def promise(self) -> Promise | None:
         """What all promise; None where they differ."""
         return the_one(self.promises or (Promise(self.reply_within, "elapsed"),))
-
-    @property
-    def promised(self) -> str:
-        """`24 hours`; `the target` where the mailboxes promise different things."""
-        return self.promise.words if self.promise else "the target"
 
     @property
     def modes(self) -> frozenset[Mode]:
@@ -86,12 +82,12 @@ def report_json(facts: ReportFacts) -> dict[str, Any]:
         "previous": None if facts.previous is None else _rate(facts.previous),
         "teams": [{"team": team, **_figures(figures)} for team, figures in facts.teams],
         "longest": [_longest(longest) for longest in facts.longest],
-        "left_out": [{"what": what, "count": count} for what, count in facts.left_out],
+        "left_out": [{"what": str(what), "count": count} for what, count in facts.left_out],
         "invisible_replies": {
             **_invisible(total(facts.invisible.values())),
             "mailboxes": [{"mailbox": mailbox, **_invisible(one)} for mailbox, one in facts.invisible.items()],
         },
-        "unseen": list(facts.unseen),
+        "unseen": [str(one) for one in facts.unseen],
         "blind": [blind_json(one) for one in facts.blind],
     }
 

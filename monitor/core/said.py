@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Union
+from typing import Literal, Union
 from zoneinfo import ZoneInfo
 
+from monitor.core import moments
 from monitor.core.durations import words
-from monitor.core.moments import since
+from monitor.core.promise import Promise
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +19,31 @@ class When:
     near: datetime
 
     def __str__(self) -> str:
-        return since(self.moment, self.zone, self.near)
+        return moments.since(self.moment, self.zone, self.near)
 
 
-Value = Union[str, int, timedelta, When, "Said"]
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A moment said in one way, wherever it lies: `09:58`, `Friday`, `Friday 13 November, 09:58`, `Fri 13 Nov, 09:58`.
+
+    The last two have the year where it is not that of `near`.
+    """
+
+    moment: datetime
+    zone: ZoneInfo
+    way: Literal["clock", "weekday", "full", "short"] = "full"
+    near: datetime | None = None
+
+    def __str__(self) -> str:
+        if self.way == "clock":
+            return moments.clock(self.moment, self.zone)
+        if self.way == "weekday":
+            return f"{self.moment.astimezone(self.zone):%A}"
+        day = moments.short_day_and_time if self.way == "short" else moments.day_and_time
+        return day(self.moment, self.zone, self.near)
+
+
+Value = Union[str, int, float, timedelta, When, Moment, Promise, "Said"]
 """What a sentence may hold. A whole number is a count and is grouped (`9,000`); what only names something is text."""
 
 
@@ -45,6 +67,8 @@ class Said:
 
 Text = str | Said
 """What a letter says: a sentence of ours, or text that is the same in every language."""
+Shown = Text | timedelta | Moment
+"""What a table shows: the same, or a value alone."""
 
 
 def say(text: str, /, **values: Value) -> Said:
@@ -61,4 +85,8 @@ def plain(value: Value) -> str:
     """A value in English."""
     if isinstance(value, timedelta):
         return words(value)
+    if isinstance(value, Promise):
+        return value.words
+    if isinstance(value, float):
+        return f"{value:g}"
     return f"{value:,}" if isinstance(value, int) else str(value)

@@ -69,7 +69,7 @@ def _news(knowledge: Knowledge, mailbox: str) -> News:
             say(
                 "In the last four weeks %(share)s of the messages in which people answered %(mailbox)s answer a reply "
                 "that was never seen.",
-                share=_share(knowledge.invisible_replies(mailbox)),
+                share=share(knowledge.invisible_replies(mailbox)),
                 mailbox=mailbox,
             ),
             say(
@@ -103,7 +103,8 @@ def _news(knowledge: Knowledge, mailbox: str) -> News:
     )
 
 
-def _share(measured: Invisible) -> Said:
+def share(measured: Invisible) -> Said:
+    """`7 of 20 (35%)`, `5 of 7`."""
     if measured.percent is None:
         return say("%(k)s of %(n)s", k=measured.k, n=measured.n)
     return say("%(k)s of %(n)s (%(percent)s%%)", k=measured.k, n=measured.n, percent=measured.percent)

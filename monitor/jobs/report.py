@@ -10,10 +10,11 @@ from monitor.core.blind import Blind, clipped, said
 from monitor.core.calendar import Calendar
 from monitor.core.house import opened_by
 from monitor.core.invisible import Invisible
-from monitor.core.moments import day_and_time
 from monitor.core.report import Longest, ReportFacts, report_csv, report_json
+from monitor.core.said import Moment, Said, Text, say
 from monitor.core.week import Figures, Rate, WaitFacts, Week, by_team, figures, last_closed
 from monitor.jobs.claims import Claims
+from monitor.jobs.hidden import share
 from monitor.jobs.knowledge import Knowledge, blind_so_far
 from monitor.jobs.remind import new_letter
 from monitor.outbox.letters import Attachment, Letters
@@ -27,12 +28,12 @@ PATIENCE = timedelta(hours=24)
 MOST_LONGEST = 5
 
 LEFT_OUT_WORDS = {
-    "bulk": "Newsletters and other bulk mail",
-    "automatic": "Automatic replies, bounces and other mail by machines",
-    "spam": "Spam",
-    "ignored": "Left out by the [ignore] settings",
-    "closer": "Probably only a thank-you",
-    "claimed": "Claimed replies that did not pass the sender check",
+    "bulk": say("Newsletters and other bulk mail"),
+    "automatic": say("Automatic replies, bounces and other mail by machines"),
+    "spam": say("Spam"),
+    "ignored": say("Left out by the %(setting)s settings", setting="[ignore]"),
+    "closer": say("Probably only a thank-you"),
+    "claimed": say("Claimed replies that did not pass the sender check"),
 }
 
 log = logging.getLogger("monitor.report")
@@ -142,7 +143,7 @@ def report_letter(
 ) -> NewLetter:
     """The report as it goes to one recipient, with the waits behind it as a file."""
     name = f"{made.facts.week.name}.csv"
-    rendered = letters.render_report(made.facts, attached=name)
+    rendered = letters.render_report(made.facts, attached=name, language=settings.language_of(recipient))
     return new_letter(store, settings, "report", recipient, obligation, rendered, now, [Attachment(name, made.csv())])
 
 
@@ -164,7 +165,7 @@ def _previous(store: Store, week: Week, knowledge: Knowledge, goal: float) -> Ra
     return rate if rate.n else None
 
 
-def _left_out(store: Store, week: Week) -> tuple[tuple[str, int], ...]:
+def _left_out(store: Store, week: Week) -> tuple[tuple[Text, int], ...]:
     found = left_out(store, week.start, week.end)
     return tuple(
         (words, count)
@@ -173,24 +174,36 @@ def _left_out(store: Store, week: Week) -> tuple[tuple[str, int], ...]:
     )
 
 
-def _unseen(settings: Settings, knowledge: Knowledge, week: Week) -> list[str]:
-    found: list[str] = []
+def _unseen(settings: Settings, knowledge: Knowledge, week: Week) -> list[Said]:
+    found: list[Said] = []
     for mailbox in settings.desks:
         view, as_of = knowledge.views.get(mailbox), knowledge.as_of(mailbox)
         if view is None or as_of is None:
-            found.append(f"{mailbox} has not been read completely yet; its messages are not in these figures.")
+            found.append(
+                say(
+                    "%(mailbox)s has not been read completely yet; its messages are not in these figures.",
+                    mailbox=mailbox,
+                )
+            )
         elif as_of < week.end:
             found.append(
-                f"{mailbox} is known only up to {day_and_time(as_of, settings.zone)}; what came later is not counted."
+                say(
+                    "%(mailbox)s is known only up to %(known)s; what came later is not counted.",
+                    mailbox=mailbox,
+                    known=Moment(as_of, settings.zone),
+                )
             )
         if view is not None and as_of is not None and not knowledge.replies_visible(mailbox):
             found.append(
-                f"No reply from {mailbox} was ever seen; its waits may have been answered where we cannot look."
+                say(
+                    "No reply from %(mailbox)s was ever seen; its waits may have been answered where we cannot look.",
+                    mailbox=mailbox,
+                )
             )
     return found
 
 
-def _blind(settings: Settings, knowledge: Knowledge, blind: Sequence[Blind]) -> list[str]:
+def _blind(settings: Settings, knowledge: Knowledge, blind: Sequence[Blind]) -> list[Said]:
     """Of each mailbox the spells that are over; of one that goes on it is said already up to when it is known."""
     views = knowledge.views
     ended = [one for one in blind if one.mailbox in views and one.since != views[one.mailbox].as_of]
@@ -198,10 +211,14 @@ def _blind(settings: Settings, knowledge: Knowledge, blind: Sequence[Blind]) -> 
     return [sentence for spells in by_mailbox if (sentence := said(spells, settings.zone))]
 
 
-def _hidden(invisible: Mapping[str, Invisible]) -> list[str]:
+def _hidden(invisible: Mapping[str, Invisible]) -> list[Said]:
     return [
-        f"Replies we could not see at {mailbox}: {one.words} of those that people answered; some of its waits were "
-        "answered where we cannot look."
+        say(
+            "Replies we could not see at %(mailbox)s: %(share)s of those that people answered; some of its waits were "
+            "answered where we cannot look.",
+            mailbox=mailbox,
+            share=share(one),
+        )
         for mailbox, one in invisible.items()
         if one.too_many
     ]

@@ -1,9 +1,9 @@
-"""FLOOR 1. A report's table as columns of plain text, for the part of a letter that is only text."""
+"""FLOOR 1. A report's table, in a language already, as columns of plain text: for the part that is only text."""
 
 import textwrap
 from collections.abc import Sequence
 
-from monitor.core.sections import Cell, Table
+from monitor.core.drawn import Cell, Table
 from monitor.outbox.plain import COLUMNS, Laid, tame
 
 _INDENT = "  "
@@ -34,7 +34,7 @@ def _kept(table: Table) -> list[int]:
 
 
 def _text(table: Table, row: tuple[Cell, ...], place: int) -> str:
-    return next((tame(cell.text) for at, _, cell in table.placed(row) if at == place), "")
+    return next((tame(str(cell.text)) for at, _, cell in table.placed(row) if at == place), "")
 
 
 def _head(table: Table, place: int) -> tuple[str, bool]:
@@ -42,14 +42,14 @@ def _head(table: Table, place: int) -> tuple[str, bool]:
     at = 0
     for column in table.columns:
         if at <= place < at + column.span:
-            return (column.title if at == place else ""), column.right
+            return (str(column.title) if at == place else ""), column.right
         at += column.span
     return "", False
 
 
 def _width(title: str, texts: Sequence[str]) -> int:
     """As wide as the widest figure, or as the longest word of the head: heads fold, figures do not."""
-    return max((len(text) for text in (*title.split(), *texts)), default=0)
+    return max((len(text) for text in (*title.split(" "), *texts)), default=0)
 
 
 def _folded(texts: Sequence[str], widths: Sequence[int], right: Sequence[bool], bottom: bool) -> list[str]:

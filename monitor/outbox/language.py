@@ -2,17 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from gettext import NullTranslations
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 from babel.lists import format_list
 from babel.numbers import format_decimal
 
-from monitor.core.said import Said, When
+from monitor.core import moments
+from monitor.core.promise import Promise
+from monitor.core.said import Moment, Said, When
 from monitor.outbox.plain import tame
 
 ENGLISH = "en"
@@ -71,13 +73,17 @@ class Language:
             return self.gettext(value.text, values)
         if isinstance(value, When):
             return self.since(value.moment, value.zone, value.near)
+        if isinstance(value, Moment):
+            return self._moment(value)
         if isinstance(value, timedelta):
             return self.words(value)
-        if isinstance(value, int):
+        if isinstance(value, Promise):
+            return self.promise_of(*value)
+        if isinstance(value, int | float):
             return self.number(value)
         return str(value)
 
-    def number(self, number: int) -> str:
+    def number(self, number: float) -> str:
         """`9,000`."""
         return format_decimal(number, locale=self._locale)
 
@@ -166,14 +172,43 @@ class Language:
             return self.gettext("at %(time)s on %(weekday)s", {"time": time, "weekday": self._weekday(moment, zone)})
         return self.gettext("at %(time)s on %(day)s", {"time": time, "day": self._day(moment, zone, near)})
 
+    def short_day_and_time(self, moment: datetime, zone: ZoneInfo, near: datetime | None = None) -> str:
+        """`Thu 12 Nov, 09:36`: for tables."""
+        if self.code == ENGLISH:
+            return moments.short_day_and_time(moment, zone, near)  # as the command line; the CLDR has `Sept`
+        pattern = self._pattern(moment, zone, near).replace("EEEE", "EEE").replace("MMMM", "MMM")
+        day = format_datetime(moment.astimezone(zone), pattern, locale=self._locale)
+        return self.gettext("%(day)s, %(time)s", {"day": day, "time": self.clock(moment, zone)})
+
+    def days(self, first: date, last: date) -> str:
+        """`9 to 15 November`, `30 November to 6 December`; with years where the two differ."""
+        year, month = (" y", True) if first.year != last.year else ("", first.month != last.month)
+        begin = self._date(first, month, year)
+        return self.gettext("%(first)s to %(last)s", {"first": begin, "last": self._date(last, True, year)})
+
+    def _moment(self, value: Moment) -> str:
+        if value.way == "clock":
+            return self.clock(value.moment, value.zone)
+        if value.way == "weekday":
+            return self._weekday(value.moment, value.zone)
+        day = self.short_day_and_time if value.way == "short" else self.day_and_time
+        return day(value.moment, value.zone, value.near)
+
+    def _date(self, day: date, month: bool, year: str) -> str:
+        """Without the weekday, and perhaps without the month."""
+        pattern = (self._forms.first if day.day == 1 else self._forms.day).removeprefix("EEEE").lstrip(", ")
+        return format_date(day, (pattern if month else pattern.replace("MMMM", "").strip()) + year, locale=self._locale)
+
     def _weekday(self, moment: datetime, zone: ZoneInfo) -> str:
         return format_datetime(moment.astimezone(zone), "EEEE", locale=self._locale)
 
     def _day(self, moment: datetime, zone: ZoneInfo, near: datetime | None) -> str:
+        return format_datetime(moment.astimezone(zone), self._pattern(moment, zone, near), locale=self._locale)
+
+    def _pattern(self, moment: datetime, zone: ZoneInfo, near: datetime | None) -> str:
         local = moment.astimezone(zone)
-        pattern = self._forms.first if local.day == 1 else self._forms.day
         year = "" if near is None or near.astimezone(zone).year == local.year else " y"
-        return format_datetime(local, pattern + year, locale=self._locale)
+        return (self._forms.first if local.day == 1 else self._forms.day) + year
 
     def _said(self, values: Mapping[str, Any]) -> Mapping[str, str]:
         # What has markup was made by a template, of ours or an operator's, and is harmless already.

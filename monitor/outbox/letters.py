@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,8 +10,6 @@ from css_inline import CSSInliner
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 from markupsafe import Markup
 
-from monitor.core import headline, sections
-from monitor.core.moments import days
 from monitor.core.report import ReportFacts
 from monitor.core.said import Said
 from monitor.outbox.blind_pages import BlindLine, BlindPage, Trouble, Unseen
@@ -24,6 +21,7 @@ from monitor.outbox.mime import Attachment, Rendered, compose
 from monitor.outbox.pages import News, NoticePage, OpeningPage, ReminderPage, WaitingLine
 from monitor.outbox.plain import Laid, cut, defang, tame, wrap
 from monitor.outbox.receipts import ReceiptLine, ReceiptPage
+from monitor.outbox.report_pages import report_values
 
 __all__ = [
     "Attachment",
@@ -100,18 +98,10 @@ class Letters:
         """A calm word to the operator about the monitor itself."""
         return self._render("notice", {"page": page}, page.language)
 
-    def render_report(self, facts: ReportFacts, why: str = "", attached: str = "") -> Rendered:
-        """The weekly report, in English. `attached` names the file that goes with it."""
-        values = {
-            "facts": facts,
-            "headline": headline.headline(facts),
-            "lead": headline.lead(facts),
-            "cards": _cards(sections.sections(facts)),
-            "week": f"Week {facts.week.number} · {_days(facts)}",
-            "why": why or f"You are on the list for the weekly report of {facts.organisation}.",
-            "attached": attached,
-        }
-        return self._render("report", values, ENGLISH)
+    def render_report(self, facts: ReportFacts, why: str = "", attached: str = "", language: str = ENGLISH) -> Rendered:
+        """The weekly report. `attached` names the file that goes with it."""
+        press = self._press(language)
+        return press.render("report", report_values(facts, why, attached, press.language))
 
     def _render(self, letter: str, values: Mapping[str, Any], language: str) -> Rendered:
         return self._press(language).render(letter, values)
@@ -143,6 +133,7 @@ class _Press:
     """The templates in one language: an environment for HTML, and one for what is only text."""
 
     def __init__(self, folders: list[Path], language: Language) -> None:
+        self.language = language
         self._html = _environment(folders, language, autoescape=True)
         self._text = _environment(folders, language, autoescape=False)
 
@@ -234,17 +225,3 @@ def _one_line(language: Language, value: object) -> object:
     if isinstance(value, str) and not isinstance(value, Laid) and not hasattr(value, "__html__"):
         return tame(value)
     return value
-
-
-def _cards(all_: list[sections.Section]) -> list[list[sections.Section]]:
-    """Sections by the card they stand in; those that are joined to nothing stand under the headline."""
-    cards: list[list[sections.Section]] = [[]]
-    for section in all_:
-        if not section.joined:
-            cards.append([])
-        cards[-1].append(section)
-    return cards
-
-
-def _days(facts: ReportFacts) -> str:
-    return days(facts.week.monday, facts.week.monday + timedelta(days=6))

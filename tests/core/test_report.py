@@ -3,22 +3,49 @@
 import csv
 import io
 import json
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.core import headline as opening
+from monitor.core import sections as below
 from monitor.core.calendar import Calendar, Span
-from monitor.core.headline import headline, lead
 from monitor.core.intervals import change, wilson
 from monitor.core.invisible import Invisible
-from monitor.core.report import report_csv, report_csv_rows, report_json
-from monitor.core.sections import SECTIONS, sections
+from monitor.core.report import ReportFacts, report_csv, report_csv_rows, report_json
+from monitor.core.said import Moment, Said, plain
+from monitor.core.sections import SECTIONS
 from monitor.core.week import Figures, Rate, WaitFacts
 from tests.outbox.samples import facts, figures
+
+
+def english(of: Any) -> Any:
+    """The same with every sentence and value as text."""
+    if isinstance(of, Said | Moment | timedelta):
+        return plain(of)
+    if isinstance(of, tuple | list):
+        return type(of)(map(english, of))
+    return replace(of, **{f.name: english(getattr(of, f.name)) for f in fields(of)}) if is_dataclass(of) else of  # type: ignore[type-var]
+
+
+def sections(of: ReportFacts) -> Any:
+    """What is drawn, in English."""
+    return english(below.sections(of))
+
+
+def headline(of: ReportFacts) -> str:
+    """The answer, in English."""
+    return str(opening.headline(of))
+
+
+def lead(of: ReportFacts) -> str:
+    """What follows it, in English."""
+    return " ".join(map(str, opening.lead(of)))
 
 
 def said(of: object) -> str:

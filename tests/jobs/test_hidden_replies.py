@@ -235,7 +235,7 @@ def test_the_report_of_the_week_says_what_it_could_not_see(desk: Desk) -> None:
     knowledge = know(desk.store, desk.settings, now)
     made = make(desk.store, desk.settings, knowledge, Week.of(MONDAY, zone), now)
     assert made.facts.invisible == {INFO: Invisible(7, 20)}
-    (said,) = [one for one in made.facts.unseen if "could not see" in one]
+    (said,) = [str(one) for one in made.facts.unseen if "could not see" in str(one)]
     assert said.startswith(f"Replies we could not see at {INFO}: 7 of 20 (35%) ")
     text = LETTERS.render_report(made.facts).text
     assert re.search(r"Replies we could not see.*7 of 20", text)

@@ -33,6 +33,8 @@ def staff_letters(language: str = "en", letters: Letters = LETTERS) -> Iterator[
     for name, receipt in receipts().items():
         yield name, letters.render_receipt(replace(receipt, language=language))
     yield "notice", letters.render_notice(replace(notice(), language=language))
+    yield "report", letters.render_report(facts(), attached="2026-W46.csv", language=language)
+    yield "long report", letters.render_report(facts(teams=(TEAMS * 3)[:15]), language=language)
 
 
 def _reminders() -> Iterator[tuple[str, ReminderPage]]:
@@ -51,8 +53,6 @@ def _reminders() -> Iterator[tuple[str, ReminderPage]]:
 def all_letters() -> Iterator[tuple[str, Rendered]]:
     """Each letter once in English."""
     yield from staff_letters()
-    yield "report", LETTERS.render_report(facts(), attached="2026-W46.csv")
-    yield "long report", LETTERS.render_report(facts(teams=(TEAMS * 3)[:15]))
 
 
 def crowd() -> tuple[WaitingLine, ...]:

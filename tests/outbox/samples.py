@@ -6,8 +6,11 @@ from typing import Literal
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+from monitor.core.blind import Blind, said
 from monitor.core.report import Longest, ReportFacts
+from monitor.core.said import Text
 from monitor.core.week import Figures, Rate, Week
+from monitor.jobs.report import LEFT_OUT_WORDS
 from monitor.outbox.actions import Action
 from monitor.outbox.letters import NoticePage, OpeningPage, ReminderPage, WaitingLine
 from monitor.outbox.told import Context, NextStep, Why
@@ -143,6 +146,9 @@ TEAMS = (
 )
 
 
+BLIND = Blind(
+    "events@harbourcity.example", datetime(2026, 11, 10, 9, 10, tzinfo=UTC), datetime(2026, 11, 10, 16, 20, tzinfo=UTC)
+)
 THE_WEEK_BEFORE = Rate(160, 182, 90)
 
 
@@ -150,7 +156,7 @@ def facts(
     overall: Figures | None = None,
     previous: Rate | None = THE_WEEK_BEFORE,
     teams: tuple[tuple[str, Figures], ...] = TEAMS,
-    unseen: tuple[str, ...] = ("events@harbourcity.example could not be read on Tuesday from 09:10 to 16:20.",),
+    unseen: tuple[Text | None, ...] = (said([BLIND], LONDON),),
     as_of: datetime | None = datetime(2026, 11, 16, 6, 58, tzinfo=UTC),
 ) -> ReportFacts:
     """Week 46 of 2026."""
@@ -168,7 +174,7 @@ def facts(
             Longest("Events & rooms", 4180, datetime(2026, 11, 12, 9, 36, tzinfo=UTC), 93 * HOUR),
             Longest("Front desk", 4218, datetime(2026, 11, 13, 13, 25, tzinfo=UTC), 66 * HOUR),
         ),
-        left_out=(("Newsletters and other bulk mail", 214), ("Automatic replies and bounces", 61), ("Spam", 38)),
-        unseen=unseen,
+        left_out=tuple(zip(LEFT_OUT_WORDS.values(), (214, 61, 38), strict=False)),
+        unseen=tuple(one for one in unseen if one),
         history_from=None,
     )

@@ -15,9 +15,12 @@ from monitor.outbox.catalogues import fault_of, message_name, messages, read_cat
 
 ROOT = Path(__file__).parents[2]
 LANGUAGES = ("de", "fr")
-NO_WORDS = {"%(day)s, %(time)s", "%(team)s %(count)s", "%(sentence)s %(fault)s", "%(weekday)s %(time)s"}
+NO_WORDS = {"%(day)s, %(time)s", "%(team)s %(count)s", "%(sentence)s %(fault)s", "%(weekday)s %(time)s"} | {
+    "%(note)s %(mark)s",
+    "%(label)s: %(figure)s",
+}
 """Messages that are only values: they may stay as they are."""
-SAME_WORDS = {"%(n)s minute"}
+SAME_WORDS = {"%(n)s minute", "Team"}
 """Words that a language shares with English."""
 
 each_language = pytest.mark.parametrize("code", LANGUAGES)

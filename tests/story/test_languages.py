@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tests.servers.smtp_sink import Letter
 from tests.story.conftest import Houses
-from tests.story.house import CLEO, House, at, kinds, text_of
+from tests.story.house import CLEO, House, at, kind_of, kinds, text_of
 
 PEOPLE = """
 [letters]
@@ -56,6 +56,24 @@ def test_the_opening_digest_speaks_the_language_too(houses: Houses) -> None:
     assert "1 Nachricht wartete schon länger als 24 Stunden" in german
     assert "1 message attendait depuis plus de 24 heures" in french
     assert "1 message had waited more than 24 hours" in english
+
+
+def test_each_recipient_of_the_weekly_report_gets_it_in_their_own_language(houses: Houses) -> None:
+    house = speaking(houses)
+    german, french, english = house.owners()
+    people = PEOPLE.format(german=german, english=english)
+    house.configure(f'[report]\non = "mon 07:00"\nto = ["{german}", "{french}", "{english}"]\n{people}')
+    house.opens(at("Mon 08:00"))
+    house.asks(at("Mon 10:00"), CLEO)
+    house.round(at("Tue 10:05"))
+    letters = [letter for letter in house.round(at("Mon 07:05", week=1)) if kind_of(letter) == "report"]
+    german, french, english = by_recipient(house, letters)
+    assert "Woche 46 · 11. bis 17. November" in german
+    assert "Antwort innerhalb von 24 Stunden: 0 von 1 Person." in german
+    assert "Semaine 46 · du 11 au 17 novembre" in french
+    assert "Réponse en moins de 24 heures : 0 personne sur 1." in french
+    assert "Week 46 · 11 to 17 November" in english
+    assert "0 of 1 person heard back within 24 hours." in english
 
 
 def test_a_message_of_the_operators_own_is_used_and_a_broken_one_stops_no_letter(

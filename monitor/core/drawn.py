@@ -1,0 +1,85 @@
+"""GROUND. What a section of the weekly report is made of: titles, figures, tables, bars; in no language yet."""
+
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Literal
+
+from monitor.core.said import Shown, Text
+
+Tone = Literal["plain", "strong", "quiet", "missed", "waiting"]
+"""Missed is amber, waiting is red: only for people who wait. Each is said in words or with a sign too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One large figure: `8`, `of 16 waiting`, `Past 24 hours right now`."""
+
+    figure: Shown
+    label: Text
+    rest: Text = ""
+    tone: Tone = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A bar of 0…100, with a notch where the target lies."""
+
+    share: float
+    notch: float | None = None
+    tone: Tone = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column's head; `before` and `after` say what a figure is where the heads are not shown (a phone)."""
+
+    title: Text
+    right: bool = False
+    span: int = 1
+    before: Text = ""
+    after: Text = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell of a row: text, or a bar, over `span` columns."""
+
+    text: Shown = ""
+    tone: Tone = "plain"
+    bar: Bar | None = None
+    span: int = 1
+
+
+NOTHING = Cell("–", "quiet")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """`columns` head the cells of each row; a column with a span stands over several of them."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+    def placed(self, row: tuple[Cell, ...]) -> list[tuple[int, Column, Cell]]:
+        """Each cell of a row with the place it begins at and the column that heads it."""
+        heads = [column for column in self.columns for _ in range(column.span)]
+        ends = list(accumulate(cell.span for cell in row))
+        return [(end - cell.span, heads[end - cell.span], cell) for end, cell in zip(ends, row, strict=True)]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the report; whatever is not empty is drawn, in this order.
+
+    `legend` explains what is drawn, so it is left out of the text part; `joined` stays in the card above.
+    """
+
+    title: Text = ""
+    note: Text = ""
+    legend: Text = ""
+    tiles: tuple[Tile, ...] = ()
+    table: Table | None = None
+    points: tuple[Text, ...] = ()
+    warnings: tuple[Text, ...] = ()
+    after: Text = ""
+    joined: bool = False

@@ -1,0 +1,132 @@
+"""Each letter of values without a letter of the Latin alphabet, in each of its ways: what has one is of our words."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import get_args
+
+from monitor.core import acts
+from monitor.core.blind import Blind
+from monitor.core.blind import said as blind_said
+from monitor.core.calendar import Mode
+from monitor.core.invisible import Invisible
+from monitor.core.promise import Promise
+from monitor.core.report import ReportFacts
+from monitor.core.said import say
+from monitor.core.week import Rate
+from monitor.jobs.report import LEFT_OUT_WORDS
+from monitor.outbox.letters import (
+    BlindPage,
+    Letters,
+    News,
+    ReceiptLine,
+    ReceiptPage,
+    Rendered,
+    Trouble,
+    Unseen,
+    Voice,
+    WaitingLine,
+)
+from monitor.outbox.receipts import Came, Kind
+from monitor.outbox.told import Context, Gap, NextStep, Why
+from tests.outbox.samples import DAY, HOUR, LONDON, NOW, WHY, facts, figures, line, notice, opening, reminder
+from tests.outbox.telling_samples import blind, double
+
+
+def wordless(letters: Letters) -> Iterator[Rendered]:
+    """Each letter of values without a letter of the Latin alphabet, in each of its ways."""
+    told = (
+        Context("chased", NOW - DAY), Context("passed on", NOW - DAY, "Ω", "Ψ"), Context("decided", NOW, "Ω", "Ψ"),
+        Context("assigned", NOW, "Ω", "Ψ"), Context("missing"), Context("low urgency"), Context("more", count=3),
+    )  # fmt: skip
+    one = replace(line(1, "", "", "1@2", context=told, mailbox="3@4"), team="Ω", open_url="https://1.2/")
+    two = replace(one, position=2, address="5@6", mailbox="7@8", team="Ψ", subject="9", past=timedelta(minutes=5))
+    soon = replace(one, past=-HOUR)
+    page = replace(reminder(), organisation="Ω", teams=("Ω",), language="de", why=Why((("3@4", "Ω"),), ("5@6",)))
+    page = replace(page, tag="2345", heard_at="1@2", done_folders=("Ω",), hand_to="Ω", instead_of=("Ω",), holds=("Ω",))
+    steps = (NextStep(NOW + DAY), NextStep(NOW, ("1@2",)), NextStep(NOW, ("1@2", "3@4"), "Ω"))
+    seen = (Gap(("1@2",), NOW - DAY, NOW), Gap(("1@2", "3@4"), NOW - 9 * DAY, NOW))
+    for lines, more, step in (
+        ((one,), 0, steps[0]),
+        ((one, two), 5, steps[1]),
+        ((one, two) * 6, 0, steps[2]),
+        ((soon,), 0, None),
+    ):
+        yield letters.render_reminder(replace(page, lines=lines, more=more, next_step=step, unseen=seen, most=10))
+    yield letters.render_reminder(replace(page, lines=(soon, replace(two, past=-HOUR)), why=Why(), next_step=None))
+    first = replace(
+        opening(),
+        organisation="Ω",
+        teams=("Ω", "Ψ"),
+        language="de",
+        lines=(one,),
+        why=replace(WHY, mailboxes=(("3@4", "Ω"),)),
+    )
+    yield letters.render_opening(replace(first, replies_unseen=("1@2",), replies_hidden=("1@2", "3@4")))
+    yield letters.render_opening(replace(first, lines=(), total=0, replies_unseen=()))
+    news = News(
+        headline=say("What to do"), sentences=(say("What to do"),), what_to_do=(say("What to do"),), points=("1",) * 70
+    )
+    letter = replace(
+        notice(), organisation="Ω", language="de", headline=news.headline, sentences=news.sentences, what_to_do=()
+    )
+    yield letters.render_notice(replace(letter, also=(news, news)))
+    yield letters.render_notice(replace(letter, what_to_do=news.what_to_do, points=news.points))
+    yield from map(letters.render_receipt, wordless_receipts())
+    yield from map(letters.render_blind, wordless_blind(one))
+    answers = (Voice("Ω", "1@2", NOW - HOUR), Voice("", "3@4", NOW))
+    doubled = replace(double(), organisation="Ω", line=one, language="de")
+    yield letters.render_double(replace(doubled, voices=answers))
+    yield letters.render_double(replace(doubled, voices=(answers[0], answers[0]), looks_after="1@2"))
+    for made in wordless_reports():
+        yield letters.render_report(made, attached="9", language="de")
+
+
+def wordless_receipts() -> Iterator[ReceiptPage]:
+    """Every outcome, and every reason not to understand a line."""
+    line = ReceiptLine(2, "done", "", "", "1@2", "waiting")
+    lines = tuple(
+        replace(line, kind=kind, until=NOW + DAY, team="Ω", already=already, state=state)
+        for kind in get_args(Kind)
+        for already in (True, False)
+        for state in ("waiting", "answered")
+    )
+    page = ReceiptPage("Ω", NOW, LONDON, "acted", "2345", lines, hand_to="Ω", language="de")
+    yield from (replace(page, lines=(one,)) for one in lines)
+    yield from (replace(page, came=came) for came in get_args(Came))
+    for why in get_args(acts.Why):
+        yield replace(page, came="puzzled", lines=(), why=why, said="9", did_you_mean=("1", "2"))
+
+
+def wordless_reports() -> Iterator[ReportFacts]:
+    """Every promise, and every verdict: nothing due, too few, missed, met; and what could not be seen or told."""
+    spells = [Blind("1@2", NOW, NOW + length) for length in (90 * timedelta(minutes=1), 20 * HOUR, 50 * HOUR)]
+    mixed = (Promise(DAY, "elapsed"), Promise(DAY, "open-days"))
+    modes: tuple[Mode, ...] = ("elapsed", "open-days", "office-hours")
+    promises = [(Promise(DAY, mode),) for mode in modes] + [(Promise(HOUR / 2, "office-hours"),), mixed, ()]
+    rates = [figures(0, 0, 1, 1), figures(5, 7, 12, 8), figures(6, 20, 3), figures(190, 200)]
+    before = [None, Rate(1, 2, 90), Rate(199, 200, 90), Rate(10, 200, 90)]
+    base = facts(teams=tuple(("Ω", one) for one in rates), unseen=tuple(blind_said([one], LONDON) for one in spells))
+    base = replace(base, organisation="Ω", longest=tuple(replace(one, team="Ω") for one in base.longest))
+    left = tuple((words, 5) for words in LEFT_OUT_WORDS.values())
+    base = replace(base, left_out=left, invisible={"1@2": Invisible(7, 20)}, history_from=NOW)
+    base = replace(base, unseen=(*base.unseen, *filter(None, [blind_said(spells, LONDON)])))
+    for promise in promises:
+        for rate, earlier in zip(rates, before, strict=True):
+            closed = replace(rate, closed_late=rate.rate.n % 3, no_reply_needed=3, deleted=1, spam=1)
+            yield replace(base, promises=promise, overall=closed, previous=earlier)
+        yield replace(base, promises=promise, overall=figures(0, 0), unseen=(), previous=None)
+    quiet = replace(base, overall=replace(figures(0, 0), no_reply_needed=1))
+    yield from (quiet, replace(quiet, as_of=None), replace(quiet, as_of=NOW), replace(quiet, unseen=()))
+
+
+def wordless_blind(line: WaitingLine) -> Iterator[BlindPage]:
+    """Every trouble, one mailbox and two, somebody who wrote since, and nobody."""
+    for trouble in get_args(Trouble):
+        page = replace(
+            blind((line,), 50, trouble), organisation="Ω", teams=("Ω",), language="de", why=Why((("3@4", "Ω"),), ())
+        )
+        unseen = (Unseen("1@2", NOW - 26 * HOUR, "1@2", trouble), Unseen("3@4", NOW - 30 * HOUR, "5@6", trouble))
+        yield replace(page, unseen=unseen[:1], wrote=1, operator_told=False)
+        yield replace(page, unseen=unseen)
+        yield replace(page, unseen=unseen[1:], lines=(), waited=(), total=0, wrote=0)
