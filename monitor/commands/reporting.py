@@ -8,7 +8,7 @@ import typer
 
 from monitor.commands.shared import Json, fail, opened
 from monitor.config import Settings
-from monitor.core.report import report_json
+from monitor.core.report.as_json import report_json
 from monitor.exits import BAD_CONFIG, OK, UNREACHABLE, USAGE
 from monitor.jobs.claims import OutboxClaims
 from monitor.jobs.deliver import deliver

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from monitor.core.addresses import a_labels
 from monitor.core.durations import parse_duration
 from monitor.core.people import Absence
-from monitor.core.week import Moment
+from monitor.core.report.week import Moment
 
 _ADDRESS = re.compile(r"[^\s<>@,;\"]+@[^\s<>@,;\"]+")
 _NAMED = re.compile(r"(?:[^<>\r\n]*<)?[^\s<>@,;\"]+@[^\s<>@,;\"]+>?")

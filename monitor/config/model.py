@@ -29,7 +29,7 @@ from monitor.config.kinds import (
     only,
 )
 from monitor.config.secrets import Secret
-from monitor.core.week import Moment
+from monitor.core.report.week import Moment
 
 
 class TargetKeys(ClockKeys):

@@ -14,8 +14,8 @@ from monitor.core.calendar import Calendar
 from monitor.core.house import Desk, House, Target
 from monitor.core.ladder import Step
 from monitor.core.people import Person
+from monitor.core.report.week import Moment
 from monitor.core.staff import Staff
-from monitor.core.week import Moment
 
 Security = Literal["tls", "starttls", "none"]
 

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from monitor.core.intervals import change
+from monitor.core.report.figures import WaitFacts
+from monitor.core.report.intervals import change
 from monitor.core.wait import is_met
-from monitor.core.week import WaitFacts
 
 DAY = timedelta(hours=24)
 HOLDS = DAY

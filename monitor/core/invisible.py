@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from monitor.core.week import Rate
+from monitor.core.report.figures import Rate
 
 WINDOW = timedelta(days=28)
 """Four whole weeks, so that a quiet one or a holiday does not decide alone."""

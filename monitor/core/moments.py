@@ -1,6 +1,6 @@
-"""GROUND. Moments as people say them, in the time zone of the house: always 24 hours, never "am"."""
+"""GROUND. Moments as people say them, in the time zone of the house: always 24 hours, never "am"; and as data."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 
@@ -42,3 +42,8 @@ def days(first: date, last: date) -> str:
 
 def _year(local: datetime, zone: ZoneInfo, near: datetime | None) -> str:
     return "" if near is None or near.astimezone(zone).year == local.year else f" {local.year}"
+
+
+def utc(moment: datetime | None) -> str | None:
+    """`2026-11-16T08:00:00Z` as JSON and CSV have it (ISO 8601), or null."""
+    return None if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

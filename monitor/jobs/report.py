@@ -10,9 +10,12 @@ from monitor.core.blind import Blind, clipped, said
 from monitor.core.calendar import Calendar
 from monitor.core.house import opened_by
 from monitor.core.invisible import Invisible
-from monitor.core.report import Longest, ReportFacts, report_csv, report_json
+from monitor.core.report.as_csv import report_csv
+from monitor.core.report.as_json import report_json
+from monitor.core.report.facts import Longest, ReportFacts
+from monitor.core.report.figures import Figures, Rate, WaitFacts, by_team, figures
+from monitor.core.report.week import Week, last_closed
 from monitor.core.said import Moment, Said, Text, say
-from monitor.core.week import Figures, Rate, WaitFacts, Week, by_team, figures, last_closed
 from monitor.jobs.claims import Claims
 from monitor.jobs.hidden import share
 from monitor.jobs.knowledge import Knowledge, blind_so_far

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from monitor.config import Settings
-from monitor.core.week import Week
+from monitor.core.report.week import Week
 from monitor.jobs.hearers import hearers
 from monitor.jobs.knowledge import Knowledge, know
 from monitor.jobs.pages import reminder_page

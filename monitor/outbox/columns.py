@@ -3,7 +3,7 @@
 import textwrap
 from collections.abc import Sequence
 
-from monitor.core.drawn import Cell, Table
+from monitor.core.report.drawn import Cell, Table
 from monitor.outbox.plain import COLUMNS, Laid, tame
 
 _INDENT = "  "

@@ -10,7 +10,7 @@ from css_inline import CSSInliner
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 from markupsafe import Markup
 
-from monitor.core.report import ReportFacts
+from monitor.core.report.facts import ReportFacts
 from monitor.core.said import Said
 from monitor.outbox.blind_pages import BlindLine, BlindPage, Trouble, Unseen
 from monitor.outbox.catalogues import own_catalogue, own_languages, shipped_catalogue

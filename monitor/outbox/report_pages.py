@@ -5,11 +5,11 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from monitor.core.drawn import Cell, Column, Section, Table, Tile
-from monitor.core.headline import headline, lead
-from monitor.core.report import ReportFacts
+from monitor.core.report.drawn import Cell, Column, Section, Table, Tile
+from monitor.core.report.facts import ReportFacts
+from monitor.core.report.headline import headline, lead
+from monitor.core.report.sections import sections
 from monitor.core.said import say
-from monitor.core.sections import sections
 from monitor.outbox.language import Language
 
 

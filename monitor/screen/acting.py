@@ -8,10 +8,9 @@ from zoneinfo import ZoneInfo
 
 from monitor.core.acts import Puzzled
 from monitor.core.durations import words
-from monitor.core.moments import since
+from monitor.core.moments import since, utc
 from monitor.core.wait import LONGEST_SNOOZE
 from monitor.jobs.acting import Act
-from monitor.screen.shapes import utc
 
 OVER = {
     "waiting": "waiting",

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from monitor.core.week import Week
+from monitor.core.report.week import Week
 
 ANYWHERE = ("--config", "--now")
 YEARS = range(1990, 9000)

@@ -1,23 +1,19 @@
 """FLOOR 3. The JSON of the outer contract (design.md §6): names and shapes are fixed; more may be added."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from monitor.core.considered import REASONS
 from monitor.core.house import House
 from monitor.core.message import Place
-from monitor.core.report import blind_json
+from monitor.core.moments import utc
+from monitor.core.report.as_json import blind_json
 from monitor.jobs.check_fact import Fact
 from monitor.jobs.health import Health
 from monitor.screen.chain import Chain, Person, lies, wait_of
 from monitor.screen.telling import Told
 from monitor.store.acts import StoryAct
 from monitor.store.stories import Story, StoryMessage, StoryReminder, StoryWait
-
-
-def utc(moment: datetime | None) -> str | None:
-    """`2026-11-16T08:00:00Z`, or null."""
-    return None if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def thread(story: Story, told: Told) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
-from monitor.core.week import WaitFacts
+from monitor.core.report.figures import WaitFacts
 from monitor.store.reporting import FACTS, facts_of
 from monitor.store.store import Store, among
 from monitor.store.tables import waits

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import delete, func, insert, select, update
 
 from monitor.core.message import FORGOTTEN_RULE
-from monitor.core.week import WaitFacts
+from monitor.core.report.figures import WaitFacts
 from monitor.store.reminding import NewLetter, put_letter
 from monitor.store.store import Store, among
 from monitor.store.tables import (

@@ -10,7 +10,7 @@ import pytest
 
 from monitor.config import MailboxSettings, SecretError, load
 from monitor.core.ladder import Step
-from monitor.core.week import Moment
+from monitor.core.report.week import Moment
 from tests.config.conftest import Loader
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"

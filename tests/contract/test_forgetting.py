@@ -19,7 +19,7 @@ from monitor.core.forgetting import NOWHERE
 from monitor.core.house import Desk, House
 from monitor.core.ladder import Reminder
 from monitor.core.message import FAILED, Address, Message
-from monitor.core.report import report_csv
+from monitor.core.report.as_csv import report_csv
 from monitor.core.staff import Staff
 from monitor.store import tables
 from monitor.store.citations import invisible_replies

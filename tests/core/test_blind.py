@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from monitor.core.blind import Blind, clipped, said
-from monitor.core.week import Week
+from monitor.core.report.week import Week
 
 LONDON, INFO = ZoneInfo("Europe/London"), "info@ours.example"
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.core.brake import HOLDS, Brake, brake
-from monitor.core.week import WaitFacts
+from monitor.core.report.figures import WaitFacts
 
 MONDAY = datetime(2024, 11, 11, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from monitor.config import Settings, load
 from monitor.core.invisible import Invisible
-from monitor.core.week import Week
+from monitor.core.report.week import Week
 from monitor.inbox.memory import MemoryFolder, MemorySource
 from monitor.jobs.claims import OutboxClaims
 from monitor.jobs.health import health, suggestions

@@ -7,9 +7,10 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from monitor.core.blind import Blind, said
-from monitor.core.report import Longest, ReportFacts
+from monitor.core.report.facts import Longest, ReportFacts
+from monitor.core.report.figures import Figures, Rate
+from monitor.core.report.week import Week
 from monitor.core.said import Text
-from monitor.core.week import Figures, Rate, Week
 from monitor.jobs.report import LEFT_OUT_WORDS
 from monitor.outbox.actions import Action
 from monitor.outbox.letters import NoticePage, OpeningPage, ReminderPage, WaitingLine

@@ -11,9 +11,9 @@ from monitor.core.blind import said as blind_said
 from monitor.core.calendar import Mode
 from monitor.core.invisible import Invisible
 from monitor.core.promise import Promise
-from monitor.core.report import ReportFacts
+from monitor.core.report.facts import ReportFacts
+from monitor.core.report.figures import Rate
 from monitor.core.said import say
-from monitor.core.week import Rate
 from monitor.jobs.report import LEFT_OUT_WORDS
 from monitor.outbox.letters import (
     BlindPage,

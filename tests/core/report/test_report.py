@@ -15,12 +15,14 @@ from hypothesis import strategies as st
 from monitor.core import headline as opening
 from monitor.core import sections as below
 from monitor.core.calendar import Calendar, Span
-from monitor.core.intervals import change, wilson
 from monitor.core.invisible import Invisible
-from monitor.core.report import ReportFacts, report_csv, report_csv_rows, report_json
+from monitor.core.report.as_csv import report_csv, report_csv_rows
+from monitor.core.report.as_json import report_json
+from monitor.core.report.facts import ReportFacts
+from monitor.core.report.figures import Figures, Rate, WaitFacts
+from monitor.core.report.intervals import change, wilson
+from monitor.core.report.sections import SECTIONS
 from monitor.core.said import Moment, Said, plain
-from monitor.core.sections import SECTIONS
-from monitor.core.week import Figures, Rate, WaitFacts
 from tests.outbox.samples import facts, figures
 
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.core.week import Moment, Rate, WaitFacts, Week, by_team, figures, last_closed
+from monitor.core.report.figures import Rate, WaitFacts, by_team, figures
+from monitor.core.report.week import Moment, Week, last_closed
 from tests.core.situations import at
 
 BERLIN, NEW_YORK = ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York")

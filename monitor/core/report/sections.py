@@ -5,11 +5,11 @@ from datetime import timedelta
 
 from monitor.core import durations
 from monitor.core.brief import brief, brief_promise
-from monitor.core.drawn import NOTHING, Bar, Cell, Column, Section, Table, Tile, Tone
 from monitor.core.invisible import total
-from monitor.core.report import Longest, ReportFacts
+from monitor.core.report.drawn import NOTHING, Bar, Cell, Column, Section, Table, Tile, Tone
+from monitor.core.report.facts import Longest, ReportFacts
+from monitor.core.report.figures import FEWEST_FOR_PERCENT, Figures, Rate
 from monitor.core.said import Moment, Said, Shown, Text, say
-from monitor.core.week import FEWEST_FOR_PERCENT, Figures, Rate
 
 
 def sections(facts: ReportFacts) -> list[Section]:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.core.survival import product_limit, quantile
+from monitor.core.report.survival import product_limit, quantile
 
 HOUR = timedelta(hours=1)
 Lengths = list[tuple[timedelta, bool]]

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from monitor.core.intervals import change
-from monitor.core.report import ReportFacts
+from monitor.core.report.facts import ReportFacts
+from monitor.core.report.figures import Rate
+from monitor.core.report.intervals import change
 from monitor.core.said import Moment, Said, say, say_n
-from monitor.core.week import Rate
 
 
 def headline(facts: ReportFacts) -> Said:

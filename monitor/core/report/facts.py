@@ -1,0 +1,60 @@
+"""GROUND. The weekly report as values: what is counted (ReportFacts), as JSON and as CSV, both in English."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from monitor.core.blind import Blind
+from monitor.core.calendar import Mode
+from monitor.core.invisible import Invisible
+from monitor.core.promise import Promise, the_one
+from monitor.core.report.figures import Figures, Rate
+from monitor.core.report.week import Week
+from monitor.core.said import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Longest:
+    """One of those who wait longest: no subject, no name."""
+
+    team: str
+    number: int
+    opened_at: datetime
+    waited: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFacts:
+    """Everything the weekly report says. Times in UTC; `as_of` is the oldest complete look, None before the first."""
+
+    organisation: str
+    week: Week
+    made_at: datetime
+    as_of: datetime | None
+    reply_within: timedelta
+    overall: Figures
+    previous: Rate | None
+    teams: tuple[tuple[str, Figures], ...]
+    longest: tuple[Longest, ...]
+    left_out: tuple[tuple[Text, int], ...]
+    """What was left out and how many: (plain words, count)."""
+    unseen: tuple[Text, ...]
+    """Mailboxes whose view is older than the week's end, or whose replies cannot be seen: one sentence each."""
+    history_from: datetime | None
+    """The earliest moment we have read back to; None when it lies before the week."""
+    invisible: Mapping[str, Invisible] = field(default_factory=dict)
+    """Of the week, by mailbox: how many of those who answered us answered a reply that we never saw."""
+    blind: tuple[Blind, ...] = ()
+    """What of the week could not be seen, oldest first; what still goes on lasts up to now."""
+    promises: tuple[Promise, ...] = ()
+    """What the mailboxes promise, each in the order of the config; without any it is `reply_within` by the clock."""
+
+    @property
+    def promise(self) -> Promise | None:
+        """What all promise; None where they differ."""
+        return the_one(self.promises or (Promise(self.reply_within, "elapsed"),))
+
+    @property
+    def modes(self) -> frozenset[Mode]:
+        """The clocks by which they count."""
+        return frozenset(promise.mode for promise in self.promises) or frozenset({"elapsed"})
