@@ -14,7 +14,15 @@ from monitor.config.mistakes import not_toml, understood
 from monitor.config.model import CommandsPart, ConfigModel, ImapKeys, MailboxPart, SmtpPart
 from monitor.config.places import Mistake, Places
 from monitor.config.secrets import Secret
-from monitor.config.settings import MailboxSettings, ReportSettings, Settings, SmtpSettings, state_folder
+from monitor.config.settings import (
+    BoardSettings,
+    GoneQuietSettings,
+    MailboxSettings,
+    ReportSettings,
+    Settings,
+    SmtpSettings,
+    state_folder,
+)
 from monitor.core.house import Desk
 from monitor.core.ladder import Step
 from monitor.core.people import Person
@@ -74,7 +82,7 @@ def _settings(path: Path, model: ConfigModel) -> Settings:
         )
         for m in model.mailbox
     }
-    report = model.report
+    report, quiet = model.report, model.gone_quiet
     folder = path.absolute().parent
     return Settings(
         path=path,
@@ -105,6 +113,8 @@ def _settings(path: Path, model: ConfigModel) -> Settings:
         commands=_commands(model, folder),
         double_answers=model.double_answers,
         aliases={alias: m.address for m in model.mailbox for alias in m.aliases},
+        gone_quiet=GoneQuietSettings(quiet.partners, quiet.learn, quiet.after) if quiet else None,
+        board=BoardSettings(folder / model.board.html, model.board.subjects) if model.board else None,
     )
 
 

@@ -25,6 +25,7 @@ from monitor.config.kinds import (
     Security,
     SignedLength,
     WeeklyMoment,
+    Weeks,
     Zone,
     only,
 )
@@ -138,6 +139,24 @@ class ReportPart(Part):
     subjects: Annotated[Literal[False], only(False, NO_SUBJECTS)] = False
 
 
+class GoneQuietPart(Part):
+    """A section of the report: partners with whom there used to be dialogue every week; without this table there is
+    none."""
+
+    partners: Lower = Field(default=(), description="addresses or domains; the report names them")
+    learn: Annotated[bool, Field(strict=True)] = Field(
+        default=True, description="also those with whom there was dialogue every week for a quarter of a year"
+    )
+    after: Weeks = Field(default=4, description="so many whole weeks without a mail are quiet")
+
+
+class BoardPart(Part):
+    """A page for a screen on the wall, written anew each round; without this table none is."""
+
+    html: str = Field(description="the file; its folder must be there")
+    subjects: Annotated[bool, Field(strict=True)] = Field(default=False, description="show subjects, too")
+
+
 class SmtpPart(Part):
     """How letters leave."""
 
@@ -189,6 +208,8 @@ class ConfigModel(Part):
     staff: StaffPart = StaffPart()
     reminder: tuple[ReminderPart, ...] = ()
     report: ReportPart | None = None
+    gone_quiet: GoneQuietPart | None = None
+    board: BoardPart | None = None
     smtp: SmtpPart | None = None
     store: StorePart = StorePart()
     ignore: IgnorePart = IgnorePart()

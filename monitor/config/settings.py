@@ -70,6 +70,23 @@ class ReportSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class GoneQuietSettings:
+    """Whose silence the report tells of: addresses or domains, and those the mail teaches; after so many weeks."""
+
+    partners: tuple[str, ...]
+    learn: bool
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
+class BoardSettings:
+    """The page for a screen on the wall."""
+
+    html: Path
+    subjects: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything the config says."""
 
@@ -105,6 +122,8 @@ class Settings:
     double_answers: bool = False
     aliases: Mapping[str, str] = field(default_factory=dict)
     """The mailbox behind each of its further addresses."""
+    gone_quiet: GoneQuietSettings | None = None
+    board: BoardSettings | None = None
 
     def person(self, address: str) -> Person:
         """Who gets letters at an address, also where the config says nothing of them."""

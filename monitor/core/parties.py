@@ -18,7 +18,7 @@ class Party:
     addresses: set[str] = field(default_factory=set)
     names: set[str] = field(default_factory=set)
     mentioned: set[str] = field(default_factory=set)
-    handoff: Handoff | None = None
+    handoffs: tuple[Handoff, ...] = ()
     number: int = 0
     """Its place among all parties of the conversation, in the order in which they began to wait."""
 
@@ -129,7 +129,7 @@ class Waiting:
         if not rest:
             del self._parties[party.number]
             return
-        self._parties[party.number] = left = Party(handoff=party.handoff, number=party.number)
+        self._parties[party.number] = left = Party(handoffs=party.handoffs, number=party.number)
         for seen in rest:
             self.add(left, seen)
 

@@ -15,7 +15,7 @@ LONGEST_SNOOZE = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Handoff:
-    """The latest internal message of a wait, or that it was assigned by hand.
+    """An internal message of a wait that moved the ball, or that it was assigned by hand.
 
     `decided`: a colleague answered the desk, the customer was not told. `person`: the address of the one it was
     assigned to, if it was to one.
@@ -64,8 +64,9 @@ class Wait:
 
     `evidence` says why it is over: a grade of answers.py, `cited`, `flag`, `closed`, `deleted` or `spam`.
     `answered_by` and `answered_at` are None where that is not known; `closed_at`: when it was closed or excused.
-    `party`: the addresses of those who wait. `low_urgency`: all of it may be no more than a thank-you. `snoozed_until`:
-    till then nobody is reminded. `also_answered_by`: somebody else of us answered too, within minutes.
+    `handoffs`: how the ball moved, oldest first. `party`: the addresses of those who wait. `low_urgency`: all of it may
+    be no more than a thank-you. `snoozed_until`: till then nobody is reminded. `also_answered_by`: somebody else of us
+    answered too, within minutes.
     """
 
     opener: str
@@ -81,12 +82,17 @@ class Wait:
     answered_in: str | None = None
     closed_at: datetime | None = None
     evidence: str | None = None
-    handoff: Handoff | None = None
+    handoffs: tuple[Handoff, ...] = ()
     first: bool = True
     party: frozenset[str] = frozenset()
     low_urgency: bool = False
     snoozed_until: datetime | None = None
     also_answered_by: str | None = None
+
+    @property
+    def handoff(self) -> Handoff | None:
+        """The latest: who holds the ball."""
+        return self.handoffs[-1] if self.handoffs else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,7 +153,7 @@ class _Fold:
             from_team, to_team = house.team_of(from_), house.team_of(to)
             person = house.person_of(to) if to_team == A_COLLEAGUE else ""
             if decided or person or from_team != to_team:
-                party.handoff = Handoff(seen.received_at, from_team, to_team, decided, person)
+                party.handoffs += (Handoff(seen.received_at, from_team, to_team, decided, person),)
 
     def _reached_by(self, address: str) -> int:
         """0 for who is in a team, 1 for who gets letters, 2 for all others."""
@@ -184,7 +184,8 @@ class _Fold:
             for party in self.open.with_messages(messages):
                 if isinstance(what, Mark) and what.kind == "assign":
                     home = self.house.team(self._mailboxes(party.members)[0])
-                    party.handoff = assigned(what, party.handoff, home, self.house)
+                    before = party.handoffs[-1] if party.handoffs else None
+                    party.handoffs += (assigned(what, before, home, self.house),)
                 elif what.at is not None:
                     by = Ended(what.at, what.known_at, what.order) if isinstance(what, Mark) else Ended(None, what.at)
                     self._end(party, concerned(party.members, messages, what), _end_of(what), by)
@@ -220,7 +221,7 @@ class _Fold:
             answered_in=self._answered_in(end.answer) if end and end.answer else None,
             closed_at=end.at if end and not answered else None,
             evidence=end.evidence if end else None,
-            handoff=party.handoff,
+            handoffs=party.handoffs,
             first=self.first,
             party=frozenset(party.addresses),
             low_urgency=all(verdicts[s.message.identity].low_urgency for s in members),

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, insert, select, update
 from monitor.core.message import Address
 from monitor.core.wait import Handoff, Mark, State
 from monitor.store.acting_tables import acts
-from monitor.store.rows import handoff_of
+from monitor.store.rows import last_handoff_of
 from monitor.store.store import Store, among
 from monitor.store.strands import lead_of
 from monitor.store.tables import AnyRow, messages, waits
@@ -159,6 +159,6 @@ def _target(row: AnyRow, wait: AnyRow | None) -> Target:
         state=wait.state,
         opened_at=wait.opened_at,
         snoozed_until=wait.snoozed_until,
-        handoff=handoff_of(wait.handoff),
+        handoff=last_handoff_of(wait.handoffs),
         team=wait.team,
     )

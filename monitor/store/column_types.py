@@ -28,5 +28,6 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 Json = JSON().with_variant(JSONB(), "postgresql")
+JsonOrNull = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 # Ids grow for years; SQLite knows only INTEGER as its row id.
 Id = BigInteger().with_variant(Integer(), "sqlite")

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, exists, insert, select
 from monitor.core.ladder import Reminder
 from monitor.core.wait import Handoff
 from monitor.store.acting_tables import letter_lines
-from monitor.store.rows import handoff_of
+from monitor.store.rows import last_handoff_of
 from monitor.store.store import RowError, Store, among, inserting
 from monitor.store.tables import AnyRow, letters, messages, notices, reminders, sightings, waits
 
@@ -78,7 +78,7 @@ _COLUMNS = (
     waits.c.opened_at,
     waits.c.due_at,
     waits.c.chased_at,
-    waits.c.handoff,
+    waits.c.handoffs,
     waits.c.low_urgency,
     waits.c.snoozed_until,
     waits.c.opener,
@@ -237,7 +237,7 @@ def _wait(row: AnyRow) -> WaitRow:
         opened_at=row.opened_at,
         due_at=row.due_at,
         chased_at=row.chased_at,
-        handoff=handoff_of(row.handoff),
+        handoff=last_handoff_of(row.handoffs),
         low_urgency=row.low_urgency,
         missing=row.missing,
         snoozed_until=row.snoozed_until,

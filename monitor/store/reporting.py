@@ -13,6 +13,8 @@ from sqlalchemy import delete, func, insert, select, update
 from monitor.core.message import FORGOTTEN_RULE
 from monitor.core.report.figures import WaitFacts
 from monitor.store.reminding import NewLetter, put_letter
+from monitor.store.report_tables import reports
+from monitor.store.rows import handoffs_of
 from monitor.store.store import Store, among
 from monitor.store.tables import (
     AnyRow,
@@ -22,7 +24,6 @@ from monitor.store.tables import (
     notices,
     past_mail,
     past_waits,
-    reports,
     sightings,
     waits,
 )
@@ -30,6 +31,7 @@ from monitor.store.tables import (
 AsOf = Callable[[Iterable[str]], datetime | None]
 
 FACTS = (
+    waits.c.id,
     waits.c.conversation,
     waits.c.mailboxes,
     waits.c.team,
@@ -39,17 +41,25 @@ FACTS = (
     waits.c.answered_at,
     waits.c.evidence,
     waits.c.closed_at,
+    waits.c.handoffs,
 )
 """What the figures need of a wait."""
+
+PAST_FACTS = (
+    past_waits.c.wait.label("id"),
+    *(past_waits.c[column.name] for column in FACTS if column.name != "id"),
+    past_waits.c.known_until,
+)
+"""The same of one that is not kept any more."""
 
 
 def due_in(store: Store, start: datetime, end: datetime, as_of: AsOf) -> list[WaitFacts]:
     """The cohort: the waits whose promise runs out in [start, end). `as_of` says up to when mailboxes are known."""
-    query = select(waits.c.id, *FACTS).where(waits.c.due_at >= start, waits.c.due_at < end)
-    past = select(past_waits).where(past_waits.c.due_at >= start, past_waits.c.due_at < end)
+    query = select(*FACTS).where(waits.c.due_at >= start, waits.c.due_at < end)
+    past = select(*PAST_FACTS).where(past_waits.c.due_at >= start, past_waits.c.due_at < end)
     with store.reading() as connection:
         found = [(row.due_at, row.id, facts_of(row, as_of(row.mailboxes))) for row in connection.execute(query)]
-        found += [(row.due_at, row.wait, facts_of(row, _known(row, as_of))) for row in connection.execute(past)]
+        found += [(row.due_at, row.id, facts_of(row, _known(row, as_of))) for row in connection.execute(past)]
     return [facts for _, _, facts in sorted(found, key=lambda each: each[:2])]
 
 
@@ -133,4 +143,6 @@ def facts_of(row: AnyRow, as_of: datetime | None) -> WaitFacts:
         as_of=as_of,
         mailboxes=tuple(row.mailboxes),
         closed_at=row.closed_at,
+        id=row.id,
+        handoffs=handoffs_of(row.handoffs),
     )

@@ -66,7 +66,7 @@ def wait_row(wait: Wait, ids: Mapping[str, int], team: str) -> dict[str, Any]:
         "answered_in": wait.answered_in,
         "closed_at": wait.closed_at,
         "evidence": wait.evidence,
-        "handoff": handoff_row(wait.handoff),
+        "handoffs": handoffs_row(wait.handoffs),
         "first": wait.first,
         "members": [ids[m] for m in wait.members],
         "low_urgency": wait.low_urgency,
@@ -75,16 +75,19 @@ def wait_row(wait: Wait, ids: Mapping[str, int], team: str) -> dict[str, Any]:
     }
 
 
-def handoff_row(handoff: Handoff | None) -> list[Any] | None:
-    """A handoff as JSON."""
-    if handoff is None:
-        return None
-    return [handoff.at.isoformat(), handoff.from_team, handoff.to_team, handoff.decided, handoff.person]
+def handoffs_row(handoffs: Iterable[Handoff]) -> list[list[Any]] | None:
+    """Handoffs as JSON; NULL where there are none."""
+    return [[h.at.isoformat(), h.from_team, h.to_team, h.decided, h.person] for h in handoffs] or None
 
 
-def handoff_of(value: Sequence[Any] | None) -> Handoff | None:
-    """A handoff from JSON."""
-    return Handoff(datetime.fromisoformat(value[0]), *value[1:]) if value else None
+def handoffs_of(value: Sequence[Sequence[Any]] | None) -> tuple[Handoff, ...]:
+    """Handoffs from JSON."""
+    return tuple(Handoff(datetime.fromisoformat(one[0]), *one[1:]) for one in value or ())
+
+
+def last_handoff_of(value: Sequence[Sequence[Any]] | None) -> Handoff | None:
+    """The latest of them: who holds the ball."""
+    return handoffs_of(value[-1:])[0] if value else None
 
 
 def _addresses(value: list[list[str]]) -> tuple[Address, ...]:

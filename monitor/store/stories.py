@@ -12,7 +12,7 @@ from monitor.core.sightings import Sighting
 from monitor.core.wait import Handoff, State
 from monitor.store.acts import StoryAct, acts_of
 from monitor.store.folding import Sighted, sightings_of
-from monitor.store.rows import handoff_of, seen_of
+from monitor.store.rows import last_handoff_of, seen_of
 from monitor.store.store import Store, among
 from monitor.store.strands import lead_of
 from monitor.store.tables import AnyRow, conversations, folders, letters, messages, reminders, sightings, waits
@@ -253,7 +253,7 @@ def _story_wait(row: AnyRow, told: dict[int, StoryMessage]) -> StoryWait:
         answered_by=answer.shown_id if answer else None,
         answered_at=row.answered_at,
         evidence=row.evidence,
-        handoff=handoff_of(row.handoff),
+        handoff=last_handoff_of(row.handoffs),
         closed_at=row.closed_at,
         members=tuple(told[m].identity for m in row.members if m in told),
         answer=answer.identity if answer else None,

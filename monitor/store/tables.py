@@ -19,7 +19,7 @@ from sqlalchemy import (
     text,
 )
 
-from monitor.store.column_types import Id, Json, UtcDateTime
+from monitor.store.column_types import Id, Json, JsonOrNull, UtcDateTime
 
 AnyRow = Row[*tuple[Any, ...]]
 """A row of whatever columns were asked for."""
@@ -132,6 +132,7 @@ messages = Table(
     Column("stands_in", String(254)),
     Index("ix_messages_subject_key", "subject_key"),
     Index("ix_messages_from_address_received_at", "from_address", "received_at"),
+    Index("ix_messages_received_at", "received_at"),
     Index("ix_messages_seeks", "subject_key", sqlite_where=text("seeks"), postgresql_where=text("seeks")),
     Index("ix_messages_cites", "received_at", sqlite_where=text(CITES), postgresql_where=text(CITES)),
     Index("ix_messages_stands_in", "received_at", sqlite_where=text(STANDS_IN), postgresql_where=text(STANDS_IN)),
@@ -177,7 +178,7 @@ waits = Table(
     Column("answered_in", String(254)),
     Column("closed_at", UtcDateTime),
     Column("evidence", String(20)),
-    Column("handoff", Json),
+    Column("handoffs", JsonOrNull),
     Column("first", Boolean, nullable=False),
     Column("members", Json, nullable=False),
     Column("low_urgency", Boolean, nullable=False, default=False),
@@ -208,6 +209,7 @@ past_waits = Table(
     Column("evidence", String(20)),
     Column("first", Boolean, nullable=False),
     Column("known_until", UtcDateTime),
+    Column("handoffs", JsonOrNull),
     Index("ix_past_waits_due_at", "due_at"),
     Index("ix_past_waits_answered_at", "answered_at"),
 )
@@ -286,12 +288,4 @@ troubles = Table(
     Column("uid", BigInteger, primary_key=True),
     Column("reason", Text, nullable=False),
     Column("seen_at", UtcDateTime, nullable=False),
-)
-
-reports = Table(
-    "reports",
-    metadata,
-    Column("week", String(8), primary_key=True),
-    Column("made_at", UtcDateTime, nullable=False),
-    Column("figures", Json, nullable=False),
 )

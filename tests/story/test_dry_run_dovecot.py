@@ -4,8 +4,9 @@ from pathlib import Path
 
 from sqlalchemy import Table, select
 
+from monitor.store.report_tables import reports
 from monitor.store.store import open_store
-from monitor.store.tables import letters, mailboxes, notices, reminders, reports, settings
+from monitor.store.tables import letters, mailboxes, notices, reminders, settings
 from tests.story.conftest import Houses
 from tests.story.house import ANN, BEN, CLEO, House, at, kinds
 

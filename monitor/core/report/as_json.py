@@ -8,6 +8,11 @@ from monitor.core.invisible import Invisible, total
 from monitor.core.moments import utc
 from monitor.core.report.facts import Longest, ReportFacts
 from monitor.core.report.figures import Figures, Rate
+from monitor.core.report.gone_quiet import GoneQuiet
+from monitor.core.report.path import ChangedHands, Group
+from monitor.core.report.restating import Restated, WeekRate
+from monitor.core.report.spread import HourCell, Within
+from monitor.core.report.talking import worth_talking_about
 
 
 def report_json(facts: ReportFacts) -> dict[str, Any]:
@@ -35,6 +40,40 @@ def report_json(facts: ReportFacts) -> dict[str, Any]:
         },
         "unseen": [str(one) for one in facts.unseen],
         "blind": [blind_json(one) for one in facts.blind],
+        "worth_talking_about": [str(one) for one in worth_talking_about(facts)],
+        "weeks": [_week(one) for one in facts.weeks],
+        "answered_within": [_within(one) for one in facts.within],
+        "hours": [_cell(one) for one in facts.hours if one.n],
+        "changed_hands": None if facts.changed_hands is None else changed_hands_json(facts.changed_hands),
+        "restated": [_restated(one) for one in facts.restated],
+        "gone_quiet": None if facts.gone_quiet is None else [_quiet(one) for one in facts.gone_quiet],
+        "sent_at": utc(facts.sent_at),
+    }
+
+
+def changed_hands_json(one: ChangedHands) -> dict[str, Any]:
+    """What changed hands, and where the time went; lengths in seconds."""
+    return {
+        "weeks": one.weeks,
+        "passed_on": _group(one.passed_on),
+        "not_passed_on": _group(one.kept),
+        "routes": [
+            {"from": r.from_team, "to": r.to_team, "times": r.times, **_typical(r.typical, r.longest_known)}
+            for r in one.routes
+        ],
+        "teams": [
+            {
+                "team": t.team,
+                "waits": t.waits,
+                "as_first_desk_seconds": seconds(t.desk),
+                "passed_to_them_seconds": seconds(t.elsewhere),
+                "decided_not_told_seconds": seconds(t.decided),
+            }
+            for t in one.teams
+        ],
+        "decided_not_told": [
+            {"number": u.number, "team": u.team, "seconds": seconds(u.length), "told": u.told} for u in one.untold
+        ],
     }
 
 
@@ -83,3 +122,42 @@ def _longest(longest: Longest) -> dict[str, Any]:
 def seconds(length: timedelta | None) -> int | None:
     """Whole seconds, or null."""
     return None if length is None else int(length.total_seconds())
+
+
+def _group(group: Group) -> dict[str, Any]:
+    return {"n": group.n, **_typical(group.typical, group.longest_known)}
+
+
+def _typical(typical: timedelta | None, longest_known: timedelta) -> dict[str, Any]:
+    """The median, null where over half of them still wait; then it is over the longest length known."""
+    return {"median_seconds": seconds(typical), "longest_known_seconds": seconds(longest_known)}
+
+
+def _week(one: WeekRate) -> dict[str, Any]:
+    rate = {"k": None, "n": None, "percent": None} if one.rate is None else _rate(one.rate)
+    return {"week": one.week.name, **rate, "blind_seconds": seconds(one.blind), "restated": one.restated}
+
+
+def _within(one: Within) -> dict[str, Any]:
+    share = None if one.share is None else round(100 * one.share, 2)
+    return {"hours": one.limit / timedelta(hours=1), "k": one.k, "n": one.n, "percent": share}
+
+
+def _cell(one: HourCell) -> dict[str, Any]:
+    typical = None if one.is_blank else one.typical
+    place = {"weekday": one.weekday + 1, "from_hour": one.first_hour, "to_hour": one.end_hour}
+    return {**place, "n": one.n, **_typical(typical, one.longest_known)}
+
+
+def _restated(one: Restated) -> dict[str, Any]:
+    return {
+        "week": one.week.name,
+        "told_at": utc(one.told_at),
+        "before": _rate(one.before),
+        "now": _rate(one.now),
+        "reasons": [{"reason": reason, "waits": count} for reason, count in one.reasons],
+    }
+
+
+def _quiet(one: GoneQuiet) -> dict[str, Any]:
+    return {"partner": one.partner, "last_at": utc(one.last_at), "weeks": one.weeks, "named": one.named}

@@ -30,6 +30,44 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of a bar that shows a way: so long a share 0…100 of the longest way, in a look, with a word in it where
+    it is long enough."""
+
+    share: float
+    look: Literal["desk", "elsewhere", "decided"]
+    text: Shown = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """One of a strip of boxes: what stands above it, in it, and `read` in its place where it is only read."""
+
+    head: Text
+    text: Shown = ""
+    tone: Tone = "plain"
+    read: Text = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A cell of a map: the darker the `shade` (1…5), the longer; 0 is blank. `read`: all of it in words."""
+
+    text: Shown = ""
+    shade: int = 0
+    read: Text = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Map:
+    """Rows of spots under common heads; `shades` says what each shade means, from 1 on."""
+
+    heads: tuple[Text, ...]
+    rows: tuple[tuple[Text, tuple[Spot, ...]], ...]
+    shades: tuple[Text, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Column:
     """A column's head; `before` and `after` say what a figure is where the heads are not shown (a phone)."""
 
@@ -42,12 +80,13 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell of a row: text, or a bar, over `span` columns."""
+    """A cell of a row: text, a bar, or the pieces of one, over `span` columns."""
 
     text: Shown = ""
     tone: Tone = "plain"
     bar: Bar | None = None
     span: int = 1
+    pieces: tuple[Piece, ...] = ()
 
 
 NOTHING = Cell("–", "quiet")
@@ -71,15 +110,20 @@ class Table:
 class Section:
     """A part of the report; whatever is not empty is drawn, in this order.
 
-    `legend` explains what is drawn, so it is left out of the text part; `joined` stays in the card above.
+    `legend` explains what is drawn, so it is left out of the text part; `joined` stays in the card above. `bars`: a
+    table whose bars are the figures. `points` are counted, `told` are sentences one below the other, set off.
     """
 
     title: Text = ""
     note: Text = ""
     legend: Text = ""
     tiles: tuple[Tile, ...] = ()
+    strip: tuple[Box, ...] = ()
+    map: Map | None = None
+    bars: Table | None = None
     table: Table | None = None
     points: tuple[Text, ...] = ()
+    told: tuple[Text, ...] = ()
     warnings: tuple[Text, ...] = ()
     after: Text = ""
     joined: bool = False

@@ -1,4 +1,4 @@
-"""GROUND. The weekly report as values: what is counted (ReportFacts), as JSON and as CSV, both in English."""
+"""GROUND. The weekly report as values: all that it says, in no language and no form yet."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,6 +9,10 @@ from monitor.core.calendar import Mode
 from monitor.core.invisible import Invisible
 from monitor.core.promise import Promise, the_one
 from monitor.core.report.figures import Figures, Rate
+from monitor.core.report.gone_quiet import GoneQuiet
+from monitor.core.report.path import ChangedHands
+from monitor.core.report.restating import Restated, WeekRate
+from monitor.core.report.spread import HourCell, Within
 from monitor.core.report.week import Week
 from monitor.core.said import Text
 
@@ -48,6 +52,22 @@ class ReportFacts:
     """What of the week could not be seen, oldest first; what still goes on lasts up to now."""
     promises: tuple[Promise, ...] = ()
     """What the mailboxes promise, each in the order of the config; without any it is `reply_within` by the clock."""
+    weeks: tuple[WeekRate, ...] = ()
+    """The last 13 weeks, this one last."""
+    within: tuple[Within, ...] = ()
+    """Of this week's waits."""
+    hours: tuple[HourCell, ...] = ()
+    """Of the last 13 weeks."""
+    changed_hands: ChangedHands | None = None
+    """Of the last 13 weeks; None where there is only one team."""
+    restated: tuple[Restated, ...] = ()
+    """Earlier weeks that were told otherwise, oldest first; each is said once."""
+    gone_quiet: tuple[GoneQuiet, ...] | None = None
+    """None: nobody asked for it."""
+    sent_at: datetime | None = None
+    """When the report of this week was sent first, if it was."""
+    is_repeat: bool = False
+    """Whether this is sent because somebody asked for it, after or beside the one of the week."""
 
     @property
     def promise(self) -> Promise | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from monitor.core.report.survival import product_limit, quantile
-from monitor.core.wait import is_met
+from monitor.core.wait import Handoff, is_met
 
 FEWEST_FOR_PERCENT = 10
 """Under this many waits we print "5 of 7" and no percentage."""
@@ -26,6 +26,10 @@ class WaitFacts:
     mailboxes: tuple[str, ...] = ()
     closed_at: datetime | None = None
     """When it was closed or excused."""
+    id: int = 0
+    """Which wait it is in the store."""
+    handoffs: tuple[Handoff, ...] = ()
+    """How the ball moved, oldest first."""
 
     @property
     def is_late(self) -> bool:

@@ -9,6 +9,11 @@ from monitor.core.invisible import total
 from monitor.core.report.drawn import NOTHING, Bar, Cell, Column, Section, Table, Tile, Tone
 from monitor.core.report.facts import Longest, ReportFacts
 from monitor.core.report.figures import FEWEST_FOR_PERCENT, Figures, Rate
+from monitor.core.report.hands_section import changed_hands, held_by
+from monitor.core.report.quiet_section import gone_quiet
+from monitor.core.report.spread_section import answered_within, by_the_hour
+from monitor.core.report.talking import worth_talking_about
+from monitor.core.report.weeks_section import last_weeks, restated
 from monitor.core.said import Moment, Said, Shown, Text, say
 
 
@@ -174,13 +179,27 @@ def _without_reply(facts: ReportFacts) -> list[tuple[Said, int]]:
     ]
 
 
+def worth_talking(facts: ReportFacts) -> Section | None:
+    """At most three sentences that the figures make worth a talk."""
+    said = worth_talking_about(facts)
+    return Section(title=say("Worth talking about this week"), told=said, joined=True) if said else None
+
+
 SECTIONS: tuple[Callable[[ReportFacts], Section | None], ...] = (
     tiles,
+    worth_talking,
+    last_weeks,
     each_team,
     waiting_longest,
+    answered_within,
+    by_the_hour,
+    changed_hands,
+    held_by,
+    gone_quiet,
     how_counted,
     not_seen,
     left_out,
+    restated,
 )
 """The one place for a new section: a function appended here is drawn in the letter, its text part and on a phone."""
 

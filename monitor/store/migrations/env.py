@@ -3,7 +3,8 @@
 from alembic import context
 from sqlalchemy import Connection, func, select
 
-import monitor.store.acting_tables  # noqa: F401  # its tables are part of the schema
+import monitor.store.acting_tables  # its tables are part of the schema
+import monitor.store.report_tables  # noqa: F401  # the same
 from monitor.store.tables import metadata
 
 

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.core import headline as opening
-from monitor.core import sections as below
 from monitor.core.calendar import Calendar, Span
 from monitor.core.invisible import Invisible
+from monitor.core.report import headline as opening
+from monitor.core.report import sections as below
 from monitor.core.report.as_csv import report_csv, report_csv_rows
 from monitor.core.report.as_json import report_json
 from monitor.core.report.facts import ReportFacts

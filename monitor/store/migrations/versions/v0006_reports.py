@@ -1,0 +1,55 @@
+"""What reports counted, and what was said of it later; how the ball moved in each wait.
+
+Revision: 0006
+"""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB
+
+from monitor.store.column_types import UtcDateTime
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+JSON = sa.JSON().with_variant(JSONB(), "postgresql")
+
+
+def upgrade() -> None:
+    """Waits learn all their handoffs. They are folded again at the next round, as only the last one was kept."""
+    # Not in batch mode, which makes a table anew: for SQLite its rows are deleted then, and their reminders with them.
+    op.add_column("waits", sa.Column("handoffs", JSON, nullable=True))
+    op.add_column("past_waits", sa.Column("handoffs", JSON, nullable=True))
+    array = "json_array(json(handoff))" if op.get_bind().dialect.name == "sqlite" else "jsonb_build_array(handoff)"
+    op.execute(f"UPDATE waits SET handoffs = {array} WHERE CAST(handoff AS text) <> 'null'")  # noqa: S608  # no value
+    op.drop_column("waits", "handoff")
+    op.execute("DELETE FROM settings WHERE name = 'rules'")
+    op.create_index("ix_messages_received_at", "messages", ["received_at"])
+    op.create_table(
+        "counted",
+        sa.Column("week", sa.String(length=8), nullable=False),
+        sa.Column("wait", ID, autoincrement=False, nullable=False),
+        sa.Column("team", sa.Text(), nullable=False),
+        sa.Column("opened_at", UtcDateTime(), nullable=False),
+        sa.Column("due_at", UtcDateTime(), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("met", sa.Boolean(), nullable=True),
+        sa.PrimaryKeyConstraint("week", "wait", name=op.f("pk_counted")),
+    )
+    op.create_index("ix_counted_wait", "counted", ["wait"])
+    op.create_table(
+        "restated",
+        sa.Column("week", sa.String(length=8), nullable=False),
+        sa.Column("told_in", sa.String(length=8), nullable=False),
+        sa.Column("told_at", UtcDateTime(), nullable=False),
+        sa.Column("figures", JSON, nullable=False),
+        sa.PrimaryKeyConstraint("week", "told_in", name=op.f("pk_restated")),
+    )
+
+
+def downgrade() -> None:
+    """What reports said would be lost."""
+    raise NotImplementedError("go back by a backup of the store")
