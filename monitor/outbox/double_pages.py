@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from monitor.outbox.pages import AT_SIGNS, LONGEST_NAME, WaitingLine
-from monitor.outbox.plain import cut, defang, isolated, safe_name
+from monitor.outbox.pages import WaitingLine, shown_name
+from monitor.outbox.plain import isolated, safe_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +18,8 @@ class Voice:
 
     @property
     def name(self) -> str:
-        """The name it shows; empty where that repeats an address."""
-        name = cut(defang(self.written_by), LONGEST_NAME)
-        return "" if any(sign in name for sign in AT_SIGNS) else isolated(name)
+        """The name it shows."""
+        return shown_name(self.written_by)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -58,9 +58,8 @@ class WaitingLine:
 
     @property
     def name(self) -> str:
-        """The name the mail showed; empty where it repeats the address, or is another one: only the true one counts."""
-        name = cut(defang(self.who), LONGEST_NAME)
-        return "" if any(sign in name for sign in AT_SIGNS) else isolated(name)
+        """The name the mail showed."""
+        return shown_name(self.who)
 
     @property
     def is_past(self) -> bool:
@@ -254,6 +253,12 @@ class NoticePage(News):
     zone: ZoneInfo
     also: tuple[News, ...] = ()
     language: str = "en"
+
+
+def shown_name(name: str) -> str:
+    """A stranger's name as letters show it; empty where it passes for an address: only the true one counts."""
+    shown = cut(defang(name), LONGEST_NAME)
+    return "" if any(sign in shown for sign in AT_SIGNS) else isolated(shown)
 
 
 def shown_title(subject: str) -> Text:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from monitor.core.said import Text
 from monitor.outbox.actions import Command, examples
-from monitor.outbox.pages import AT_SIGNS, LONGEST_NAME, shown_title
+from monitor.outbox.pages import shown_name, shown_title
 from monitor.outbox.plain import cut, defang, isolated, tame
 
 LONGEST_SAID = 40
@@ -41,9 +41,8 @@ class ReceiptLine:
 
     @property
     def name(self) -> str:
-        """The name the mail showed; empty where it passes for an address: only the true one counts."""
-        name = cut(defang(self.who), LONGEST_NAME)
-        return "" if any(sign in name for sign in AT_SIGNS) else isolated(name)
+        """The name the mail showed."""
+        return shown_name(self.who)
 
     @property
     def is_now(self) -> Kind:
