@@ -20,7 +20,7 @@ from monitor.jobs.agenda import Agenda
 from monitor.jobs.alarm import StoreAlarm
 from monitor.jobs.claims import LetterFolder
 from monitor.jobs.hear import places
-from monitor.jobs.poll import Progress, Sweep
+from monitor.jobs.look import Progress, Sweep
 from monitor.jobs.round import Connections, Poller, Round, act, faults
 from monitor.notify import notify, reloading
 from monitor.outbox.letters import Letters

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 from monitor.config import MailboxSettings
 from monitor.core.patience import Outcome, Patience
-from monitor.jobs.poll import Sweep
+from monitor.jobs.look import Sweep
 
 
 class Agenda:

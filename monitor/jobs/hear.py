@@ -4,7 +4,6 @@ Only a mail that bears a token of a letter of ours is looked at; of all others n
 noted and confirmed in one transaction (hear_one.py), so that each is done once wherever it is seen again.
 """
 
-import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,27 +11,18 @@ from datetime import datetime
 from monitor.config import MailboxSettings, Settings
 from monitor.core.cursor import Cursor, FolderState, Plan, plan
 from monitor.core.letter_ids import tokens_in
-from monitor.core.message import EARLIEST_SANE_YEAR, Message, arrival
+from monitor.core.message import Message, arrival
 from monitor.core.orders import VALID
 from monitor.inbox.folders import choose
 from monitor.inbox.reading import read, split_fields
-from monitor.inbox.source import MailSource, RawMail, SourceError
+from monitor.inbox.source import MailSource, RawMail
 from monitor.jobs.handed_out import HandedOut
 from monitor.jobs.hear_one import Ear, Heard
-from monitor.jobs.poll import BATCH, Progress, Sweep, unexpected
+from monitor.jobs.look import Progress, Sweep, at_the_edge, looked_into, new_mail
 from monitor.outbox.letters import Letters
 from monitor.store.hearing import PREFIX, Answered, forget_heard, letters_answered, were_heard
-from monitor.store.mailboxes import (
-    FolderRow,
-    cursor_moved,
-    failed_look,
-    folder_looked_at,
-    looked_completely,
-    watch,
-)
-from monitor.store.store import Store, StoreError
-
-log = logging.getLogger("monitor.hear")
+from monitor.store.mailboxes import FolderRow, cursor_moved, looked_completely, watch
+from monitor.store.store import Store
 
 
 def places(settings: Settings) -> tuple[MailboxSettings, ...]:
@@ -60,19 +50,12 @@ def listen(
     StoreError passes, for then nothing can go on.
     """
     looking = _Listening(store, source, mailbox, settings, now, stopping, progress)
-    try:
-        looking.look()
-    except StoreError:
-        raise
-    except Exception as error:  # noqa: BLE001  # the edge around one mailbox; it is logged with its traceback
-        fault = error if isinstance(error, SourceError) else unexpected(mailbox.address, error)
-        if fault.fault != "stopped" and not stopping():
-            failed_look(store, mailbox.address, fault.fault, str(fault), now)
-            log.warning("%s: %s", mailbox.address, fault)
-        return Sweep(mailbox.address, looking.taken_in, fault)
-    looked_completely(store, mailbox.address, now)
-    forget_heard(store, now)
-    return Sweep(mailbox.address, looking.taken_in)
+
+    def complete() -> None:
+        looked_completely(store, mailbox.address, now)
+        forget_heard(store, now)
+
+    return at_the_edge(store, mailbox.address, looking, now, stopping, complete)
 
 
 @dataclass(slots=True)
@@ -94,31 +77,20 @@ class _Listening:
         wanted = [f for f in choose(self.source.folders(), self.mailbox.inbox, ()) if f.role == "inbox"]
         for row in watch(self.store, self.mailbox.address, [(f.name, f.role) for f in wanted]):
             state = self.source.state(row.name)
-            step = plan(row.cursor, state)
-            reached = step.first_uid
-            if step.step in ("FIRST", "RESIGHT", "NEW_FROM"):
-                reached = self._read(row, state, step)
-            cursor = Cursor(state.uidvalidity, max(reached, state.uidnext or 1), state.highestmodseq, state.messages)
-            folder_looked_at(self.store, row.id, cursor, self.now)
+            reached = self._read(row, state, plan(row.cursor, state))
+            looked_into(self.store, row, state, reached, self.now)
 
     def _read(self, row: FolderRow, state: FolderState, step: Plan) -> int:
         """Hear all mails the plan asks for; returns the first uid not heard. None counts that is older than VALID."""
         lookback = min(self.mailbox.lookback or VALID, VALID)
-        since = self.now - lookback if step.within_lookback else None
-        if since is not None and since.year < EARLIEST_SANE_YEAR:
-            since = None
         handing, reached = HandedOut(self.source, self.mailbox.host, self.now), step.first_uid
-        for window in self.source.uids(row.name, step.first_uid, since):
-            for at in range(0, len(window), BATCH):
-                if self.stopping():
-                    raise SourceError("stopped", "asked to stop")
-                uids = window[at : at + BATCH]
-                mails, _ = handing.mails(row.name, uids)
-                self._hear(row.name, mails)
-                reached = uids[-1] + 1
-                cursor_moved(self.store, row.id, Cursor(state.uidvalidity, reached, complete=step.step == "NEW_FROM"))
-                self.taken_in += len(uids)
-                self.progress(self.mailbox.address, len(uids))
+        for uids in new_mail(self.source, row.name, step, lookback, self.now, self.stopping):
+            mails, _ = handing.mails(row.name, uids)
+            self._hear(row.name, mails)
+            reached = uids[-1] + 1
+            cursor_moved(self.store, row.id, Cursor(state.uidvalidity, reached, complete=step.step == "NEW_FROM"))
+            self.taken_in += len(uids)
+            self.progress(self.mailbox.address, len(uids))
         return reached
 
     def _hear(self, folder: str, mails: Sequence[RawMail]) -> None:

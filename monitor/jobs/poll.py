@@ -4,8 +4,8 @@ Network and database take turns: no transaction is ever open while a server is a
 """
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from monitor.config import MailboxSettings
@@ -27,6 +27,7 @@ from monitor.inbox.source import (
 from monitor.jobs.facts import with_more_facts
 from monitor.jobs.handed_out import HandedOut
 from monitor.jobs.knowledge import stale_after
+from monitor.jobs.look import Progress, Sweep, at_the_edge, batches, looked_into, new_mail
 from monitor.jobs.sent import sent_by_share
 from monitor.jobs.vanished import Vanished
 from monitor.store.blind import lost_sent
@@ -35,30 +36,15 @@ from monitor.store.intake import Arrival, Look, take_in
 from monitor.store.keeping import ForgottenMeanwhile, times_forgotten
 from monitor.store.mailboxes import (
     FolderRow,
-    failed_look,
     fold_put_off,
-    folder_looked_at,
     looked_completely,
     watch,
 )
-from monitor.store.store import RowError, Store, StoreError
+from monitor.store.store import RowError, Store
 
-BATCH = 500
-"""Mails fetched and stored at once: bounds memory, and keeps each transaction short."""
 NAME_SENT = 'name the one used now with sent = "…", or say replies = "confirmed"'
 
 log = logging.getLogger("monitor.poll")
-
-Progress = Callable[[str, int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Sweep:
-    """What one look at a mailbox came to. `fault` is None where it was complete."""
-
-    mailbox: str
-    taken_in: int = 0
-    fault: SourceError | None = None
 
 
 def sweep(
@@ -72,25 +58,11 @@ def sweep(
 ) -> Sweep:
     """Look at one mailbox. Never raises for what a server does; StoreError passes, for then nothing can go on."""
     looker = _Looker(store, source, mailbox, house, now, stopping, progress)
-    try:
-        while not looker.looked():
-            log.info("%s: somebody was forgotten meanwhile; looked at again", mailbox.address)
-    except StoreError:
-        raise
-    except Exception as error:  # noqa: BLE001  # the edge around one mailbox; it is logged with its traceback
-        fault = error if isinstance(error, SourceError) else unexpected(mailbox.address, error)
-        if fault.fault != "stopped" and not stopping():
-            failed_look(store, mailbox.address, fault.fault, str(fault), now)
-            log.warning("%s: %s", mailbox.address, fault)
-        return Sweep(mailbox.address, looker.taken_in, fault)
-    looked_completely(store, mailbox.address, now, stale_after(mailbox.poll_every), looker.ahead)
-    return Sweep(mailbox.address, looker.taken_in)
 
+    def complete() -> None:
+        looked_completely(store, mailbox.address, now, stale_after(mailbox.poll_every), looker.ahead)
 
-def unexpected(address: str, error: Exception) -> SourceError:
-    """The edge around one mailbox: whatever goes wrong with it, the others go on (law 8)."""
-    log.error("%s: an unexpected error", address, exc_info=error)
-    return SourceError("protocol", f"an unexpected error ({type(error).__name__}); please report it with the log above")
+    return at_the_edge(store, mailbox.address, looker, now, stopping, complete)
 
 
 class _Looker:
@@ -116,16 +88,16 @@ class _Looker:
         self.watched: Sequence[WatchedFolder] = ()
         self.ahead: timedelta | None = None
 
-    def looked(self) -> bool:
-        """Whether it could look to the end. Else somebody was forgotten, whose mail may be in its hands: begin anew."""
-        self.forgotten = times_forgotten(self.store)
-        try:
-            self.look()
-        except ForgottenMeanwhile:
-            return False
-        return True
-
     def look(self) -> None:
+        """To the end. Where somebody is forgotten meanwhile, their mail may be in its hands: it begins anew."""
+        while True:
+            self.forgotten = times_forgotten(self.store)
+            try:
+                return self._look()
+            except ForgottenMeanwhile:
+                log.info("%s: somebody was forgotten meanwhile; looked at again", self.mailbox.address)
+
+    def _look(self) -> None:
         """Every folder, Sent last: a reply seen there is then never older news than the mail it answers."""
         box, self.remote = self.mailbox, self.source.folders()
         wanted = choose(self.remote, box.inbox, box.sent, box.done, box.watch == "all")
@@ -157,32 +129,23 @@ class _Looker:
             log.info("%s: folder %d has a new uidvalidity; seen again from the lookback", self.mailbox.address, row.id)
             forget_sightings(self.store, row.id, self.now)
         self.look_ = Look(self.now, row.looked_at, step.step in ("FIRST", "RESIGHT"), self.forgotten)
-        reached = step.first_uid
-        if step.step in ("FIRST", "RESIGHT", "NEW_FROM"):
-            reached = self._read(row, state, step)
+        reached = self._read(row, state, step)
         if step.ask_flags:
             self._ask_flags(row)
-        cursor = Cursor(state.uidvalidity, max(reached, state.uidnext or 1), state.highestmodseq, state.messages)
-        folder_looked_at(self.store, row.id, cursor, self.now)
+        looked_into(self.store, row, state, reached, self.now)
 
     def _read(self, row: FolderRow, state: FolderState, step: Plan) -> int:
         """Take in all mails the plan asks for; returns the first uid not read."""
-        since = self.now - self.mailbox.lookback if step.within_lookback and self.mailbox.lookback else None
-        if since is not None and since.year < EARLIEST_SANE_YEAR:
-            since = None
         reached = step.first_uid
-        for window in self.source.uids(row.name, step.first_uid, since):
-            for uids in _batches(window):
-                if self.stopping():
-                    raise SourceError("stopped", "asked to stop")
-                mails, arrivals = self.handing.mails(row.name, uids)
-                self._compare_clocks(row, state, mails)
-                arrivals += self._arrivals(row, mails)
-                reached = uids[-1] + 1
-                unfinished = Cursor(state.uidvalidity, reached, complete=step.step == "NEW_FROM")
-                self._take(row.id, sorted(arrivals, key=lambda a: a.uid), unfinished)
-                self.taken_in += len(arrivals)
-                self.progress(self.mailbox.address, len(arrivals))
+        for uids in new_mail(self.source, row.name, step, self.mailbox.lookback, self.now, self.stopping):
+            mails, arrivals = self.handing.mails(row.name, uids)
+            self._compare_clocks(row, state, mails)
+            arrivals += self._arrivals(row, mails)
+            reached = uids[-1] + 1
+            unfinished = Cursor(state.uidvalidity, reached, complete=step.step == "NEW_FROM")
+            self._take(row.id, sorted(arrivals, key=lambda a: a.uid), unfinished)
+            self.taken_in += len(arrivals)
+            self.progress(self.mailbox.address, len(arrivals))
         return reached
 
     def _compare_clocks(self, row: FolderRow, state: FolderState, mails: Sequence[RawMail]) -> None:
@@ -248,7 +211,7 @@ class _Looker:
             return
         uids = sorted(known)
         there: dict[int, frozenset[str]] = {}
-        for batch in _batches(uids):
+        for batch in batches(uids):
             there |= self.source.flags(row.name, batch)
         changed = {uid: flags for uid, flags in there.items() if flags != known[uid].flags}
         gone = [uid for uid in uids if uid not in there]
@@ -279,8 +242,3 @@ def _needs_more(message: Message | Unreadable, mail: RawMail, now: datetime) -> 
         return True
     # A mail that arrives a day after it was written is rare; one that was imported looks just so.
     return internaldate - message.sent_at > LATER_THAN_RECEIVED - timedelta(hours=1)
-
-
-def _batches(uids: Sequence[int]) -> Iterator[Sequence[int]]:
-    for at in range(0, len(uids), BATCH):
-        yield uids[at : at + BATCH]

@@ -20,7 +20,8 @@ from monitor.jobs.edge import Edge
 from monitor.jobs.hear import is_ear, listen
 from monitor.jobs.hearers import hearers
 from monitor.jobs.knowledge import know
-from monitor.jobs.poll import Progress, Sweep, sweep
+from monitor.jobs.look import Progress, Sweep
+from monitor.jobs.poll import sweep
 from monitor.jobs.purge import purge_if_due
 from monitor.jobs.remind import remind
 from monitor.jobs.report import report_if_due, take_back_early

@@ -10,7 +10,7 @@ from typing import TextIO
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from monitor.jobs.poll import Progress as Tell
+from monitor.jobs.look import Progress as Tell
 
 EVERY = 1000
 

@@ -19,7 +19,7 @@ from monitor.daemon import Daemon
 from monitor.inbox import connection as connections
 from monitor.inbox.imap import ImapSource, Login
 from monitor.inbox.source import SourceError
-from monitor.jobs.poll import Sweep
+from monitor.jobs.look import Sweep
 from monitor.store.store import Store, inserting, open_store
 from monitor.store.tables import learnt
 from tests.servers.scripted_imap import OLD, ScriptedImap

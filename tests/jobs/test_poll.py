@@ -14,7 +14,8 @@ from monitor.core.cursor import FolderState
 from monitor.inbox.memory import MemoryFolder, MemorySource
 from monitor.inbox.source import HEADER_LIMIT, MailSource, RawMail, RemoteFolder, SourceError
 from monitor.jobs.claims import LetterFolder
-from monitor.jobs.poll import Sweep, sweep
+from monitor.jobs.look import Sweep
+from monitor.jobs.poll import sweep
 from monitor.jobs.round import Connections, Poller, act
 from monitor.outbox.letters import Letters
 from monitor.store.mailboxes import views, watch

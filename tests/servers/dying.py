@@ -18,7 +18,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from monitor import cli
-from monitor.jobs import deliver, hear_one, poll
+from monitor.jobs import deliver, hear_one, look, poll
 from monitor.jobs.claims import OutboxClaims
 from monitor.outbox.smtp import SmtpSender
 from monitor.store.reminding import NewLetter, Notice
@@ -118,7 +118,7 @@ def die_at_the_next_commit() -> bool:
 
 def die_in_the_look(point: str, passes: int) -> None:
     """Prepare the death in a look at a mailbox, after passing the point some times. Batches are small, to be many."""
-    poll.BATCH = 3
+    look.BATCH = 3
     left = [passes]
 
     def is_it(*_: object) -> bool:
@@ -126,7 +126,7 @@ def die_in_the_look(point: str, passes: int) -> None:
         return left[0] < 0
 
     if point == "between-folders":
-        around(poll, "folder_looked_at", never, is_it)
+        around(look, "folder_looked_at", never, is_it)
     elif point == "in-batch":
         around(poll, "take_in", lambda *_: is_it() and die_at_the_next_commit(), never)
     else:

@@ -21,7 +21,7 @@ from sqlalchemy import text
 from monitor.config import load
 from monitor.daemon import one_round
 from monitor.inbox import connection
-from monitor.jobs.poll import Sweep
+from monitor.jobs.look import Sweep
 from monitor.jobs.round import Connections, Poller, act
 from monitor.outbox.letters import Letters
 from monitor.store.store import open_store

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from monitor.jobs import poll
+from monitor.jobs import look
 from tests.servers.chaos import KINDS, Blow, Chaos, Kind, Way
 from tests.servers.dovecot import Dovecot
 from tests.servers.smtp_sink import SmtpSink
@@ -24,7 +24,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory, dovecot: Dovecot) -> Iterato
     """The scenes, behind one chaos; in the end the mail lies there as it did."""
     folder = tmp_path_factory.mktemp("chaos")
     with SmtpSink(folder) as sink, Chaos(dovecot.port) as chaos, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(poll, "BATCH", BATCH)
+        patch.setattr(look, "BATCH", BATCH)
         found = scenes(folder, dovecot, sink, chaos)
         before = [scene.house.flags() for scene in found.values()]
         yield found

@@ -12,7 +12,7 @@ from monitor.config import load
 from monitor.inbox import connection
 from monitor.inbox.imap import ImapSource, Login
 from monitor.inbox.source import SourceError
-from monitor.jobs import poll
+from monitor.jobs import look
 from monitor.jobs.round import Connections, Poller
 from monitor.store.store import open_store
 from tests.servers.available import need_dovecot
@@ -115,7 +115,7 @@ def test_a_lost_uid_list_between_two_rounds_doubles_nothing(own: House_) -> None
 def test_a_uid_list_lost_between_two_batches_of_a_look(
     own: House_, at_mail: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(poll, "BATCH", 10)
+    monkeypatch.setattr(look, "BATCH", 10)
     house = own()
     questions = filled(house)
     interrupted(house, at_mail, lambda: house.dovecot.lose_uid_list(house.address("info"), "INBOX"))
@@ -127,7 +127,7 @@ def test_a_uid_list_lost_between_two_batches_of_a_look(
 def test_mails_expunged_by_somebody_else_while_they_are_fetched_are_gone_and_no_trouble(
     own: House_, at_mail: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(poll, "BATCH", 10)
+    monkeypatch.setattr(look, "BATCH", 10)
     house = own()
     questions = filled(house)
 

@@ -1,0 +1,102 @@
+"""FLOOR 2. What every look at a mailbox has in common: the edge around it, and the way through new mail in batches."""
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from monitor.core.cursor import Cursor, FolderState, Plan
+from monitor.core.message import EARLIEST_SANE_YEAR
+from monitor.inbox.source import MailSource, SourceError
+from monitor.store.mailboxes import FolderRow, failed_look, folder_looked_at
+from monitor.store.store import Store, StoreError
+
+BATCH = 500
+"""Mails fetched and stored at once: bounds memory, and keeps each transaction short."""
+
+log = logging.getLogger("monitor.poll")
+
+Progress = Callable[[str, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """What one look at a mailbox came to. `fault` is None where it was complete."""
+
+    mailbox: str
+    taken_in: int = 0
+    fault: SourceError | None = None
+
+
+class Looking(Protocol):
+    """A look at a mailbox: how far it came, and how it goes on to the end."""
+
+    taken_in: int
+
+    def look(self) -> None:
+        """Raises SourceError and StoreError."""
+
+
+def at_the_edge(
+    store: Store,
+    mailbox: str,
+    looking: Looking,
+    now: datetime,
+    stopping: Callable[[], bool],
+    complete: Callable[[], None],
+) -> Sweep:
+    """Look once, and note that it was `complete`, or what came in between.
+
+    Whatever goes wrong with a mailbox, the others go on (law 8); StoreError passes, for then nothing can.
+    """
+    try:
+        looking.look()
+    except StoreError:
+        raise
+    except Exception as error:  # noqa: BLE001  # the edge around one mailbox; it is logged with its traceback
+        fault = error if isinstance(error, SourceError) else _unexpected(mailbox, error)
+        if fault.fault != "stopped" and not stopping():
+            failed_look(store, mailbox, fault.fault, str(fault), now)
+            log.warning("%s: %s", mailbox, fault)
+        return Sweep(mailbox, looking.taken_in, fault)
+    complete()
+    return Sweep(mailbox, looking.taken_in)
+
+
+def new_mail(
+    source: MailSource,
+    folder: str,
+    step: Plan,
+    lookback: timedelta | None,
+    now: datetime,
+    stopping: Callable[[], bool],
+) -> Iterator[Sequence[int]]:
+    """The uids of all mails that the plan asks for, in batches; SourceError "stopped" where we are asked to stop."""
+    if step.step not in ("FIRST", "RESIGHT", "NEW_FROM"):
+        return
+    since = now - lookback if step.within_lookback and lookback else None
+    if since is not None and since.year < EARLIEST_SANE_YEAR:
+        since = None
+    for window in source.uids(folder, step.first_uid, since):
+        for uids in batches(window):
+            if stopping():
+                raise SourceError("stopped", "asked to stop")
+            yield uids
+
+
+def looked_into(store: Store, row: FolderRow, state: FolderState, reached: int, now: datetime) -> None:
+    """The folder was read to its end, as it was when it was opened. `reached`: the first uid not read."""
+    cursor = Cursor(state.uidvalidity, max(reached, state.uidnext or 1), state.highestmodseq, state.messages)
+    folder_looked_at(store, row.id, cursor, now)
+
+
+def batches(uids: Sequence[int]) -> Iterator[Sequence[int]]:
+    """At most BATCH of them at a time."""
+    for at in range(0, len(uids), BATCH):
+        yield uids[at : at + BATCH]
+
+
+def _unexpected(mailbox: str, error: Exception) -> SourceError:
+    log.error("%s: an unexpected error", mailbox, exc_info=error)
+    return SourceError("protocol", f"an unexpected error ({type(error).__name__}); please report it with the log above")
