@@ -1,6 +1,6 @@
 """What staff say by hand, in the store: one code behind mail and command line, on SQLite and on PostgreSQL alike."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from monitor.store.forgetting import forget
 from monitor.store.intake import Arrival, Look, take_in
 from monitor.store.mailboxes import refold_if_rules_changed, watch
 from monitor.store.retention import purge
-from monitor.store.store import Store, open_store
+from monitor.store.store import Store
 from monitor.store.stories import Story, StoryWait, all_stories, story_of
 from monitor.store.tables import messages
 
@@ -53,15 +53,6 @@ owners = ["ops-lead@ours.example"]
 address = "eva@ours.example"
 name = "Eva Ek"
 """
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    """An empty store of each kind."""
-    sqlite = f"sqlite:///{tmp_path / 'monitor.db'}"
-    opened = open_store(sqlite if request.param == "sqlite" else request.getfixturevalue("postgres_url"))
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

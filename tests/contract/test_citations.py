@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -23,15 +22,6 @@ INFO, OPS, ANN, KIM = "info@ours.example", "ops@ours.example", "ann@reader.examp
 STAFF = Staff(mailboxes=frozenset({INFO, OPS}), domains=("ours.example",))
 HOUSE = House(staff=STAFF, desks={INFO: Desk(INFO, "Front desk"), OPS: Desk(OPS, "Operations")})
 ROLES: Sequence[tuple[str, Role]] = (("INBOX", "inbox"), ("Sent", "sent"), ("Archive", "elsewhere"))
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty database of each kind."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'monitor.db'}"
-    found: str = request.getfixturevalue("postgres_url")
-    return found
 
 
 class Desks:

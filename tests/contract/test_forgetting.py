@@ -3,7 +3,7 @@
 On SQLite the bytes of all its files are searched, on PostgreSQL all tables as text.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -47,15 +47,6 @@ HOUSE = House(
 )
 TRACES = (ANN, "ann.planted", "Zaplanted", "far.example", "Planted topic")
 """What may be left nowhere of Ann: address, name, Message-IDs, subject."""
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    """An empty store of each kind."""
-    sqlite = f"sqlite:///{tmp_path / 'monitor.db'}"
-    opened = open_store(sqlite if request.param == "sqlite" else request.getfixturevalue("postgres_url"))
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -39,12 +39,11 @@ from tests.contract.test_forgetting import (
     letter,
     mail,
     reminder,
-    store,
     wiped,
     worlds,
 )
 
-__all__ = ["desks", "store"]  # the fixtures
+__all__ = ["desks"]  # the fixture
 
 NEAR = "ann.planted@outlook.example"
 

@@ -1,28 +1,16 @@
 """An older store is brought up to date with all that is in it."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-import pytest
 from sqlalchemy import func, insert, select, text
 
 from monitor.store import tables
-from monitor.store.store import Store, migrate, open_store
+from monitor.store.store import Store, migrate
 
 TEN = datetime(2024, 11, 11, 10, tzinfo=UTC)
 STATES = ("pending", "sent", "refused", "withdrawn")
 LETTER = {"kind": "reminder", "recipient": "lead@ours.example", "created_at": TEN, "next_try_at": TEN}
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    """An empty store of each kind."""
-    sqlite = f"sqlite:///{tmp_path / 'monitor.db'}"
-    opened = open_store(sqlite if request.param == "sqlite" else request.getfixturevalue("postgres_url"))
-    yield opened
-    opened.close()
 
 
 def of_old(store: Store, revision: str) -> None:

@@ -1,26 +1,15 @@
 """A rehearsal on both databases: what is written in it is seen in it, and is gone when it is over."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
 from monitor.store.rehearsal import rehearsal
 from monitor.store.reminding import NewLetter, Notice, claim_notices, noticed
-from monitor.store.store import RowError, Store, open_store
+from monitor.store.store import RowError, Store
 
 NOW = datetime(2024, 11, 18, 7, 30, tzinfo=UTC)
 TO = "lead@ours.example"
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    """An empty store of each kind."""
-    sqlite = f"sqlite:///{tmp_path / 'monitor.db'}"
-    opened = open_store(sqlite if request.param == "sqlite" else request.getfixturevalue("postgres_url"))
-    yield opened
-    opened.close()
 
 
 def notice(subject: str) -> Notice:

@@ -4,7 +4,7 @@ Ann asks, staff answer, things arrive twice, in any order and from several folde
 """
 
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -58,23 +58,6 @@ HOUR = timedelta(hours=1)
 def flags_of(store: Store, folder: int) -> dict[int, frozenset[str]]:
     """The flags by uid of those who wait."""
     return {uid: mail.flags for uid, mail in waiting_mails(store, folder).items()}
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty database of each kind."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'monitor.db'}"
-    found: str = request.getfixturevalue("postgres_url")
-    return found
-
-
-@pytest.fixture
-def store(url: str) -> Iterator[Store]:
-    """An open store on it."""
-    opened = open_store(url)
-    yield opened
-    opened.close()
 
 
 class Desks:

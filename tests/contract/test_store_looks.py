@@ -1,8 +1,7 @@
 """From look to look, on SQLite and PostgreSQL: flags that appear, folders rebuilt, drafts sent, copies read later."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -13,7 +12,7 @@ from monitor.core.staff import Staff
 from monitor.store.flags import flags_changed, forget_sightings
 from monitor.store.intake import Arrival, Look, take_in
 from monitor.store.mailboxes import watch
-from monitor.store.store import Store, open_store
+from monitor.store.store import Store
 from monitor.store.stories import StoryWait, all_stories
 
 INFO, ANN, BEN = "info@ours.example", "ann@customer.example", "ben@customer.example"
@@ -55,13 +54,10 @@ class Desktop:
         return wait
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desktop]:
+@pytest.fixture
+def desk(store: Store) -> Desktop:
     """An empty mailbox on each kind of store."""
-    lite = request.param == "sqlite"
-    opened = open_store(f"sqlite:///{tmp_path / 'monitor.db'}" if lite else request.getfixturevalue("postgres_url"))
-    yield Desktop(opened)
-    opened.close()
+    return Desktop(store)
 
 
 def mail(name: str, from_: str, to: str, *names: str) -> Message:

@@ -3,7 +3,7 @@
 On SQLite the bytes of all its files are searched, on PostgreSQL all tables as text.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -43,15 +43,6 @@ KEEPS = House(
 KEEPS_NOT = replace(KEEPS, keeps_subjects=False)
 PLANTED = ("zalift", "zagarden", "zaoffice", "zathanks", "zaprinter", "zareport", "zafirst", "zasecond", "zahello")
 """A word of each subject below."""
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    """An empty store of each kind."""
-    sqlite = f"sqlite:///{tmp_path / 'monitor.db'}"
-    opened = open_store(sqlite if request.param == "sqlite" else request.getfixturevalue("postgres_url"))
-    yield opened
-    opened.close()
 
 
 def mail(name: str, from_: str, to: str, subject: str, re: Sequence[str] = (), **more: Any) -> Message:

@@ -1,8 +1,6 @@
 """Letters taken back, and what is noted of them, on both databases."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -12,22 +10,13 @@ from monitor.store.outbox import mark_refused, mark_sent, note_unreachable, pend
 from monitor.store.past import withdraw_naming
 from monitor.store.reminding import NewLetter, Notice, claim_notices, noticed
 from monitor.store.reporting import claim_report, stored, withdraw_early
-from monitor.store.store import RowError, Store, open_store
+from monitor.store.store import RowError, Store
 from monitor.store.tables import letters
 from monitor.store.withdrawing import withdraw_unwanted
 
 NOW = datetime(2024, 11, 18, 7, 30, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 OLD, NEW = "old@ours.example", "new@ours.example"
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    """An empty store of each kind."""
-    sqlite = f"sqlite:///{tmp_path / 'monitor.db'}"
-    opened = open_store(sqlite if request.param == "sqlite" else request.getfixturevalue("postgres_url"))
-    yield opened
-    opened.close()
 
 
 def letter(kind: str, to: str, number: int = 1) -> NewLetter:
