@@ -6,6 +6,7 @@ from datetime import datetime
 from heapq import heapify, heappop, heappush
 from itertools import groupby
 
+from monitor.core.marks import meant
 from monitor.core.message import Away, Flag, Seen
 from monitor.core.wait import Mark
 
@@ -71,7 +72,7 @@ def concerned(members: Sequence[Seen], messages: set[str], what: Away | Flag | M
         return [m for m in members if m.message.identity in messages]
     if isinstance(what, Mark):
         # The marked one counts whatever its stamp says: mail may be stamped some minutes ahead.
-        return [m for m in members if m.received_at <= what.at or m.message.identity in messages]
+        return [m for m in members if m.message.identity in messages or meant(what, m)]
     # Whoever wrote after the flagged message, and after the look before the flag was seen, may not have been answered.
     last = max(at for at, m in enumerate(members) if m.message.identity in messages)
     return [m for at, m in enumerate(members) if at <= last or (what.after and m.received_at <= what.after)]

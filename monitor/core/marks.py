@@ -47,11 +47,17 @@ class Marks:
         if not found:
             return None
         last = max(found, key=_latest)
-        wrote_again = any(s.received_at > last.at and s.message.identity != last.message for s in members)
+        wrote_again = any(not meant(last, s) and s.message.identity != last.message for s in members)
         if wrote_again or self.took_back(members, Ended(last.at, last.known_at, last.order)):
             return None
         longest = last.at + LONGEST_SNOOZE
         return min(last.until or longest, longest)
+
+
+def meant(mark: Mark, seen: Seen) -> bool:
+    """Whether somebody who said this can have meant a message, too."""
+    known_at = seen.known_at or seen.received_at
+    return seen.received_at <= mark.at and (mark.letter_at is None or known_at <= mark.letter_at)
 
 
 def assigned(mark: Mark, before: Handoff | None, home: str, house: House) -> Handoff:

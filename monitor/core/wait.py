@@ -35,7 +35,8 @@ class Mark:
     `done`: it needs no reply. `reopen`: what ended it up to that moment, and was known when we heard of that, did not,
     and a snooze is over. `snooze`: quiet until `until`, or until they write again. `assign`: the ball is with `team`,
     and with `person` (an address) if it is named; the clock runs on. `order`: which came first of what was said at one
-    moment. `heard_at`: the look that heard it; None: at once.
+    moment. `heard_at`: the look that heard it; None: at once. `letter_at`: when the letter was made that it answers: of
+    mail that was not known then it says nothing.
     """
 
     message: str
@@ -46,6 +47,7 @@ class Mark:
     person: str = ""
     order: int = 0
     heard_at: datetime | None = None
+    letter_at: datetime | None = None
 
     @property
     def moment(self) -> tuple[datetime, int]:

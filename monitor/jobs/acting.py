@@ -33,7 +33,8 @@ UNDONE_WITHIN = timedelta(days=7)
 class Act:
     """What one number came to. `message`: row id of the mail it hangs on; `state`: of the wait now. Moments in UTC.
 
-    `already`: it was so before, and nothing has changed. `team` is empty for a `person` (an address) in no team.
+    `already`: it was so before, and nothing has changed. `wrote_again`: somebody waits there since a later message, of
+    which nothing was said. `team` is empty for a `person` (an address) in no team.
     """
 
     number: int
@@ -48,6 +49,7 @@ class Act:
     team: str = ""
     person: str = ""
     opened_at: datetime | None = None
+    wrote_again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +88,13 @@ def perform(
     batch: str,
     now: datetime,
     said_at: datetime | None = None,
+    letter_at: datetime | None = None,
 ) -> Performed | Puzzled:
     """Do what a command says: for all its numbers, or for none. The same `batch` twice changes nothing.
 
     Without a number it means the one line, where there is but one. `who`: an address, or the user of the command line.
-    `said_at`: when it was said, where that was before `now`: it says nothing of who wrote after that.
+    `said_at`: when it was said, where that was before `now`: it says nothing of who wrote after that; nor of mail that
+    was not known at `letter_at`, when the letter was made that it answers.
     Raises StoreError; ValueError for `undo` and `help`.
     """
     if command.word not in KINDS:
@@ -107,8 +111,12 @@ def perform(
     def decide(before: Mapping[int, Target]) -> list[dict[str, object]] | None:
         missing.extend(n for n in numbers if not any(m in before for m in on.get(n, ())))
         new = {m for _, m in pairs if m in before and not _is_so(said, before[m], now)}
-        row = {"at": min(said_at or now, now), "heard_at": now if said_at else None, "who": who, "via": via}
-        row |= {"batch": batch, "kind": said.kind, "until": said.until}
+        row: dict[str, object] = {
+            "at": min(said_at or now, now),
+            "heard_at": now if said_at else None,
+            "letter_at": letter_at,
+        }
+        row |= {"who": who, "via": via, "batch": batch, "kind": said.kind, "until": said.until}
         row |= {"team": said.holder.team, "person": said.holder.person}
         return None if missing else [row | {"message": m} for m in sorted(new)]
 
@@ -220,4 +228,5 @@ def _act(number: int, said: _Said, now_is: Target, already: bool) -> Act:
         team=said.holder.team,
         person=said.holder.person,
         opened_at=now_is.opened_at,
+        wrote_again=now_is.wrote_again,
     )

@@ -127,7 +127,16 @@ class Ear:
             on = {number: (message,) for number, message in receipts.lines.items()}
             who, batch, now = receipts.who, receipts.batch, self._now
             words = {"who": who, "via": "mail", "batch": batch}
-            done = perform(self._store, self._settings, said, on, **words, now=now, said_at=one.said_at)
+            done = perform(
+                self._store,
+                self._settings,
+                said,
+                on,
+                **words,
+                now=now,
+                said_at=one.said_at,
+                letter_at=one.letter.written_at,
+            )
         if isinstance(done, Performed):
             return "done", self._receipt(receipts, "acted", done.acts)
         # Nothing like a command, in answer to a receipt: so the answer of a responder ends the exchange.

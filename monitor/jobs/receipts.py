@@ -78,6 +78,7 @@ class Receipts:
             state=act.state,
             already=act.already,
             until=act.until,
+            wrote_again=act.wrote_again and act.kind == "done",
             team=act.team,
             person=self._name(act.person),
         )

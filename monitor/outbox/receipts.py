@@ -20,7 +20,7 @@ Came = Literal["acted", "undone", "nothing", "help", "puzzled", "refuted", "expi
 class ReceiptLine:
     """What became of one number. `state`: of its wait now; `already`: it was so before, and nothing was changed.
 
-    `until`: of a snooze; `team`, `person`: whom it was assigned to.
+    `until`: of a snooze; `team`, `person`: whom it was assigned to; `wrote_again`: a later message there waits on.
     """
 
     position: int
@@ -31,6 +31,7 @@ class ReceiptLine:
     state: str
     already: bool = False
     until: datetime | None = None
+    wrote_again: bool = False
     team: str = ""
     person: str = ""
 

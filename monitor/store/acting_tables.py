@@ -21,11 +21,13 @@ acts = Table(
     Column("person", String(254), nullable=False, default=""),
     Column("undone_at", UtcDateTime),
     Column("undone_by", String(254)),
+    Column("letter_at", UtcDateTime),
     Index("ix_acts_who_at", "who", "at"),
     Index("ix_acts_batch", "batch"),
 )
 """One thing said by hand of the wait that has `message` in it. `kind`: done, reopen, snooze (`until`), assign (`team`,
-`person`). `at`: when it was said; `heard_at`: of a mail, the look that heard it. `via`: mail or cli; `who`: an
+`person`). `at`: when it was said; `heard_at`: of a mail, the look that heard it; `letter_at`:
+when the letter was made that it answers. `via`: mail or cli; `who`: an
 address, or the user of the command line. `batch`: what one line said at once, so that it is undone at once."""
 
 heard = Table(

@@ -55,13 +55,17 @@ class Target:
     snoozed_until: datetime | None = None
     handoff: Handoff | None = None
     team: str = ""
+    wrote_again: bool = False
+    """Where nobody waits in it any more: whether somebody waits there since a later message."""
 
 
 def marks_of(connection: Connection, numbers: Collection[int]) -> Mapping[int, list[Mark]]:
     """What stands of what was said, for each of these conversations: one statement."""
     found: dict[int, list[Mark]] = defaultdict(list)
     for row in connection.execute(_in(connection, numbers).where(acts.c.undone_at.is_(None))):
-        mark = Mark(row.identity, row.kind, row.at, row.until, row.team, row.person, row.id, row.heard_at)
+        mark = Mark(
+            row.identity, row.kind, row.at, row.until, row.team, row.person, row.id, row.heard_at, row.letter_at
+        )
         found[row.conversation].append(mark)
     return found
 
@@ -79,9 +83,12 @@ def targets(connection: Connection, ids: Collection[int]) -> dict[int, Target]:
     rows = connection.execute(select(messages).where(among(messages.c.id, ids, connection))).all()
     numbers = {row.conversation for row in rows}
     member: dict[int, AnyRow] = {}
+    open_: dict[int, datetime] = {}
     for wait in connection.execute(select(waits).where(among(waits.c.conversation, numbers, connection))):
         member |= dict.fromkeys(wait.members, wait)
-    return {row.id: _target(row, member.get(row.id)) for row in rows}
+        if wait.state == "waiting":
+            open_[wait.conversation] = max(wait.opened_at, open_.get(wait.conversation, wait.opened_at))
+    return {row.id: _target(row, member.get(row.id), open_.get(row.conversation)) for row in rows}
 
 
 def is_said(connection: Connection, batch: str) -> bool:
@@ -148,7 +155,7 @@ def _story_act(row: AnyRow) -> StoryAct:
     )
 
 
-def _target(row: AnyRow, wait: AnyRow | None) -> Target:
+def _target(row: AnyRow, wait: AnyRow | None, last_open: datetime | None) -> Target:
     if wait is None:
         return Target(row.id, row.conversation, Address(row.from_name, row.from_address), row.subject)
     return Target(
@@ -161,4 +168,5 @@ def _target(row: AnyRow, wait: AnyRow | None) -> Target:
         snoozed_until=wait.snoozed_until,
         handoff=last_handoff_of(wait.handoffs),
         team=wait.team,
+        wrote_again=wait.state != "waiting" and last_open is not None and last_open > wait.opened_at,
     )

@@ -38,6 +38,19 @@ def test_done_says_nothing_of_a_mail_that_came_after_it_was_sent(house: HeardHou
     assert (second["state"], second["opened_by"]) == ("waiting", again.id)
 
 
+def test_done_says_nothing_of_a_mail_that_came_after_the_letter_was_made(house: HeardHouse) -> None:
+    """Whoever answers a letter knows what stands in it, and need not know what came since."""
+    asked, letter = house.three_wait()
+    again = house.asks(at("Tue 13:10"), ANN, answers=asked[0])
+    house.round(at("Tue 13:15"))
+    house.reply(letter, "done 1", at("Tue 13:20"))
+    (receipt,) = house.round(at("Tue 13:25"))
+    assert "Somebody has written there since that letter, and waits on." in text_of(receipt)
+    first, second = house.thread(again, at("Tue 13:25"))["waits"]
+    assert (first["state"], second["state"]) == ("no_reply_needed", "waiting")
+    assert second["opened_by"] == again.id
+
+
 def test_who_writes_after_a_snooze_was_sent_is_not_put_off_by_it(house: HeardHouse) -> None:
     asked, letter = house.three_wait()
     house.reply(letter, "snooze 1 3d", at("Tue 13:20"))

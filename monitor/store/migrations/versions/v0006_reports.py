@@ -27,6 +27,7 @@ def upgrade() -> None:
     op.execute(f"UPDATE waits SET handoffs = {array} WHERE CAST(handoff AS text) <> 'null'")  # noqa: S608  # no value
     op.drop_column("waits", "handoff")
     op.execute("DELETE FROM settings WHERE name = 'rules'")
+    op.add_column("acts", sa.Column("letter_at", UtcDateTime(), nullable=True))
     op.create_index("ix_messages_received_at", "messages", ["received_at"])
     op.create_table(
         "counted",
