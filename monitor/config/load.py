@@ -114,8 +114,13 @@ def _settings(path: Path, model: ConfigModel) -> Settings:
         double_answers=model.double_answers,
         aliases={alias: m.address for m in model.mailbox for alias in m.aliases},
         gone_quiet=GoneQuietSettings(quiet.partners, quiet.learn, quiet.after) if quiet else None,
-        board=BoardSettings(folder / model.board.html, model.board.subjects) if model.board else None,
+        board=_board(model, folder),
     )
+
+
+def _board(model: ConfigModel, folder: Path) -> BoardSettings | None:
+    html = beside(folder, model.board.html) if model.board else None
+    return BoardSettings(Path(html), model.board.subjects) if model.board and html else None
 
 
 def _mailbox(m: MailboxPart, model: ConfigModel, folder: Path) -> MailboxSettings:

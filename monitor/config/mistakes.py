@@ -209,6 +209,7 @@ def _clashing(model: ConfigModel, folder: Path) -> Iterator[Mistake]:
             yield Mistake(("person", n, "substitute"), f"{person.address} cannot stand in for itself; name another one")
         yield from _loops(("person", n, "substitute"), (person.substitute,) if person.substitute else (), ours)
     yield from _too_far_back(model)
+    yield from _on_the_wall(model, folder)
     places = [("imap",), *(("mailbox", n) for n in range(len(addresses))), ("smtp",), ("commands",)]
     for path, part in zip(places, (model.imap, *model.mailbox, model.smtp, model.commands), strict=True):
         ca_file = beside(folder, part.ca_file) if part else None
@@ -225,6 +226,17 @@ def _too_far_back(model: ConfigModel) -> Iterator[Mistake]:
         if kept and "lookback" in part.model_fields_set and (part.lookback is None or part.lookback > kept):
             text = f"`lookback` goes further back than is kept: [store] retention is {words(kept)}"
             yield Mistake((*path, "lookback"), text)
+
+
+def _on_the_wall(model: ConfigModel, folder: Path) -> Iterator[Mistake]:
+    """What can never be written, or shown. Whether there is a folder is for `check`: no screen may stop reminders."""
+    board = model.board
+    file = Path(beside(folder, board.html) or folder) if board else None
+    if file and file.is_dir():
+        yield Mistake(("board", "html"), f"`html` must name a file: {file} is a folder", word=file.name)
+    if board and board.subjects and not model.store.subjects:
+        text = "`subjects` cannot be shown where they are not kept: [store] subjects is false"
+        yield Mistake(("board", "subjects"), text)
 
 
 def _mailbox_clashes(n: int, mailbox: MailboxPart, addresses: list[str], teams: tuple[str, ...]) -> Iterator[Mistake]:

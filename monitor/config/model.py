@@ -153,8 +153,10 @@ class GoneQuietPart(Part):
 class BoardPart(Part):
     """A page for a screen on the wall, written anew each round; without this table none is."""
 
-    html: str = Field(description="the file; its folder must be there")
-    subjects: Annotated[bool, Field(strict=True)] = Field(default=False, description="show subjects, too")
+    html: str = Field(min_length=1, description="the file; `check` tells whether it can be written")
+    subjects: Annotated[bool, Field(strict=True)] = Field(
+        default=False, description="show subjects, too; then only the group of the folder may read the file"
+    )
 
 
 class SmtpPart(Part):

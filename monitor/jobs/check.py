@@ -1,5 +1,6 @@
 """FLOOR 2. One line a fact, and the fix beside it: can everything be reached, logged into and seen? Sends nothing."""
 
+import os
 import stat
 from calendar import day_name
 from collections.abc import Iterator
@@ -128,6 +129,25 @@ def _config_facts(settings: Settings, now: datetime) -> Iterator[Fact]:
     else:
         fix = 'add [report] with to = ["…"]'
         yield Fact("Configuration", "look", "", "no weekly report is mailed: there is no [report]", fix)
+    yield from _board_facts(settings)
+
+
+def _board_facts(settings: Settings) -> Iterator[Fact]:
+    """Whether the page on the wall can be written anew: a file beside it takes its place."""
+    if settings.board is None:
+        return
+    html, folder = settings.board.html, settings.board.html.parent
+    if not folder.is_dir():
+        fix = f"mkdir {folder}, for the user of the service to write to"
+        yield Fact(
+            "Configuration", "fix", "", f"the board cannot be written: there is no folder {folder}", fix, "config"
+        )
+    elif not os.access(folder, os.W_OK | os.X_OK):
+        fix = "let the user of the service write to it, or name another one"
+        yield Fact("Configuration", "fix", "", f"the board cannot be written: {folder} is closed to us", fix, "config")
+    else:
+        who = "the group of its folder" if settings.board.subjects else "everybody on this machine"
+        yield Fact("Configuration", "ok", "", f"the board is {html}, which {who} can read")
 
 
 def _letter_facts(settings: Settings) -> Iterator[Fact]:

@@ -12,6 +12,7 @@ from monitor.config import MailboxSettings, SecretError, Settings
 from monitor.inbox.imap import ImapSource, Login
 from monitor.inbox.source import MailSource, SourceError
 from monitor.jobs.blindness import tell_blind
+from monitor.jobs.board import renew_board
 from monitor.jobs.claims import LetterFolder, OutboxClaims
 from monitor.jobs.deadline import Deadline
 from monitor.jobs.deliver import Delivery, deliver, would_send
@@ -284,6 +285,8 @@ def _act(
             done.delivery = deliver(store, settings.smtp, knowledge, now, stopping, reached.is_open)
         with edge.around("the purge"):
             purge_if_due(store, settings, now)
+        with edge.around("the board"):
+            renew_board(store, settings, letters, knowledge, now)
     else:
         dry.take(would_send(store, knowledge, now, hearers(store, settings, now).is_open))
     done.broken = edge.broken

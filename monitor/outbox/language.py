@@ -142,7 +142,7 @@ class Language:
 
     def day_and_time(self, moment: datetime, zone: ZoneInfo, near: datetime | None = None) -> str:
         """`Thursday 12 November, 09:36`; with the year where it is not the year of `near`."""
-        values = {"day": self._day(moment, zone, near), "time": self.clock(moment, zone)}
+        values = {"day": self.day(moment, zone, near), "time": self.clock(moment, zone)}
         return self.gettext("%(day)s, %(time)s", values)
 
     def since(self, moment: datetime, zone: ZoneInfo, near: datetime) -> str:
@@ -161,7 +161,7 @@ class Language:
             return self.gettext("at %(time)s", {"time": time})
         if abs(day) < 7:
             return self.gettext("on %(weekday)s %(time)s", {"weekday": self._weekday(moment, zone), "time": time})
-        return self.gettext("on %(day)s, %(time)s", {"day": self._day(moment, zone, near), "time": time})
+        return self.gettext("on %(day)s, %(time)s", {"day": self.day(moment, zone, near), "time": time})
 
     def at(self, moment: datetime, zone: ZoneInfo, near: datetime) -> str:
         """The same with the time first: `at 09:58`, `at 09:10 on Monday`, `at 09:36 on Thursday 12 November`."""
@@ -170,7 +170,7 @@ class Language:
             return self.gettext("at %(time)s", {"time": time})
         if abs(day) < 7:
             return self.gettext("at %(time)s on %(weekday)s", {"time": time, "weekday": self._weekday(moment, zone)})
-        return self.gettext("at %(time)s on %(day)s", {"time": time, "day": self._day(moment, zone, near)})
+        return self.gettext("at %(time)s on %(day)s", {"time": time, "day": self.day(moment, zone, near)})
 
     def short_day_and_time(self, moment: datetime, zone: ZoneInfo, near: datetime | None = None) -> str:
         """`Thu 12 Nov, 09:36`: for tables."""
@@ -179,6 +179,17 @@ class Language:
         pattern = self._pattern(moment, zone, near).replace("EEEE", "EEE").replace("MMMM", "MMM")
         day = format_datetime(moment.astimezone(zone), pattern, locale=self._locale)
         return self.gettext("%(day)s, %(time)s", {"day": day, "time": self.clock(moment, zone)})
+
+    def brief(self, moment: datetime, zone: ZoneInfo, near: datetime) -> str:
+        """`09:58` on the day of `near`; `Fri 09:12` within a week of it; else only the day: `Thu 12 Nov`."""
+        day = days_off(moment, zone, near)
+        if day == 0:
+            return self.clock(moment, zone)
+        if abs(day) < 7:
+            weekday = format_datetime(moment.astimezone(zone), "EEE", locale=self._locale)
+            return self.gettext("%(weekday)s %(time)s", {"weekday": weekday, "time": self.clock(moment, zone)})
+        pattern = self._pattern(moment, zone, near).replace("EEEE", "EEE").replace("MMMM", "MMM")
+        return format_datetime(moment.astimezone(zone), pattern, locale=self._locale)
 
     def days(self, first: date, last: date) -> str:
         """`9 to 15 November`, `30 November to 6 December`; with years where the two differ."""
@@ -202,7 +213,8 @@ class Language:
     def _weekday(self, moment: datetime, zone: ZoneInfo) -> str:
         return format_datetime(moment.astimezone(zone), "EEEE", locale=self._locale)
 
-    def _day(self, moment: datetime, zone: ZoneInfo, near: datetime | None) -> str:
+    def day(self, moment: datetime, zone: ZoneInfo, near: datetime | None = None) -> str:
+        """`Thursday 12 November`; with the year where it is not the year of `near`."""
         return format_datetime(moment.astimezone(zone), self._pattern(moment, zone, near), locale=self._locale)
 
     def _pattern(self, moment: datetime, zone: ZoneInfo, near: datetime | None) -> str:

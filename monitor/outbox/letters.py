@@ -1,8 +1,10 @@
 """FLOOR 1. Renders letters: the only room that knows jinja2 and css_inline. Mail text is a value, never a template."""
 
 import re
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from markupsafe import Markup
 from monitor.core.report.facts import ReportFacts
 from monitor.core.said import Said
 from monitor.outbox.blind_pages import BlindLine, BlindPage, Trouble, Unseen
+from monitor.outbox.board_pages import BoardPage
 from monitor.outbox.catalogues import own_catalogue, own_languages, shipped_catalogue
 from monitor.outbox.columns import laid_table
 from monitor.outbox.double_pages import DoublePage, Voice
@@ -103,6 +106,10 @@ class Letters:
         press = self._press(language)
         return press.render("report", report_values(facts, why, attached, press.language))
 
+    def render_board(self, page: BoardPage) -> str:
+        """The page for a screen on the wall, as HTML for a browser: no letter, so its styles stay where they are."""
+        return self._press(page.language).page("board", {"page": page})
+
     def _render(self, letter: str, values: Mapping[str, Any], language: str) -> Rendered:
         return self._press(language).render(letter, values)
 
@@ -147,6 +154,10 @@ class _Press:
         html = _LINE_STARTS.sub("\n", _INLINER.inline(html))
         return Rendered(_tagged(subject, getattr(values.get("page"), "tag", "")), text, html)
 
+    def page(self, name: str, values: Mapping[str, Any]) -> str:
+        """Only the HTML, as the template has it. Raises TemplateError."""
+        return self._html.get_template(f"{name}.html").render(values)
+
     def fault_of(self, name: str) -> str:
         """Why a template cannot be read; empty where it can."""
         try:
@@ -190,8 +201,11 @@ def _environment(folders: list[Path], language: Language, autoescape: bool) -> E
 def _filters(language: Language) -> dict[str, Callable[..., Any]]:
     return {
         "at": language.at,
+        "brief": language.brief,
         "clock": language.clock,
         "columns": laid_table,
+        "csp_hash": _csp_hash,
+        "day": language.day,
         "day_and_time": language.day_and_time,
         "defang": lambda value: defang(language.text(value)),
         "listed": language.listed,
@@ -204,6 +218,11 @@ def _filters(language: Language) -> dict[str, Callable[..., Any]]:
         "words": language.words,
         "wrap": lambda value, indent="", first=None: wrap(language.text(value), indent, first),
     }
+
+
+def _csp_hash(text: str) -> str:
+    """What a Content-Security-Policy calls exactly this script or style by (CSP Level 3 §2.3.1, hash-source)."""
+    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
 
 
 def _gettext(language: Language, kind: type[str]) -> dict[str, Callable[..., str]]:

@@ -76,11 +76,18 @@ def _title(html: str) -> str:
     return unescape(html.partition("<title>")[2].partition("</title>")[0]).strip()
 
 
-def accessibility_faults(page: Page) -> list[str]:
-    """What axe-core finds, and the contrast that it could not make out."""
-    rules: dict[str, Any] = {rule: {"enabled": False} for rule in WITHOUT_A_PAGE}
+def accessibility_faults(page: Page, a_whole_page: bool = False) -> list[str]:
+    """What axe-core finds, and the contrast that it could not make out; `a_whole_page`: it is no letter."""
+    rules: dict[str, Any] = {} if a_whole_page else {rule: {"enabled": False} for rule in WITHOUT_A_PAGE}
     rules["target-size"] = {"enabled": True}
     options = {"runOnly": {"type": "tag", "values": TAGS}, "rules": rules, "resultTypes": ["violations", "incomplete"]}
     response = Axe().run(page, options=options).response
     unclear = [one for one in response["incomplete"] if one["id"] == "color-contrast"]
-    return [f"{one['id']}: {node['html'][:200]}" for one in response["violations"] + unclear for node in one["nodes"]]
+    found = [(one["id"], node) for one in response["violations"] + unclear for node in one["nodes"]]
+    return [f"{rule}: {node['html'][:200]}" for rule, node in found if not _is_one_letter(node)]
+
+
+def _is_one_letter(node: dict[str, Any]) -> bool:
+    """Whether axe-core would not judge a contrast as the text is a lone sign or figure: longer ones have its colour."""
+    keys = {(check.get("data") or {}).get("messageKey") for check in node["any"]}
+    return bool(keys & {"shortTextContent", "nonBmp"})
