@@ -20,6 +20,7 @@ from monitor.jobs.claims import Claims
 from monitor.jobs.hidden import share
 from monitor.jobs.knowledge import Knowledge, blind_so_far
 from monitor.jobs.remind import new_letter
+from monitor.jobs.report_spread import spread
 from monitor.outbox.letters import Attachment, Letters
 from monitor.store.citations import invisible_replies
 from monitor.store.reminding import NewLetter, Notice
@@ -108,6 +109,7 @@ def make(store: Store, settings: Settings, knowledge: Knowledge, week: Week, now
     measured = invisible_replies(store, week.start, week.end)
     invisible = {m: measured[m] for m in settings.desks if m in measured}
     teams = _teams(cohort, waiting, settings)
+    spreads = spread(store, settings, knowledge, week, cohort)
     blind = clipped(blind_so_far(store, knowledge, settings.desks, week.start, now), week.start, week.end)
     return Made(
         ReportFacts(
@@ -126,6 +128,10 @@ def make(store: Store, settings: Settings, knowledge: Knowledge, week: Week, now
             promises=tuple(dict.fromkeys(desk.target.promise for desk in settings.desks.values())),
             history_from=_history_from(settings, knowledge, week),
             invisible=invisible,
+            within=spreads.within,
+            hours=spreads.hours,
+            missed=spreads.missed,
+            teams_before=spreads.teams_before,
         ),
         cohort,
         {address: desk.target.calendar for address, desk in settings.desks.items()},

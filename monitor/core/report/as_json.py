@@ -9,6 +9,7 @@ from monitor.core.moments import utc
 from monitor.core.report.facts import Longest, ReportFacts
 from monitor.core.report.figures import Figures, Rate
 from monitor.core.report.gone_quiet import GoneQuiet
+from monitor.core.report.missed import Missed
 from monitor.core.report.path import ChangedHands, Group
 from monitor.core.report.restating import Restated, WeekRate
 from monitor.core.report.spread import HourCell, Within
@@ -32,6 +33,8 @@ def report_json(facts: ReportFacts) -> dict[str, Any]:
         "overall": _figures(facts.overall),
         "previous": None if facts.previous is None else _rate(facts.previous),
         "teams": [{"team": team, **_figures(figures)} for team, figures in facts.teams],
+        "teams_before": [{"team": team, **_rate(rate)} for team, rate in facts.teams_before],
+        "missed": [_missed(one) for one in facts.missed],
         "longest": [_longest(longest) for longest in facts.longest],
         "left_out": [{"what": str(what), "count": count} for what, count in facts.left_out],
         "invisible_replies": {
@@ -139,14 +142,20 @@ def _week(one: WeekRate) -> dict[str, Any]:
 
 
 def _within(one: Within) -> dict[str, Any]:
-    share = None if one.share is None else round(100 * one.share, 2)
-    return {"hours": one.limit / timedelta(hours=1), "k": one.k, "n": one.n, "percent": share}
+    """`percent` as it is printed: of `k` and `n` by the product-limit estimate; null under ten."""
+    counted = {"k": one.k, "n": one.n, "percent": one.percent, "at_least": one.at_least}
+    return {"hours": one.limit / timedelta(hours=1), **counted, "promise": one.is_promise}
 
 
 def _cell(one: HourCell) -> dict[str, Any]:
     typical = None if one.is_blank else one.typical
     place = {"weekday": one.weekday + 1, "from_hour": one.first_hour, "to_hour": one.end_hour}
     return {**place, "n": one.n, **_typical(typical, one.longest_known)}
+
+
+def _missed(one: Missed) -> dict[str, Any]:
+    typical = _typical(one.typical, one.longest_known)
+    return {"team": one.team, "n": one.n, "passed_on": one.passed_on, **typical}
 
 
 def _restated(one: Restated) -> dict[str, Any]:

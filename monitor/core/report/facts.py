@@ -10,6 +10,7 @@ from monitor.core.invisible import Invisible
 from monitor.core.promise import Promise, the_one
 from monitor.core.report.figures import Figures, Rate
 from monitor.core.report.gone_quiet import GoneQuiet
+from monitor.core.report.missed import Missed
 from monitor.core.report.path import ChangedHands
 from monitor.core.report.restating import Restated, WeekRate
 from monitor.core.report.spread import HourCell, Within
@@ -58,6 +59,10 @@ class ReportFacts:
     """Of this week's waits."""
     hours: tuple[HourCell, ...] = ()
     """Of the last 13 weeks."""
+    missed: tuple[Missed, ...] = ()
+    """Of this week's waits, those that missed the promise, by team."""
+    teams_before: tuple[tuple[str, Rate], ...] = ()
+    """Each team's 12 weeks before this one, taken together, as they stand now."""
     changed_hands: ChangedHands | None = None
     """Of the last 13 weeks; None where there is only one team."""
     restated: tuple[Restated, ...] = ()

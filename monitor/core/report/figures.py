@@ -50,6 +50,15 @@ class WaitFacts:
         return None
 
 
+def whole_percent(exact: float, k: int, n: int, goal: float) -> int:
+    """A percentage of `k` of `n`, rounded but never across the goal."""
+    percent = round(exact)
+    if (percent >= goal) != (exact >= goal):
+        percent = int(exact) if exact < goal else int(exact) + 1
+    # Neither "100%" nor "0%" while there was one of the other kind; that weighs more than a goal of 99.5.
+    return max(min(percent, 100 if k == n else 99), 1 if k else 0)
+
+
 @dataclass(frozen=True, slots=True)
 class Rate:
     """k of n kept the promise. `percent` is None under ten; `goal_met` likewise."""
@@ -63,12 +72,7 @@ class Rate:
         """Rounded, but never across the goal: 89.6 % is printed as 89, not as a missed 90."""
         if self.n < FEWEST_FOR_PERCENT:
             return None
-        exact = 100 * self.k / self.n
-        percent = round(exact)
-        if (percent >= self.goal) != (exact >= self.goal):
-            percent = int(exact) if exact < self.goal else int(exact) + 1
-        # Neither "100%" nor "0%" while there was one of the other kind; that weighs more than a goal of 99.5.
-        return max(min(percent, 100 if self.k == self.n else 99), 1 if self.k else 0)
+        return whole_percent(100 * self.k / self.n, self.k, self.n, self.goal)
 
     @property
     def goal_met(self) -> bool | None:

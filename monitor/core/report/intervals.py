@@ -1,6 +1,7 @@
 """GROUND. How sure a share of few is: when one week really differs from another, and when it is only chance."""
 
 from math import sqrt
+from statistics import NormalDist
 
 Z_95 = 1.959963984540054
 """The standard normal quantile of 97.5 %: intervals that hold in 95 of 100 cases."""
@@ -20,7 +21,13 @@ def wilson(k: int, n: int, z: float = Z_95) -> tuple[float, float]:
     return (0.0 if k == 0 else middle - reach), (1.0 if k == n else middle + reach)
 
 
-def change(now: tuple[int, int], before: tuple[int, int]) -> int:
+def stricter(looks: int) -> float:
+    """The normal quantile for one of so many looks at once, so that all of them together are wrong 5 times in 100
+    (Bonferroni; Dunn 1961, JASA 56:52–64)."""
+    return NormalDist().inv_cdf(1 - 0.025 / max(1, looks))
+
+
+def change(now: tuple[int, int], before: tuple[int, int], z: float = Z_95) -> int:
     """1: the share rose, -1: it fell, 0: about the same. Each side is (k, n), and both carry chance.
 
     The difference of two shares by their Wilson intervals: Newcombe 1998, Statistics in Medicine 17:873–890,
@@ -29,7 +36,7 @@ def change(now: tuple[int, int], before: tuple[int, int]) -> int:
     if now[1] == 0 or before[1] == 0:
         return 0
     p, q = now[0] / now[1], before[0] / before[1]
-    (p_low, p_high), (q_low, q_high) = wilson(*now), wilson(*before)
+    (p_low, p_high), (q_low, q_high) = wilson(*now, z), wilson(*before, z)
     if p - q > sqrt((p - p_low) ** 2 + (q_high - q) ** 2):
         return 1
     return -1 if q - p > sqrt((p_high - p) ** 2 + (q - q_low) ** 2) else 0

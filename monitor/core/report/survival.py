@@ -1,7 +1,9 @@
 """GROUND. How long people wait, told honestly: those who still wait count for as long as they have waited."""
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable
 from datetime import timedelta
+from itertools import groupby
 
 Curve = tuple[tuple[timedelta, float], ...]
 """The product-limit estimate: (time, share still waiting after it), at each time somebody was answered."""
@@ -12,17 +14,17 @@ def product_limit(lengths: Iterable[tuple[timedelta, bool]]) -> Curve:
 
     Kaplan & Meier 1958, JASA 53:457–481. At equal times answers come before censorings.
     """
-    ordered = sorted(lengths, key=lambda pair: (pair[0], not pair[1]))
+    pairs = list(lengths)
+    answered = sorted(length for length, was_answered in pairs if was_answered)
+    censored = sorted(length for length, was_answered in pairs if not was_answered)
     curve: list[tuple[timedelta, float]] = []
-    at_risk, share, at = len(ordered), 1.0, 0
-    while at < len(ordered):
-        time = ordered[at][0]
-        here = [answered for _, answered in ordered[at : _run_end(ordered, at)]]
-        if answered_now := sum(here):
-            share *= 1 - answered_now / at_risk
-            curve.append((time, share))
-        at_risk -= len(here)
-        at += len(here)
+    share, before = 1.0, 0
+    for time, same in groupby(answered):
+        now = sum(1 for _ in same)
+        at_risk = len(answered) - before + len(censored) - bisect_left(censored, time)
+        share *= 1 - now / at_risk
+        before += now
+        curve.append((time, share))
     return tuple(curve)
 
 
@@ -32,8 +34,8 @@ def quantile(curve: Curve, p: float) -> timedelta | None:
     return next((time for time, share in curve if share <= 1 - p + 1e-12), None)
 
 
-def _run_end(ordered: Sequence[tuple[timedelta, bool]], at: int) -> int:
-    end = at
-    while end < len(ordered) and ordered[end][0] == ordered[at][0]:
-        end += 1
-    return end
+def answered_by(curve: Curve, limit: timedelta, longest: timedelta) -> float | None:
+    """The share 0…1 answered within `limit`; None where that lies beyond `longest`, the longest length known, and
+    somebody still waits then: of what comes later the estimate says nothing."""
+    left = next((share for time, share in reversed(curve) if time <= limit), 1.0)
+    return 1 - left if limit <= longest or (curve and left == 0.0) else None
