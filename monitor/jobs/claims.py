@@ -11,6 +11,7 @@ from monitor.store.outbox import LetterRow
 from monitor.store.reminding import NewLetter, Notice, claim, claim_notices
 from monitor.store.reporting import claim_report
 from monitor.store.store import Store
+from monitor.store.telling import Frozen
 from monitor.store.withdrawing import withdraw_outdated, withdraw_waiting
 
 
@@ -29,7 +30,9 @@ class Claims(Protocol):
     def notices(self, notices: Sequence[Notice], now: datetime) -> None:
         """Letters that are sent once."""
 
-    def report(self, week: str, letters: Sequence[NewLetter], figures: dict[str, Any], now: datetime) -> None:
+    def report(
+        self, week: str, letters: Sequence[NewLetter], figures: dict[str, Any], frozen: Frozen, now: datetime
+    ) -> None:
         """The report of a week, frozen."""
 
 
@@ -55,9 +58,11 @@ class OutboxClaims:
         """All of them or none."""
         claim_notices(self._store, notices, now)
 
-    def report(self, week: str, letters: Sequence[NewLetter], figures: dict[str, Any], now: datetime) -> None:
-        """Figures and letters, both or neither, once a week."""
-        claim_report(self._store, week, letters, figures, now)
+    def report(
+        self, week: str, letters: Sequence[NewLetter], figures: dict[str, Any], frozen: Frozen, now: datetime
+    ) -> None:
+        """Figures, what is kept of them, and letters: all or nothing, once a week."""
+        claim_report(self._store, week, letters, figures, frozen, now)
 
 
 class LetterFolder:

@@ -2,18 +2,17 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from monitor.config import ReportSettings, Settings
 from monitor.core.blind import Blind, clipped, said
 from monitor.core.calendar import Calendar
-from monitor.core.house import opened_by
 from monitor.core.invisible import Invisible
 from monitor.core.report.as_csv import report_csv
 from monitor.core.report.as_json import report_json
 from monitor.core.report.facts import Longest, ReportFacts
-from monitor.core.report.figures import Figures, Rate, WaitFacts, by_team, figures
+from monitor.core.report.figures import Figures, WaitFacts, by_team, figures
 from monitor.core.report.week import Week, last_closed
 from monitor.core.said import Moment, Said, Text, say
 from monitor.jobs.claims import Claims
@@ -21,11 +20,13 @@ from monitor.jobs.hidden import share
 from monitor.jobs.knowledge import Knowledge, blind_so_far
 from monitor.jobs.remind import new_letter
 from monitor.jobs.report_spread import spread
+from monitor.jobs.restating import counted, goal_of, history_from, still_missed, the_weeks
 from monitor.outbox.letters import Attachment, Letters
 from monitor.store.citations import invisible_replies
 from monitor.store.reminding import NewLetter, Notice
 from monitor.store.reporting import due_in, left_out, open_now, stored, withdraw_early
 from monitor.store.store import Store
+from monitor.store.telling import Frozen
 
 PATIENCE = timedelta(hours=24)
 """How long the report waits for a mailbox that cannot be read, before it goes out and says so."""
@@ -51,6 +52,8 @@ class Made:
     cohort: Sequence[WaitFacts]
     calendars: Mapping[str, Calendar]
     """By mailbox."""
+    frozen: Frozen
+    """What is to be kept of it, beside its figures."""
 
     def csv(self) -> str:
         """Every wait behind the figures."""
@@ -73,7 +76,7 @@ def report_if_due(
     # With the moment: after a report that came too early the true one must be another letter.
     obligation = f"{week.name} {now.isoformat()}"
     new = [report_letter(store, settings, letters, made, recipient, obligation, now) for recipient in report.to]
-    claims.report(week.name, new, report_json(made.facts), now)
+    claims.report(week.name, new, report_json(made.facts), made.frozen, now)
     log.info("report of %s put into the outbox", week.name)
     return week
 
@@ -85,7 +88,9 @@ def take_back_early(store: Store, settings: Settings, now: datetime) -> None:
 
 
 def ask_for(store: Store, settings: Settings, letters: Letters, claims: Claims, made: Made, now: datetime) -> None:
-    """Put a report into the outbox because somebody asked for it, whatever was sent before; what was frozen stays."""
+    """Put a report into the outbox because somebody asked for it, whatever was sent before, and say so in it; what was
+    frozen stays."""
+    made = replace(made, facts=replace(made.facts, is_repeat=True))
     to = settings.report.to if settings.report else ()
     obligation = f"{made.facts.week.name} asked for at {now.isoformat()}"
     notices = [
@@ -102,14 +107,15 @@ def ask_for(store: Store, settings: Settings, letters: Letters, claims: Claims, 
 
 def make(store: Store, settings: Settings, knowledge: Knowledge, week: Week, now: datetime) -> Made:
     """The figures of a week as they stand at `now`."""
-    goal = settings.target.goal
-    cohort = due_in(store, week.start, week.end, knowledge.as_of_all)
+    cohort = still_missed(store, week, due_in(store, week.start, week.end, knowledge.as_of_all))
     waiting = [w for w in open_now(store, knowledge.as_of_all) if knowledge.watches(w.mailboxes)]
     late = [w for w in waiting if w.is_late]
+    overall = figures(cohort, waiting, settings.target.goal)
     measured = invisible_replies(store, week.start, week.end)
     invisible = {m: measured[m] for m in settings.desks if m in measured}
     teams = _teams(cohort, waiting, settings)
     spreads = spread(store, settings, knowledge, week, cohort)
+    told = the_weeks(store, settings, knowledge, week, overall.rate, now)
     blind = clipped(blind_so_far(store, knowledge, settings.desks, week.start, now), week.start, week.end)
     return Made(
         ReportFacts(
@@ -118,23 +124,28 @@ def make(store: Store, settings: Settings, knowledge: Knowledge, week: Week, now
             made_at=now,
             as_of=knowledge.as_of_all(settings.desks),
             reply_within=settings.target.reply_within,
-            overall=figures(cohort, waiting, goal),
-            previous=_previous(store, week, knowledge, goal),
+            overall=overall,
+            previous=told.weeks[-2].rate,
             teams=teams,
             longest=tuple(Longest(w.team, w.number, w.opened_at, now - w.opened_at) for w in late[:MOST_LONGEST]),
             left_out=_left_out(store, week),
             unseen=(*_unseen(settings, knowledge, week), *_blind(settings, knowledge, blind), *_hidden(invisible)),
             blind=blind,
             promises=tuple(dict.fromkeys(desk.target.promise for desk in settings.desks.values())),
-            history_from=_history_from(settings, knowledge, week),
+            history_from=history_from(settings, knowledge, week),
             invisible=invisible,
             within=spreads.within,
             hours=spreads.hours,
             missed=spreads.missed,
             teams_before=spreads.teams_before,
+            weeks=told.weeks,
+            restated=told.restated,
+            sent=told.sent,
+            sent_at=told.sent.told_at if told.sent else None,
         ),
         cohort,
         {address: desk.target.calendar for address, desk in settings.desks.items()},
+        Frozen(counted(cohort, week), told.retold, knowledge.as_of_all(settings.desks)),
     )
 
 
@@ -144,7 +155,7 @@ def _teams(
     watched = dict.fromkeys(desk.team for desk in settings.desks.values())
     names = [team for team in settings.teams if team in watched]
     due, open_ = by_team(cohort, names), by_team(waiting, names)
-    return tuple((t, figures(due.get(t, []), open_.get(t, []), settings.target.goal)) for t in {**due, **open_})
+    return tuple((t, figures(due.get(t, []), open_.get(t, []), goal_of(settings, t))) for t in {**due, **open_})
 
 
 def report_letter(
@@ -162,16 +173,6 @@ def _can_be_told(settings: Settings, knowledge: Knowledge, week: Week, report: R
     if all(look is not None and look >= week.end for look in looks):
         return True
     return now >= report.on.after(week) + PATIENCE and any(look is not None for look in looks)
-
-
-def _previous(store: Store, week: Week, knowledge: Knowledge, goal: float) -> Rate | None:
-    """The week before: as it was sent, else as it stands."""
-    before = week.before()
-    sent = stored(store, before.name)
-    if sent is not None:
-        return Rate(sent["overall"]["k"], sent["overall"]["n"], goal)
-    rate = figures(due_in(store, before.start, before.end, knowledge.as_of_all), [], goal).rate
-    return rate if rate.n else None
 
 
 def _left_out(store: Store, week: Week) -> tuple[tuple[Text, int], ...]:
@@ -231,15 +232,3 @@ def _hidden(invisible: Mapping[str, Invisible]) -> list[Said]:
         for mailbox, one in invisible.items()
         if one.too_many
     ]
-
-
-def _history_from(settings: Settings, knowledge: Knowledge, week: Week) -> datetime | None:
-    """How far back mail was read, where that is not before the week's waits could open."""
-    starts = []
-    for mailbox in settings.mailboxes:
-        view = knowledge.views.get(mailbox.address)
-        if view is not None and view.first_as_of is not None and mailbox.lookback is not None:
-            starts.append(view.first_as_of - mailbox.lookback)
-    earliest_needed = min(opened_by(week.start, desk.target) for desk in settings.desks.values())
-    latest = max(starts, default=None)
-    return latest.astimezone(UTC) if latest is not None and latest > earliest_needed else None

@@ -22,10 +22,11 @@ from monitor.core.topic import key_of
 from monitor.core.wait import Folded, Mark, Wait
 from monitor.core.waits import fold
 from monitor.store.acts import marks_of
+from monitor.store.report_tables import counted
 from monitor.store.rows import message_of, seen_of, wait_row
 from monitor.store.store import among, inserting
 from monitor.store.strands import ties_of
-from monitor.store.tables import AnyRow, conversations, folders, messages, reminders, sightings, waits
+from monitor.store.tables import AnyRow, conversations, folders, messages, past_waits, reminders, sightings, waits
 
 Grouped = dict[int, list[AnyRow]]
 Sighted = dict[int, list[Sighting]]
@@ -236,8 +237,14 @@ class _Writing:
         if self.kept:
             connection.execute(update(waits).where(waits.c.id == bindparam("row")), self.kept)
         if self.new:
-            last = connection.execute(select(func.coalesce(func.max(waits.c.id), 0))).scalar_one()
+            last = _last_wait(connection)
             connection.execute(insert(waits), [{"id": last + i, **row} for i, row in enumerate(self.new, 1)])
+
+
+def _last_wait(connection: Connection) -> int:
+    """Ids are never given twice: what reports counted under one must not become another wait's."""
+    given = [select(func.max(column)).scalar_subquery() for column in (waits.c.id, past_waits.c.wait, counted.c.wait)]
+    return max(each or 0 for each in connection.execute(select(*given)).one())
 
 
 def _move_reminders(connection: Connection, moved: Sequence[tuple[int, int]]) -> None:

@@ -27,6 +27,7 @@ from monitor.store.tables import (
     sightings,
     waits,
 )
+from monitor.store.telling import Frozen, freeze, thaw
 
 AsOf = Callable[[Iterable[str]], datetime | None]
 
@@ -103,11 +104,15 @@ def stored(store: Store, week: str) -> dict[str, Any] | None:
         return connection.execute(select(reports.c.figures).where(reports.c.week == week)).scalar()
 
 
-def claim_report(store: Store, week: str, sent: Sequence[NewLetter], figures: dict[str, Any], now: datetime) -> None:
-    """Freeze the figures of a week, with the letters that bear them: both or neither, and only once for a week."""
+def claim_report(
+    store: Store, week: str, sent: Sequence[NewLetter], figures: dict[str, Any], frozen: Frozen, now: datetime
+) -> None:
+    """Freeze the figures of a week, how each of its waits was counted, and what is said of earlier weeks, with the
+    letters that bear them: all or nothing, and only once for a week."""
     with store.writing() as connection:
         if connection.execute(select(reports.c.week).where(reports.c.week == week)).first() is None:
             connection.execute(insert(reports).values(week=week, made_at=now, figures=figures))
+            freeze(connection, week, frozen, now)
             for letter in sent:
                 put_letter(connection, letter, now)
 
@@ -115,7 +120,8 @@ def claim_report(store: Store, week: str, sent: Sequence[NewLetter], figures: di
 def withdraw_early(store: Store, is_over: Callable[[str], bool], now: datetime) -> list[str]:
     """Forget the reports made in the future of `now` of weeks that are not over: the clock was ahead then.
 
-    Their letters are taken back where they still wait. Tells which weeks these were.
+    Their letters are taken back where they still wait, and what they said of earlier weeks counts as unsaid. Tells
+    which weeks these were.
     """
     with store.reading() as connection:
         rows = connection.execute(select(reports.c.week, reports.c.made_at).where(reports.c.made_at > now)).all()
@@ -123,6 +129,7 @@ def withdraw_early(store: Store, is_over: Callable[[str], bool], now: datetime) 
     if early:
         with store.writing() as connection:
             connection.execute(delete(reports).where(among(reports.c.week, early, connection)))
+            thaw(connection, early)
             asked_for = select(notices.c.letter).where(notices.c.letter.is_not(None))
             waiting = update(letters).where(letters.c.kind == "report", letters.c.state == "pending")
             theirs = waiting.where(letters.c.created_at.in_(early.values()), letters.c.id.not_in(asked_for))

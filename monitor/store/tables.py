@@ -210,6 +210,7 @@ past_waits = Table(
     Column("first", Boolean, nullable=False),
     Column("known_until", UtcDateTime),
     Column("handoffs", JsonOrNull),
+    Index("ix_past_waits_wait", "wait"),
     Index("ix_past_waits_due_at", "due_at"),
     Index("ix_past_waits_answered_at", "answered_at"),
 )

@@ -12,6 +12,7 @@ from monitor.store.reminding import NewLetter, Notice, claim_notices, noticed
 from monitor.store.reporting import claim_report, stored, withdraw_early
 from monitor.store.store import RowError, Store
 from monitor.store.tables import letters
+from monitor.store.telling import Frozen
 from monitor.store.withdrawing import withdraw_unwanted
 
 NOW = datetime(2024, 11, 18, 7, 30, tzinfo=UTC)
@@ -49,7 +50,7 @@ def test_what_was_sent_stays_told_whoever_leaves(store: Store) -> None:
 
 def test_a_report_of_the_future_goes_if_its_week_is_not_over_and_only_then(store: Store) -> None:
     for number, week in enumerate(("2024-W45", "2024-W46")):
-        claim_report(store, week, [letter("report", OLD, number)], {"week": week}, NOW + number * HOUR)
+        claim_report(store, week, [letter("report", OLD, number)], {"week": week}, Frozen(), NOW + number * HOUR)
     asked = Notice("report", ("2024-W45 asked for",), OLD, letter("report", OLD, 9))
     claim_notices(store, [asked], NOW + HOUR)
     assert withdraw_early(store, lambda week: week == "2024-W45", NOW - 2 * DAY) == ["2024-W46"]

@@ -32,7 +32,7 @@ def report_json(facts: ReportFacts) -> dict[str, Any]:
         "promises": [{"reply_within_seconds": seconds(within), "clock": mode} for within, mode in facts.promises],
         "overall": _figures(facts.overall),
         "previous": None if facts.previous is None else _rate(facts.previous),
-        "teams": [{"team": team, **_figures(figures)} for team, figures in facts.teams],
+        "teams": [{"team": team, "goal": each.rate.goal, **_figures(each)} for team, each in facts.teams],
         "teams_before": [{"team": team, **_rate(rate)} for team, rate in facts.teams_before],
         "missed": [_missed(one) for one in facts.missed],
         "longest": [_longest(longest) for longest in facts.longest],
@@ -51,6 +51,7 @@ def report_json(facts: ReportFacts) -> dict[str, Any]:
         "restated": [_restated(one) for one in facts.restated],
         "gone_quiet": None if facts.gone_quiet is None else [_quiet(one) for one in facts.gone_quiet],
         "sent_at": utc(facts.sent_at),
+        "sent": None if facts.sent is None else _sent(facts.sent),
     }
 
 
@@ -164,8 +165,17 @@ def _restated(one: Restated) -> dict[str, Any]:
         "told_at": utc(one.told_at),
         "before": _rate(one.before),
         "now": _rate(one.now),
-        "reasons": [{"reason": reason, "waits": count} for reason, count in one.reasons],
+        "reasons": _reasons(one),
     }
+
+
+def _sent(one: Restated) -> dict[str, Any]:
+    """How the week itself was sent; `reasons` say why it stands otherwise now."""
+    return {"at": utc(one.told_at), "k": one.before.k, "n": one.before.n, "reasons": _reasons(one)}
+
+
+def _reasons(one: Restated) -> list[dict[str, Any]]:
+    return [{"reason": reason, "waits": count} for reason, count in one.reasons]
 
 
 def _quiet(one: GoneQuiet) -> dict[str, Any]:

@@ -69,6 +69,8 @@ class ReportFacts:
     """Earlier weeks that were told otherwise, oldest first; each is said once."""
     gone_quiet: tuple[GoneQuiet, ...] | None = None
     """None: nobody asked for it."""
+    sent: Restated | None = None
+    """How this week was sent, if it was, and why it stands otherwise now."""
     sent_at: datetime | None = None
     """When the report of this week was sent first, if it was."""
     is_repeat: bool = False

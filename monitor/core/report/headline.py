@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from monitor.core.report.facts import ReportFacts
 from monitor.core.report.figures import Rate
 from monitor.core.report.intervals import change
+from monitor.core.report.weeks_section import k_of_n, why
 from monitor.core.said import Moment, Said, say, say_n
 
 
@@ -23,8 +24,9 @@ def headline(facts: ReportFacts) -> Said:
 
 
 def lead(facts: ReportFacts) -> list[Said]:
-    """What follows the headline: the target, what was closed late, the week before, and how far we could see."""
-    parts = (_target(facts.overall.rate), _closed_late(facts), _against(facts), *_limits(facts))
+    """What follows the headline: the target, what was closed late, the week before, how this week was sent, and how far
+    we could see."""
+    parts = (_target(facts.overall.rate), _closed_late(facts), _against(facts), *_sent(facts), *_limits(facts))
     return [part for part in parts if part]
 
 
@@ -98,6 +100,20 @@ def _against(facts: ReportFacts) -> Said | None:
     if moved < 0:
         return say("That is worse than the week before (%(percent)s%%).", percent=before.percent)
     return say("That is about the same as the week before (%(percent)s%%).", percent=before.percent)
+
+
+def _sent(facts: ReportFacts) -> Iterator[Said]:
+    """That it was sent before: that it is sent again, and how it was sent where it stands otherwise now."""
+    near, zone = facts.made_at, facts.week.zone
+    if facts.is_repeat and facts.sent_at is None:
+        yield say("This report is sent because somebody asked for it.")
+    elif facts.is_repeat and facts.sent_at:
+        when = Moment(facts.sent_at, zone, near=near)
+        yield say("This report is sent again because somebody asked for it; it was sent first on %(when)s.", when=when)
+    if facts.sent and facts.sent.differs:
+        when, before = Moment(facts.sent.told_at, zone, near=near), k_of_n(facts.sent.before)
+        reasons = why(facts.sent.reasons)
+        yield say("It was sent as %(before)s on %(when)s. %(why)s", before=before, when=when, why=reasons)
 
 
 def _limits(facts: ReportFacts) -> Iterator[Said]:

@@ -46,18 +46,13 @@ def each_team(facts: ReportFacts) -> Section | None:
     """A row a team, in the order of the config: teams are never ranked."""
     if not facts.teams:
         return None
-    missed, goal = any(f.rate.goal_met is False for _, f in facts.teams), float(facts.overall.rate.goal)
+    missed = any(f.rate.goal_met is False for _, f in facts.teams)
     within = facts.promise
     note = say("Heard back within %(promise)s.", promise=within) if within else say("Heard back within the target.")
-    mark = say("▾ is under the target of %(goal)s%%.", goal=goal)
     return Section(
         title=say("Each team"),
-        note=say("%(note)s %(mark)s", note=note, mark=mark) if missed else note,
-        legend=(
-            say("The mark in the bar is the target.")
-            if missed
-            else say("The mark in the bar is the target of %(goal)s%%.", goal=goal)
-        ),
+        note=say("%(note)s %(mark)s", note=note, mark=_under(facts)) if missed else note,
+        legend=_mark(facts, missed),
         table=Table(
             (
                 Column(say("Team")),
@@ -69,6 +64,27 @@ def each_team(facts: ReportFacts) -> Section | None:
             tuple(_team_row(team, figures, facts.reply_within) for team, figures in facts.teams),
         ),
     )
+
+
+def _goals(facts: ReportFacts) -> set[float]:
+    return {float(figures.rate.goal) for _, figures in facts.teams}
+
+
+def _under(facts: ReportFacts) -> Said:
+    """What ▾ means. A team may have a target of its own."""
+    goals = _goals(facts)
+    if len(goals) > 1:
+        return say("▾ is under the target of the team.")
+    return say("▾ is under the target of %(goal)s%%.", goal=goals.pop())
+
+
+def _mark(facts: ReportFacts, missed: bool) -> Said:
+    goals = _goals(facts)
+    if len(goals) > 1:
+        return say("The mark in the bar is the target of the team.")
+    if missed:
+        return say("The mark in the bar is the target.")
+    return say("The mark in the bar is the target of %(goal)s%%.", goal=goals.pop())
 
 
 def _past_column(facts: ReportFacts) -> Column:
@@ -113,7 +129,7 @@ def how_counted(facts: ReportFacts) -> Section:
             ),
             say(
                 "It belongs to the week in which %(ran_out)s. What was never answered is a miss, so nothing is "
-                "undecided and a past week does not move.",
+                "undecided, and a past week changes only if we say so below.",
                 ran_out=ran_out,
             ),
             say(

@@ -33,14 +33,18 @@ def upgrade() -> None:
         "counted",
         sa.Column("week", sa.String(length=8), nullable=False),
         sa.Column("wait", ID, autoincrement=False, nullable=False),
+        sa.Column("told_in", sa.String(length=8), nullable=False),
         sa.Column("team", sa.Text(), nullable=False),
         sa.Column("opened_at", UtcDateTime(), nullable=False),
         sa.Column("due_at", UtcDateTime(), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("met", sa.Boolean(), nullable=True),
-        sa.PrimaryKeyConstraint("week", "wait", name=op.f("pk_counted")),
+        sa.Column("opener", ID, nullable=True),
+        sa.PrimaryKeyConstraint("week", "wait", "told_in", name=op.f("pk_counted")),
     )
     op.create_index("ix_counted_wait", "counted", ["wait"])
+    op.create_index("ix_counted_told_in", "counted", ["told_in"])
+    op.create_index("ix_past_waits_wait", "past_waits", ["wait"])
     op.create_table(
         "restated",
         sa.Column("week", sa.String(length=8), nullable=False),
