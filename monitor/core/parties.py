@@ -1,12 +1,16 @@
 """GROUND. Which people belong to one wait: the same person under several addresses, who was copied, who copies."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from monitor.core.addresses import plain_address
 from monitor.core.house import House
 from monitor.core.message import Address, Message, Seen
 from monitor.core.wait import Handoff
+
+MOST_HANDOFFS = 50
+"""So many are kept of a wait: every one of those who wait in a conversation keeps its own, so that hundreds of internal
+mails among hundreds of people would be tens of thousands. Nobody reads a longer way."""
 
 
 @dataclass(slots=True, eq=False)
@@ -32,6 +36,18 @@ class Party:
         if any(plain_address(a) in self.addresses for a in to):
             return True
         return any(full_name(r.name) in self.names for r in named if full_name(r.name))
+
+    def hand_over(self, handoff: Handoff) -> None:
+        """The ball moved, or they were reminded who has it.
+
+        Of the same said again and again the first is kept, since when, and the latest; of more than MOST_HANDOFFS the
+        first ones and the latest, so that it is always known who has the ball.
+        """
+        kept = self.handoffs
+        again = len(kept) > 1 and all(replace(one, at=handoff.at) == handoff for one in kept[-2:])
+        if again or len(kept) == MOST_HANDOFFS:
+            kept = kept[:-1]
+        self.handoffs = (*kept, handoff)
 
 
 class People:

@@ -142,18 +142,26 @@ class _Fold:
         """An internal message moves the ball of every open wait, never its clock."""
         house = self.house
         writer = house.mailbox_of(self.people.writer(seen).address)
-        for party in self.open:
-            desks = self._mailboxes(party.members)
-            targets = [t for r in seen.message.recipients if (t := house.mailbox_of(r.address)) != writer]
-            elsewhere = [t for t in targets if t not in desks]
-            decided = writer not in desks and not elsewhere and bool(targets)
-            # Of several colleagues the one who gets letters has the ball: of the others nobody would be reminded.
-            to = min(elsewhere, key=self._reached_by) if elsewhere else desks[0]
-            from_ = next((p.mailbox for p in sorted(seen.places) if p.role == "sent"), writer)
-            from_team, to_team = house.team_of(from_), house.team_of(to)
-            person = house.person_of(to) if to_team == A_COLLEAGUE else ""
-            if decided or person or from_team != to_team:
-                party.handoffs += (Handoff(seen.received_at, from_team, to_team, decided, person),)
+        targets = [t for r in seen.message.recipients if (t := house.mailbox_of(r.address)) != writer]
+        from_ = next((p.mailbox for p in sorted(seen.places) if p.role == "sent"), writer)
+        for party in self.open if targets else ():
+            handoff = self._handoff(seen.received_at, writer, from_, targets, self._mailboxes(party.members))
+            if handoff.decided or handoff.person or handoff.from_team != handoff.to_team:
+                party.hand_over(handoff)
+
+    def _handoff(self, at: datetime, writer: str, from_: str, targets: Sequence[str], desks: Sequence[str]) -> Handoff:
+        """What an internal message of `writer`, sent from `from_`, means for a wait of these desks."""
+        house = self.house
+        own = house.team_of(from_)
+        # A copy to the writer's own team passes nothing on: who tells the desk, and copies their own mailbox, tells it.
+        foreign = own not in (house.team(desks[0]), A_COLLEAGUE)
+        elsewhere = [t for t in targets if t not in desks and not (foreign and house.team_of(t) == own)]
+        told = [desk for desk in desks if desk in targets]
+        decided = writer not in desks and not elsewhere and bool(told)
+        # Of several colleagues the one who gets letters has the ball: of the others nobody would be reminded.
+        to = min(elsewhere, key=self._reached_by) if elsewhere else told[0] if told else from_
+        team = house.team_of(to)
+        return Handoff(at, own, team, decided, house.person_of(to) if team == A_COLLEAGUE else "")
 
     def _reached_by(self, address: str) -> int:
         """0 for who is in a team, 1 for who gets letters, 2 for all others."""
@@ -185,7 +193,7 @@ class _Fold:
                 if isinstance(what, Mark) and what.kind == "assign":
                     home = self.house.team(self._mailboxes(party.members)[0])
                     before = party.handoffs[-1] if party.handoffs else None
-                    party.handoffs += (assigned(what, before, home, self.house),)
+                    party.hand_over(assigned(what, before, home, self.house))
                 elif what.at is not None:
                     by = Ended(what.at, what.known_at, what.order) if isinstance(what, Mark) else Ended(None, what.at)
                     self._end(party, concerned(party.members, messages, what), _end_of(what), by)

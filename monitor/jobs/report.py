@@ -19,6 +19,7 @@ from monitor.jobs.claims import Claims
 from monitor.jobs.hidden import share
 from monitor.jobs.knowledge import Knowledge, blind_so_far
 from monitor.jobs.remind import new_letter
+from monitor.jobs.report_hands import hands, waits_of
 from monitor.jobs.report_spread import spread
 from monitor.jobs.restating import counted, goal_of, history_from, still_missed, the_weeks
 from monitor.outbox.letters import Attachment, Letters
@@ -142,6 +143,7 @@ def make(store: Store, settings: Settings, knowledge: Knowledge, week: Week, now
             restated=told.restated,
             sent=told.sent,
             sent_at=told.sent.told_at if told.sent else None,
+            changed_hands=hands(waits_of(store, knowledge, week), settings),
         ),
         cohort,
         {address: desk.target.calendar for address, desk in settings.desks.items()},

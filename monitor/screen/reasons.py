@@ -124,8 +124,8 @@ def _part(chain: Chain, part: Part) -> Line:
 
 
 def _handed(chain: Chain, m: StoryMessage) -> Iterable[Line]:
-    """The handoff this message is, if it is the latest of a wait."""
-    handoffs = {w.handoff for w in chain.story.waits if w.handoff and w.handoff.at == m.seen.received_at}
+    """What this message moved, in some wait."""
+    handoffs = {h: None for w in chain.story.waits for h in w.handoffs if h.at == m.seen.received_at}
     for handoff in handoffs if m.direction == "internal" else ():
         if handoff.decided:
             yield Line("decided", "handoff.decided-not-told", f"{handoff.from_team} has answered us, not the customer")
@@ -161,6 +161,8 @@ def wait_lines(chain: Chain, wait: StoryWait, alone: bool) -> list[Line]:
     judged = wait.state == "waiting" or told.met(wait) is not None
     length += f", {state}" if judged else ", in no figure of the report"
     lines.append(Line("waits" if wait.state == "waiting" else "waited", f"wait.{wait.state}", length))
+    if len(told.way(wait)) > 1:
+        lines.append(Line("went", "wait.path", _path(wait, told)))
     if wait.state != "waiting":
         lines.append(Line("over", ended_by(wait), ENDED.get(ended_by(wait), "")))
     if wait.also_answered_by:
@@ -174,6 +176,13 @@ def wait_lines(chain: Chain, wait: StoryWait, alone: bool) -> list[Line]:
         lines.append(Line("low urgency", "wait.low-urgency", "short: perhaps only a thank-you; the clock runs on"))
     lines.append(Line("belongs to", "wait.home", _home(wait)))
     return lines + (list(_refusals(chain, wait)) if alone else [])
+
+
+def _path(wait: StoryWait, told: Told) -> str:
+    """`Front desk 5 h → Digital help 3 d 2 h → Front desk 5 d 18 h, decided → customer`."""
+    marks = {"decided": ", decided"}
+    steps = [f"{one.team} {short(one.length)}{marks.get(one.held, '')}" for one in told.way(wait)]
+    return " → ".join([*steps, "customer"] if wait.state == "answered" else steps)
 
 
 def _stood_still(clock: Clock, told: Told) -> Iterable[Line]:

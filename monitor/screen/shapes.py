@@ -8,6 +8,7 @@ from monitor.core.house import House
 from monitor.core.message import Place
 from monitor.core.moments import utc
 from monitor.core.report.as_json import blind_json
+from monitor.core.report.path import Stretch
 from monitor.jobs.check_fact import Fact
 from monitor.jobs.health import Health
 from monitor.screen.chain import Chain, Person, lies, wait_of
@@ -65,6 +66,7 @@ def wait(w: StoryWait, told: Told) -> dict[str, Any]:
         **_lengths(w, told),
         "snoozed_until": utc(w.snoozed_until),
         "also_answered_by": w.also_answered_by,
+        "path": [_stretch(stretch) for stretch in told.way(w)],
     }
 
 
@@ -265,6 +267,12 @@ def fact(f: Fact) -> dict[str, Any]:
         "fault": f.fault,
         "changed": f.changed,
     }
+
+
+def _stretch(one: Stretch) -> dict[str, Any]:
+    """Who held a wait, and how: as the `desk` it came to, `elsewhere`, or `decided`."""
+    times = {"from": utc(one.since), "to": utc(one.until), "seconds": _seconds(one.length)}
+    return {"team": one.team, "held": one.held, **times}
 
 
 def _handoff(w: StoryWait) -> dict[str, Any] | None:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from monitor.config import Settings
 from monitor.core.calendar import Counted, Mode, Stretch, stretches
 from monitor.core.house import House
+from monitor.core.report import path
 from monitor.core.wait import is_met
 from monitor.jobs.knowledge import Knowledge, know
 from monitor.store.store import Store
@@ -78,6 +79,11 @@ class Told:
             return None, None
         counted = self._counted.setdefault(home, Counted(self.house.target(home).calendar))
         return max(end - wait.opened_at, timedelta(0)), counted.primary(wait.opened_at, end)
+
+    def way(self, wait: StoryWait) -> tuple[path.Stretch, ...]:
+        """Who held the wait for how long, up to its end or to now; nothing where its end is not known."""
+        end = self._end(wait)
+        return () if end is None else path.stretches(wait.team, wait.opened_at, end, wait.handoffs)
 
     def _end(self, wait: StoryWait) -> datetime | None:
         return self.now if wait.state == "waiting" else wait.answered_at or wait.closed_at

@@ -6,7 +6,7 @@ last conversation stays.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
 from monitor.store.acting_tables import letter_lines
 from monitor.store.reporting import AsOf
+from monitor.store.rows import handoffs_of, handoffs_row
 from monitor.store.store import among
 from monitor.store.tables import (
     AnyRow,
@@ -77,12 +78,14 @@ def bury(connection: Connection, numbers: Collection[int], as_of: AsOf, now: dat
 
 
 def keep_waits(connection: Connection, rows: Iterable[AnyRow], as_of: AsOf) -> None:
-    """What reports count of these waits. `as_of`: up to when their mailboxes are known."""
+    """What reports count of these waits, teams and no person. `as_of`: up to when their mailboxes are known."""
     columns = [c.name for c in past_waits.columns if c.name not in ("id", "wait", "known_until")]
     kept: list[dict[str, Any]] = []
     for row in rows:
         known = as_of(row.mailboxes) if row.state == "waiting" else None
-        kept.append({"wait": row.id, "known_until": known, **{name: getattr(row, name) for name in columns}})
+        handoffs = handoffs_row(replace(one, person="") for one in handoffs_of(row.handoffs))
+        told = {name: getattr(row, name) for name in columns} | {"handoffs": handoffs}
+        kept.append({"wait": row.id, "known_until": known, **told})
     if kept:
         connection.execute(insert(past_waits), kept)
 

@@ -12,7 +12,7 @@ from monitor.core.sightings import Sighting
 from monitor.core.wait import Handoff, State
 from monitor.store.acts import StoryAct, acts_of
 from monitor.store.folding import Sighted, sightings_of
-from monitor.store.rows import last_handoff_of, seen_of
+from monitor.store.rows import handoffs_of, seen_of
 from monitor.store.store import Store, among
 from monitor.store.strands import lead_of
 from monitor.store.tables import AnyRow, conversations, folders, letters, messages, reminders, sightings, waits
@@ -66,7 +66,7 @@ class StoryWait:
     answered_by: str | None
     answered_at: datetime | None
     evidence: str | None
-    handoff: Handoff | None
+    handoffs: tuple[Handoff, ...] = ()
     closed_at: datetime | None = None
     members: tuple[str, ...] = ()
     answer: str | None = None
@@ -74,6 +74,11 @@ class StoryWait:
     snoozed_until: datetime | None = None
     also_answered_by: str | None = None
     """The Message-ID of a second answer of ours within minutes (core/doubles.py)."""
+
+    @property
+    def handoff(self) -> Handoff | None:
+        """The latest: who holds the ball."""
+        return self.handoffs[-1] if self.handoffs else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +258,7 @@ def _story_wait(row: AnyRow, told: dict[int, StoryMessage]) -> StoryWait:
         answered_by=answer.shown_id if answer else None,
         answered_at=row.answered_at,
         evidence=row.evidence,
-        handoff=last_handoff_of(row.handoffs),
+        handoffs=handoffs_of(row.handoffs),
         closed_at=row.closed_at,
         members=tuple(told[m].identity for m in row.members if m in told),
         answer=answer.identity if answer else None,

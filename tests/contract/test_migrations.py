@@ -1,11 +1,13 @@
 """An older store is brought up to date with all that is in it."""
 
 from datetime import UTC, datetime
+from json import dumps
 from typing import Any
 
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import Connection, func, insert, select, text
 
 from monitor.store import tables
+from monitor.store.rows import handoffs_of
 from monitor.store.store import Store, migrate
 
 TEN = datetime(2024, 11, 11, 10, tzinfo=UTC)
@@ -32,22 +34,54 @@ def test_letters_that_were_settled_before_are_emptied(store: Store) -> None:
     assert kept == dict.fromkeys(STATES, ("", b"")) | {"pending": ("Zaplanted", b"Zaplanted")}
 
 
+NOTHING: dict[str, Any] = dict.fromkeys(("message_id", "from_name", "from_address", "subject"), "")
+NOTHING |= {name: [] for name in ("recipients", "reply_to", "in_reply_to", "references", "headers")}
+WAIT: dict[str, Any] = {"opened_at": TEN, "due_at": TEN, "first": True, "members": [1], "mailboxes": ["info"]}
+WAIT |= {"state": "waiting", **dict.fromkeys(("mailbox", "team", "who_name", "who_address"), "")}
+
+
+def remind(connection: Connection, wait: int) -> None:
+    """A letter that was sent about a wait."""
+    letter = {**LETTER, "id": wait, "message_id": f"<{wait}>", "state": "sent", "subject": "", "body": b""}
+    connection.execute(insert(tables.letters).values(**letter))
+    told = {"wait": wait, "step": "0h.owners", "occurrence": 0, "recipient": "lead@ours.example", "moment": TEN}
+    connection.execute(insert(tables.reminders).values(**told, letter=wait))
+
+
 def test_who_was_reminded_of_is_not_forgotten_when_waits_learn_more(store: Store) -> None:
     """A table made anew would take its reminders with it on SQLite, and everybody would be told once more."""
     of_old(store, "0004")
-    message: dict[str, Any] = dict.fromkeys(("message_id", "from_name", "from_address", "subject"), "")
-    message |= {name: [] for name in ("recipients", "reply_to", "in_reply_to", "references", "headers")}
-    wait = {"opened_at": TEN, "due_at": TEN, "first": True, "members": [1], "mailboxes": ["info"], "state": "waiting"}
-    wait |= dict.fromkeys(("mailbox", "team", "who_name", "who_address"), "")
     with store.writing() as connection:
-        row = {**message, "id": 1, "identity": "one", "strand": 1, "conversation": 1, "received_at": TEN}
+        row = {**NOTHING, "id": 1, "identity": "one", "strand": 1, "conversation": 1, "received_at": TEN}
         connection.execute(insert(tables.messages).values(**row))
-        connection.execute(insert(tables.waits).values(**wait, id=1, conversation=1, opener=1))
-        letter = {**LETTER, "id": 1, "message_id": "<one>", "state": "sent", "subject": "", "body": b""}
-        connection.execute(insert(tables.letters).values(**letter))
-        told = {"wait": 1, "step": "0h.owners", "occurrence": 0, "recipient": "lead@ours.example", "moment": TEN}
-        connection.execute(insert(tables.reminders).values(**told, letter=1))
+        connection.execute(insert(tables.waits).values(**WAIT, id=1, conversation=1, opener=1))
+        remind(connection, 1)
     migrate(store.engine)
     with store.reading() as connection:
         counts = [connection.scalar(select(func.count()).select_from(t)) for t in (tables.waits, tables.reminders)]
     assert counts == [1, 1]
+
+
+def test_the_latest_handoff_stays_till_waits_are_folded_again(store: Store) -> None:
+    """Only the last one was kept: the others are learnt when the rules are asked again, at the next round."""
+    of_old(store, "0005")
+    held = ["2024-11-11T11:00:00+00:00", "Front desk", "a colleague", False, "eva@ours.example"]
+    json = "CAST(:handoff AS jsonb)" if not store.is_sqlite else ":handoff"
+    with store.writing() as connection:
+        row = {**NOTHING, "id": 1, "identity": "one", "strand": 1, "conversation": 1, "received_at": TEN}
+        connection.execute(insert(tables.messages).values(**row))
+        for number in (1, 2, 3):
+            connection.execute(insert(tables.waits).values(**WAIT, id=number, conversation=1, opener=1))
+            remind(connection, number)
+        for number, handoff in ((1, dumps(held)), (2, "null")):  # as SQLAlchemy wrote None; 3 is NULL
+            said = text(f"UPDATE waits SET handoff = {json} WHERE id = :id")
+            connection.execute(said, {"handoff": handoff, "id": number})
+        connection.execute(insert(tables.settings).values(name="rules", value="of old"))
+    migrate(store.engine)
+    with store.reading() as connection:
+        found = connection.execute(select(tables.waits.c.handoffs).order_by(tables.waits.c.id)).scalars().all()
+        nothing = connection.scalar(text("SELECT count(*) FROM waits WHERE handoffs IS NULL"))
+        reminders = connection.scalar(select(func.count()).select_from(tables.reminders))
+        rules = connection.scalar(select(tables.settings.c.value).where(tables.settings.c.name == "rules"))
+    assert (found, nothing, reminders, rules) == ([[held], None, None], 2, 3, None)
+    assert handoffs_of(found[0])[0].to_team == "a colleague"

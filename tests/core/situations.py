@@ -28,6 +28,7 @@ PEOPLE = {
     "ops": Address("Operations", OPS),
     "it": Address("IT", IT),
     "Olga": Address("Olga Owner", "olga@ours.example"),
+    "Olaf": Address("Olaf Operator", "olaf@ours.example"),
     "Eva": Address("Eva Staff", "eva@ours.example"),
     "group": Address("All of us", "everybody@ours.example"),
     "list": Address("Users", "users@lists.example"),

@@ -52,7 +52,8 @@ FROM messages m ORDER BY 1
 """
 WAITS = """
 SELECT m.identity, w.mailbox, w.mailboxes, w.team, w.who_name, w.who_address, w.state, w.opened_at, w.due_at,
-       w.chased_at, a.identity, w.answered_at, w.answered_in, w.closed_at, w.evidence, w.handoff, w.first, w.low_urgency
+       w.chased_at, a.identity, w.answered_at, w.answered_in, w.closed_at, w.evidence, w.handoffs, w.first,
+       w.low_urgency
 FROM waits w JOIN messages m ON m.id = w.opener LEFT JOIN messages a ON a.id = w.answered_by ORDER BY 1, 8
 """
 TABLES = (

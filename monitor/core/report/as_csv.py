@@ -9,6 +9,7 @@ from types import MappingProxyType
 from monitor.core.calendar import Calendar, primary
 from monitor.core.moments import utc
 from monitor.core.report.figures import WaitFacts
+from monitor.core.report.path import Held, path
 from monitor.core.wait import is_met
 
 CSV_HEADER = (
@@ -22,6 +23,9 @@ CSV_HEADER = (
     "met",
     "evidence",
     "counted_hours",
+    "first_desk_hours",
+    "elsewhere_hours",
+    "decided_not_told_hours",
 )
 
 
@@ -55,7 +59,16 @@ def _csv_row(wait: WaitFacts, calendars: Mapping[str, Calendar]) -> list[str]:
         "" if met is None else str(met).lower(),
         _cell(wait.evidence or ""),
         "" if length is None else _hours(_counted(wait, length[0], calendars)),
+        *_held(wait),
     ]
+
+
+def _held(wait: WaitFacts) -> list[str]:
+    """How long it lay with its first desk, elsewhere, and decided: together the hours waited."""
+    way: dict[Held, timedelta] = {"desk": timedelta(0), "elsewhere": timedelta(0), "decided": timedelta(0)}
+    for stretch in path(wait):
+        way[stretch.held] += stretch.length
+    return ["" if wait.length() is None else _hours(length) for length in way.values()]
 
 
 def _counted(wait: WaitFacts, length: timedelta, calendars: Mapping[str, Calendar]) -> timedelta:

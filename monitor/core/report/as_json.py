@@ -62,7 +62,13 @@ def changed_hands_json(one: ChangedHands) -> dict[str, Any]:
         "passed_on": _group(one.passed_on),
         "not_passed_on": _group(one.kept),
         "routes": [
-            {"from": r.from_team, "to": r.to_team, "times": r.times, **_typical(r.typical, r.longest_known)}
+            {
+                "from": r.from_team,
+                "to": r.to_team,
+                "times": r.times,
+                "waits": r.waits,
+                **_typical(None if r.is_blank else r.typical, r.longest_known),
+            }
             for r in one.routes
         ],
         "teams": [
@@ -129,11 +135,11 @@ def seconds(length: timedelta | None) -> int | None:
 
 
 def _group(group: Group) -> dict[str, Any]:
-    return {"n": group.n, **_typical(group.typical, group.longest_known)}
+    return {"n": group.n, **_typical(None if group.is_blank else group.typical, group.longest_known)}
 
 
 def _typical(typical: timedelta | None, longest_known: timedelta) -> dict[str, Any]:
-    """The median, null where over half of them still wait; then it is over the longest length known."""
+    """The median, null under eight, and where over half of them still wait: then it is over the longest known."""
     return {"median_seconds": seconds(typical), "longest_known_seconds": seconds(longest_known)}
 
 

@@ -274,6 +274,9 @@ def test_csv_rows() -> None:
         "met": "true",
         "evidence": "sent",
         "counted_hours": "3.500",
+        "first_desk_hours": "3.500",
+        "elsewhere_hours": "0.000",
+        "decided_not_told_hours": "0.000",
     }
 
 
@@ -281,12 +284,12 @@ def test_csv_tells_what_the_calendar_of_a_mailbox_counts_of_the_hours_waited() -
     info = "info@ours.example"
     office = Calendar(ZoneInfo("UTC"), "office-hours", hours={0: (Span(0, 10 * 60),)})
     rows = report_csv_rows([replace(WAIT, mailboxes=(info,)), WAIT], {info: office})
-    assert [(row[6], row[-1]) for row in rows[1:]] == [("3.500", "1.000"), ("3.500", "3.500")]
+    assert [(row[6], row[9]) for row in rows[1:]] == [("3.500", "1.000"), ("3.500", "3.500")]
 
 
 def test_csv_leaves_empty_what_is_not_known() -> None:
     open_ = replace(WAIT, state="waiting", answered_at=None, evidence=None, as_of=None)
-    assert report_csv_rows([open_])[1][5:] == ["", "", "", "", ""]
+    assert report_csv_rows([open_])[1][5:] == [""] * 8
 
 
 @pytest.mark.parametrize("team", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1"])
