@@ -12,14 +12,15 @@ from monitor.core.invisible import Invisible
 from monitor.core.report.as_csv import report_csv
 from monitor.core.report.as_json import report_json
 from monitor.core.report.facts import Longest, ReportFacts
-from monitor.core.report.figures import Figures, WaitFacts, by_team, figures
+from monitor.core.report.figures import Figures, Rate, WaitFacts, by_team, figures
+from monitor.core.report.restating import Tally
 from monitor.core.report.week import Week, last_closed
 from monitor.core.said import Moment, Said, Text, say
 from monitor.jobs.claims import Claims
 from monitor.jobs.hidden import share
 from monitor.jobs.knowledge import Knowledge, blind_so_far
 from monitor.jobs.remind import new_letter
-from monitor.jobs.report_hands import hands, waits_of
+from monitor.jobs.report_hands import hands, quarter_of
 from monitor.jobs.report_spread import spread
 from monitor.jobs.restating import counted, goal_of, history_from, still_missed, the_weeks
 from monitor.outbox.letters import Attachment, Letters
@@ -115,7 +116,8 @@ def make(store: Store, settings: Settings, knowledge: Knowledge, week: Week, now
     measured = invisible_replies(store, week.start, week.end)
     invisible = {m: measured[m] for m in settings.desks if m in measured}
     teams = _teams(cohort, waiting, settings)
-    spreads = spread(store, settings, knowledge, week, cohort)
+    quarter = quarter_of(store, knowledge, week)
+    spreads = spread(settings, cohort, quarter.lengths())
     told = the_weeks(store, settings, knowledge, week, overall.rate, now)
     blind = clipped(blind_so_far(store, knowledge, settings.desks, week.start, now), week.start, week.end)
     return Made(
@@ -138,12 +140,12 @@ def make(store: Store, settings: Settings, knowledge: Knowledge, week: Week, now
             within=spreads.within,
             hours=spreads.hours,
             missed=spreads.missed,
-            teams_before=spreads.teams_before,
+            teams_before=_before(told.teams_before, settings),
             weeks=told.weeks,
             restated=told.restated,
             sent=told.sent,
             sent_at=told.sent.told_at if told.sent else None,
-            changed_hands=hands(waits_of(store, knowledge, week), settings),
+            changed_hands=hands(quarter, settings),
         ),
         cohort,
         {address: desk.target.calendar for address, desk in settings.desks.items()},
@@ -158,6 +160,11 @@ def _teams(
     names = [team for team in settings.teams if team in watched]
     due, open_ = by_team(cohort, names), by_team(waiting, names)
     return tuple((t, figures(due.get(t, []), open_.get(t, []), goal_of(settings, t))) for t in {**due, **open_})
+
+
+def _before(tallies: Mapping[str, Tally], settings: Settings) -> tuple[tuple[str, Rate], ...]:
+    """Each team in the quarter before this week; in the order of the config, without those that it does not know."""
+    return tuple((t, Rate(*tallies[t], goal_of(settings, t))) for t in settings.teams if t in tallies)
 
 
 def report_letter(

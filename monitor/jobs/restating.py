@@ -1,14 +1,14 @@
 """FLOOR 2. The last 13 weeks as they were told, and which of them are to be told otherwise with the next report."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from monitor.config import Settings
 from monitor.core.blind import Blind, clipped
 from monitor.core.house import opened_by
 from monitor.core.report.figures import Rate, WaitFacts
-from monitor.core.report.restating import STRIP, Counted, Reason, Restated, Tally, Told, WeekRate, reasons
+from monitor.core.report.restating import Counted, Reason, Restated, Tally, Told, WeekRate, reasons
 from monitor.core.report.week import Week
 from monitor.core.wait import is_met
 from monitor.jobs.knowledge import Knowledge, blind_so_far
@@ -27,13 +27,15 @@ class Weeks:
     sent: Restated | None
     retold: tuple[Retold, ...]
     """What is to be kept of `restated`; empty where it is not the next report."""
+    teams_before: Mapping[str, Tally] = field(default_factory=dict)
+    """Of the weeks before its own, together, as they stand now."""
 
 
 def the_weeks(
     store: Store, settings: Settings, knowledge: Knowledge, week: Week, overall: Rate, now: datetime
 ) -> Weeks:
     """What the report of `week` says of it and of the 12 before it. Raises StoreError."""
-    weeks = _last(week)
+    weeks = week.quarter()
     told = last_told(store, [one.name for one in weeks])
     stand = tallies(store, weeks, knowledge.as_of_all)
     restated: tuple[Restated, ...] = ()
@@ -56,6 +58,7 @@ def the_weeks(
         restated,
         sent,
         retold,
+        _by_team(stand.get(one.name, {}) for one in weeks[:-1]),
     )
 
 
@@ -104,12 +107,12 @@ def history_from(settings: Settings, knowledge: Knowledge, week: Week) -> dateti
     return latest.astimezone(UTC) if latest is not None and latest > earliest_needed else None
 
 
-def _last(week: Week) -> list[Week]:
-    """The week and those before it, oldest first."""
-    weeks = [week]
-    while len(weeks) < STRIP:
-        weeks.append(weeks[-1].before())
-    return weeks[::-1]
+def _by_team(weeks: Iterable[Teams]) -> dict[str, Tally]:
+    found: dict[str, Tally] = {}
+    for teams in weeks:
+        for team, tally in teams.items():
+            found[team] = found.get(team, Tally()) + tally
+    return found
 
 
 def _together(teams: Mapping[str, Tally]) -> Tally:

@@ -69,7 +69,8 @@ class Untold:
 class Route:
     """How often so many `waits` went from one team to another, and how long those typically took: the whole wait.
 
-    `typical` as in Group.
+    `typical` as in Group. `longer`: so many of them are known to have taken longer than what was not passed on
+    typically does, by which cost is told from chance.
     """
 
     from_team: str
@@ -78,6 +79,7 @@ class Route:
     typical: timedelta | None
     longest_known: timedelta
     waits: int = 0
+    longer: int = 0
 
     @property
     def is_blank(self) -> bool:
@@ -169,8 +171,8 @@ def passed_on(wait: WaitFacts) -> list[tuple[str, str]]:
     return found
 
 
-def routes(waits: Iterable[WaitFacts]) -> tuple[Route, ...]:
-    """Between which teams they went, the most frequent first."""
+def routes(waits: Iterable[WaitFacts], usual: timedelta | None = None) -> tuple[Route, ...]:
+    """Between which teams they went, the most frequent first. `usual`: what is typical without a hand-over."""
     times: dict[tuple[str, str], int] = defaultdict(int)
     taking: dict[tuple[str, str], list[Kept]] = defaultdict(list)
     for wait in waits:
@@ -179,9 +181,14 @@ def routes(waits: Iterable[WaitFacts]) -> tuple[Route, ...]:
             times[way] += 1
         for way in dict.fromkeys(ways):
             taking[way].extend(_lengths([wait]))
-    groups = ((way, times[way], _group(found)) for way, found in taking.items())
-    made = [Route(*way, count, group.typical, group.longest_known, group.n) for way, count, group in groups]
+    made = [_route(way, times[way], found, usual) for way, found in taking.items()]
     return tuple(sorted(made, key=lambda r: (-r.times, r.from_team, r.to_team)))
+
+
+def _route(way: tuple[str, str], times: int, waits: Sequence[Kept], usual: timedelta | None) -> Route:
+    group = _group(waits)
+    longer = sum(one.length > usual for one in waits) if usual is not None else 0
+    return Route(*way, times, group.typical, group.longest_known, group.n, longer)
 
 
 def team_totals(waits: Iterable[WaitFacts], kept: Iterable[Kept], teams: Sequence[str]) -> tuple[TeamHeld, ...]:
@@ -232,11 +239,12 @@ def changed_hands(
     here: list[WaitFacts] = []
     for wait in moved:
         (went if passed_on(wait) else here).append(wait)
+    not_passed_on = _group([*stayed, *_lengths(here)])
     return ChangedHands(
         weeks=weeks,
         passed_on=_group(_lengths(went)),
-        kept=_group([*stayed, *_lengths(here)]),
-        routes=routes(went),
+        kept=not_passed_on,
+        routes=routes(went, not_passed_on.typical),
         teams=team_totals(moved, stayed, teams),
         untold=untold(moved),
     )

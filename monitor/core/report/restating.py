@@ -29,8 +29,6 @@ was put away; it belongs to another team; a rule or a setting was changed, which
 """
 GONE = "gone"
 """The state of a wait that is none any more."""
-STRIP = 13
-"""So many weeks are shown and compared: a quarter of a year, the week of the report with it."""
 
 
 class Tally(NamedTuple):

@@ -16,8 +16,6 @@ FEWEST_IN_A_CELL = 8
 """Under so many waits a cell of the week's map is left blank."""
 BANDS = ((0, 8), (8, 10), (10, 12), (12, 14), (14, 16), (16, 18), (18, 24))
 """The hours of a day that the week's map tells together, each [first, end) by the house's clock."""
-MAP_WEEKS = 13
-"""Of so many weeks the map is, and what is said of hand-overs: a quarter of a year, so that cells fill."""
 
 _BAND_OF_HOUR = tuple(band for band, (first, end) in enumerate(BANDS) for _ in range(first, end))
 _QUARTER = 900

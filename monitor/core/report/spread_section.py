@@ -6,7 +6,8 @@ from monitor.core.brief import brief, exact
 from monitor.core.report.drawn import NOTHING, Bar, Cell, Column, Map, Section, Spot, Table, Tone
 from monitor.core.report.facts import ReportFacts
 from monitor.core.report.figures import FEWEST_FOR_PERCENT
-from monitor.core.report.spread import BANDS, FEWEST_IN_A_CELL, MAP_WEEKS, HourCell, Within
+from monitor.core.report.spread import BANDS, FEWEST_IN_A_CELL, HourCell, Within
+from monitor.core.report.week import QUARTER
 from monitor.core.said import Said, Text, say, say_n
 
 HOUR = timedelta(hours=1)
@@ -88,7 +89,7 @@ def by_the_hour(facts: ReportFacts) -> Section | None:
     has_blank = any(not spot.shade for _, row in rows for spot in row)
     return Section(
         title=say("When people write, and how long they then wait"),
-        note=say("Typical wait by the hour of arrival, last %(weeks)s weeks.", weeks=str(MAP_WEEKS)),
+        note=say("Typical wait by the hour of arrival, last %(weeks)s weeks.", weeks=str(QUARTER)),
         map=Map(tuple(map(_head, BANDS)), rows, _shades(steps, promised)),
         after=blank if has_blank else "",
     )

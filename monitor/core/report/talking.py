@@ -15,8 +15,9 @@ from monitor.core.report.figures import Rate
 from monitor.core.report.intervals import change, stricter, wilson
 from monitor.core.report.missed import Missed
 from monitor.core.report.path import Route
-from monitor.core.report.spread import MAP_WEEKS, HourCell
+from monitor.core.report.spread import HourCell
 from monitor.core.report.spread_section import WEEKDAYS, promised_elapsed, typical
+from monitor.core.report.week import QUARTER
 from monitor.core.said import Moment, Said, Text, Value, say, say_n
 
 MOST = 3
@@ -193,7 +194,7 @@ def _risen(facts: ReportFacts) -> Iterator[Weighed]:
             lead = say("%(team)s: %(percent)s%% heard back in time.", team=team, percent=str(now.percent))
             values: dict[str, Value] = {"percent": str(then.percent), "k": str(then.k), "n": str(then.n)}
             was = say("In the %(weeks)s weeks before it was %(percent)s%% (%(k)s of %(n)s).",
-                      weeks=str(MAP_WEEKS - 1), **values)  # fmt: skip
+                      weeks=str(QUARTER - 1), **values)  # fmt: skip
             yield now.n * (now.k / now.n - then.k / then.n), Told(lead, was)
 
 

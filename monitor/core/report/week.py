@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+QUARTER = 13
+"""So many weeks the report looks back over, its own included."""
+
 _WEEK = re.compile(r"(\d{4})-W(\d{2})")
 
 
@@ -53,6 +56,12 @@ class Week:
     def end(self) -> datetime:
         """The next Monday 00:00 in the zone: the first moment after the week."""
         return datetime.combine(self.monday + timedelta(days=7), datetime.min.time(), self.zone)
+
+    def quarter(self) -> list["Week"]:
+        """The QUARTER of weeks that end with this one, oldest first."""
+        mondays = (self.monday - timedelta(weeks=back) for back in range(QUARTER))
+        years = [monday.isocalendar() for monday in mondays]
+        return [Week(one.year, one.week, self.zone) for one in reversed(years)]
 
     def before(self) -> "Week":
         """The week before this one."""
