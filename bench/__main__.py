@@ -1,4 +1,7 @@
-"""`python -m bench [--messages 10000,100000] [--runs 3] [--out FILE]`: measure and print a table (Markdown)."""
+"""`python -m bench [--messages 10000,100000] [--runs 3] [--out FILE]`: measure and print a table (Markdown).
+
+`python -m bench report`: the weekly report over years of history instead (bench/report.py).
+"""
 
 import argparse
 import os
@@ -7,6 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from bench import report
 from bench.first_look import first_look
 from bench.floor import floor
 from bench.mailbox import affordable_body, fill
@@ -90,4 +94,7 @@ def _say(text: str) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:2] == ["report"]:
+        report.main(sys.argv[2:])
+    else:
+        main()

@@ -97,7 +97,7 @@ def _look(config: Path) -> Look:
     command = [sys.executable, "-m", "monitor", "--config", str(config), "--now", END.isoformat(), "run", "--once"]
     start = time.perf_counter()
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
-        peak = _watch(process, start + TIME_LIMIT)
+        peak = watch(process, start + TIME_LIMIT)
         seconds = time.perf_counter() - start
         said = process.stderr.read() if process.stderr else ""
     if process.returncode:
@@ -105,7 +105,7 @@ def _look(config: Path) -> Look:
     return Look(seconds, peak)
 
 
-def _watch(process: subprocess.Popen[str], end: float) -> float:
+def watch(process: subprocess.Popen[str], end: float) -> float:
     """Wait for its end; the sum of the peaks of it and its children, in MB, as of the last look before."""
     # Not getrusage: its peak of a child that was forked starts with that of the parent.
     peaks: dict[str, float] = {}

@@ -2,6 +2,15 @@
 
 from monitor.config.load import ConfigError, load
 from monitor.config.secrets import SecretError
-from monitor.config.settings import MailboxSettings, ReportSettings, Settings, SmtpSettings
+from monitor.config.settings import GoneQuietSettings, MailboxSettings, ReportSettings, Settings, SmtpSettings
 
-__all__ = ["ConfigError", "MailboxSettings", "ReportSettings", "SecretError", "Settings", "SmtpSettings", "load"]
+__all__ = [
+    "ConfigError",
+    "GoneQuietSettings",
+    "MailboxSettings",
+    "ReportSettings",
+    "SecretError",
+    "Settings",
+    "SmtpSettings",
+    "load",
+]

@@ -10,12 +10,14 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from monitor.config.freemail import PUBLIC_PROVIDERS
 from monitor.core.addresses import a_labels
 from monitor.core.durations import parse_duration
 from monitor.core.people import Absence
 from monitor.core.report.week import Moment
 
 _ADDRESS = re.compile(r"[^\s<>@,;\"]+@[^\s<>@,;\"]+")
+_DOMAIN = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)+")
 _NAMED = re.compile(r"(?:[^<>\r\n]*<)?[^\s<>@,;\"]+@[^\s<>@,;\"]+>?")
 
 
@@ -78,6 +80,17 @@ def _pattern(value: str) -> str:
     return pattern
 
 
+def _partner(value: str) -> str:
+    """Whoever is at a public provider is a partner alone: the provider's domain is nobody's."""
+    if "@" in value:
+        return _address(value)
+    if value in PUBLIC_PROVIDERS:
+        raise ValueError(f"holds {value}, where anybody may have an address: name the addresses of its people")
+    if not _DOMAIN.fullmatch(value):
+        raise ValueError("must hold addresses or domains, like ann@example.org or example.org")
+    return value
+
+
 def _zone(value: object) -> ZoneInfo:
     try:
         return ZoneInfo(str(value))
@@ -126,6 +139,9 @@ Lookback = Annotated[timedelta | None, BeforeValidator(_lookback)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_list)]
 Addrs = Annotated[tuple[Addr, ...], BeforeValidator(_list)]
 Lower = Annotated[tuple[Annotated[str, AfterValidator(_pattern)], ...], BeforeValidator(_list)]
+Partners = Annotated[
+    tuple[Annotated[str, AfterValidator(_pattern), AfterValidator(_partner)], ...], BeforeValidator(_list)
+]
 Port = Annotated[int, Field(strict=True, ge=1, le=65535)]
 Weeks = Annotated[int, Field(strict=True, ge=1, le=52)]
 Security = Literal["tls", "starttls", "none"]

@@ -19,6 +19,7 @@ from monitor.config.kinds import (
     NamedAddr,
     Names,
     Part,
+    Partners,
     Port,
     Recipients,
     Retention,
@@ -143,9 +144,9 @@ class GoneQuietPart(Part):
     """A section of the report: partners with whom there used to be dialogue every week; without this table there is
     none."""
 
-    partners: Lower = Field(default=(), description="addresses or domains; the report names them")
+    partners: Partners = Field(default=(), description="addresses or domains; the report names them")
     learn: Annotated[bool, Field(strict=True)] = Field(
-        default=True, description="also those with whom there was dialogue every week for a quarter of a year"
+        default=True, description="also those with whom there was dialogue in at least 6 of 8 weeks"
     )
     after: Weeks = Field(default=4, description="so many whole weeks without a mail are quiet")
 

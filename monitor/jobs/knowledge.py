@@ -136,6 +136,16 @@ def blind_so_far(
     return spells
 
 
+def read_back_to(settings: Settings, knowledge: Knowledge) -> datetime | None:
+    """How far back the mail of all mailboxes was read; None where it was read from its beginning."""
+    starts = [
+        view.first_as_of - mailbox.lookback
+        for mailbox in settings.mailboxes
+        if (view := knowledge.views.get(mailbox.address)) and view.first_as_of and mailbox.lookback is not None
+    ]
+    return max(starts, default=None)
+
+
 def _brakes(store: Store, knowledge: Knowledge, now: datetime) -> dict[str, Brake]:
     """Judged for the few mailboxes where enough people have waited past the target since its last reply."""
     found: dict[str, Brake] = {}

@@ -10,7 +10,7 @@ from monitor.core.blind import Blind, clipped, said
 from monitor.core.calendar import Calendar
 from monitor.core.invisible import Invisible
 from monitor.core.report.as_csv import report_csv
-from monitor.core.report.as_json import report_json
+from monitor.core.report.as_json import frozen_json
 from monitor.core.report.facts import Longest, ReportFacts
 from monitor.core.report.figures import Figures, Rate, WaitFacts, by_team, figures
 from monitor.core.report.restating import Tally
@@ -21,6 +21,7 @@ from monitor.jobs.hidden import share
 from monitor.jobs.knowledge import Knowledge, blind_so_far
 from monitor.jobs.remind import new_letter
 from monitor.jobs.report_hands import hands, quarter_of
+from monitor.jobs.report_quiet import quiet_partners
 from monitor.jobs.report_spread import spread
 from monitor.jobs.restating import counted, goal_of, history_from, still_missed, the_weeks
 from monitor.outbox.letters import Attachment, Letters
@@ -78,7 +79,7 @@ def report_if_due(
     # With the moment: after a report that came too early the true one must be another letter.
     obligation = f"{week.name} {now.isoformat()}"
     new = [report_letter(store, settings, letters, made, recipient, obligation, now) for recipient in report.to]
-    claims.report(week.name, new, report_json(made.facts), made.frozen, now)
+    claims.report(week.name, new, frozen_json(made.facts), made.frozen, now)
     log.info("report of %s put into the outbox", week.name)
     return week
 
@@ -146,6 +147,7 @@ def make(store: Store, settings: Settings, knowledge: Knowledge, week: Week, now
             sent=told.sent,
             sent_at=told.sent.told_at if told.sent else None,
             changed_hands=hands(quarter, settings),
+            gone_quiet=quiet_partners(store, settings, knowledge, week, now),
         ),
         cohort,
         {address: desk.target.calendar for address, desk in settings.desks.items()},

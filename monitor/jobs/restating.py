@@ -11,7 +11,7 @@ from monitor.core.report.figures import Rate, WaitFacts
 from monitor.core.report.restating import Counted, Reason, Restated, Tally, Told, WeekRate, reasons
 from monitor.core.report.week import Week
 from monitor.core.wait import is_met
-from monitor.jobs.knowledge import Knowledge, blind_so_far
+from monitor.jobs.knowledge import Knowledge, blind_so_far, read_back_to
 from monitor.store.restating import changes, standing
 from monitor.store.store import Store
 from monitor.store.telling import Retold, is_latest, last_told, said_missed_of, sent_reports, told_in
@@ -97,13 +97,8 @@ def goal_of(settings: Settings, team: str) -> float:
 
 def history_from(settings: Settings, knowledge: Knowledge, week: Week) -> datetime | None:
     """How far back mail was read, where that is not before the week's waits could open."""
-    starts = []
-    for mailbox in settings.mailboxes:
-        view = knowledge.views.get(mailbox.address)
-        if view is not None and view.first_as_of is not None and mailbox.lookback is not None:
-            starts.append(view.first_as_of - mailbox.lookback)
     earliest_needed = min(opened_by(week.start, desk.target) for desk in settings.desks.values())
-    latest = max(starts, default=None)
+    latest = read_back_to(settings, knowledge)
     return latest.astimezone(UTC) if latest is not None and latest > earliest_needed else None
 
 

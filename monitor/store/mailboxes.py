@@ -204,11 +204,12 @@ def done_folders(store: Store) -> dict[str, list[str]]:
 def answering(store: Store, now: datetime) -> dict[str, set[str]]:
     """For each mailbox the others that answered its mail in the last 90 days: they must be seen too (situation 37)."""
     since = now - timedelta(days=ANSWERED_BY_OTHERS_DAYS)
-    query = (
-        select(waits.c.mailbox, waits.c.answered_in)
-        .where(waits.c.answered_at >= since, waits.c.answered_in != waits.c.mailbox)
-        .distinct()
-    )
+    asked, replied = mailboxes.alias("asked"), mailboxes.alias("replied")
+    # A seek for each pair: a quarter of a year holds more waits than there are pairs.
+    answered = exists(select(1).where(
+        waits.c.answered_in == replied.c.address, waits.c.mailbox == asked.c.address, waits.c.answered_at >= since
+    ))  # fmt: skip
+    query = select(asked.c.address, replied.c.address).where(asked.c.address != replied.c.address, answered)
     past = select(past_waits.c.mailboxes, past_waits.c.answered_in).where(
         past_waits.c.answered_at >= since, past_waits.c.answered_in.is_not(None)
     )

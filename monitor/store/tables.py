@@ -100,6 +100,7 @@ nodes = Table(
     Column("strand", Id, nullable=False, index=True),
 )
 
+BEGINS = "direction = 'outgoing' AND in_reply_to = '[]' AND \"references\" = '[]'"
 CITES, STANDS_IN = "cites IS NOT NULL", "stands_in IS NOT NULL"
 
 messages = Table(
@@ -132,13 +133,15 @@ messages = Table(
     Column("stands_in", String(254)),
     Index("ix_messages_subject_key", "subject_key"),
     Index("ix_messages_from_address_received_at", "from_address", "received_at"),
-    Index("ix_messages_received_at", "received_at"),
+    Index("ix_messages_received_at", "received_at", "direction", "wants_reply", "rule", "from_address"),
+    Index("ix_messages_begins", "received_at", sqlite_where=text(BEGINS), postgresql_where=text(BEGINS)),
     Index("ix_messages_seeks", "subject_key", sqlite_where=text("seeks"), postgresql_where=text("seeks")),
     Index("ix_messages_cites", "received_at", sqlite_where=text(CITES), postgresql_where=text(CITES)),
     Index("ix_messages_stands_in", "received_at", sqlite_where=text(STANDS_IN), postgresql_where=text(STANDS_IN)),
 )
 """`seeks`: the first of its strand, which may be tied by its subject. `cites`: whether the message of ours that a
-customer answers was seen. `stands_in`: the mailbox for which an outsider answered."""
+customer answers was seen. `stands_in`: the mailbox for which an outsider answered. BEGINS: ours, and no answer to
+anything."""
 
 sightings = Table(
     "sightings",
@@ -186,7 +189,7 @@ waits = Table(
     Column("also_answered_by", Id, index=True),
     Index("ix_waits_state_due_at", "state", "due_at"),
     Index("ix_waits_due_at", "due_at"),
-    Index("ix_waits_answered_in_answered_at", "answered_in", "answered_at"),
+    Index("ix_waits_answered_in_mailbox_answered_at", "answered_in", "mailbox", "answered_at"),
     Index("ix_waits_opener", "opener"),
     Index("ix_waits_answered_by", "answered_by"),
 )

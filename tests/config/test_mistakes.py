@@ -91,6 +91,13 @@ def test_an_unknown_key_is_shown_in_its_own_table(
         ("smtp = { from = 'monitor' }", '`from` must be a mail address, like "Reply monitor <monitor@example.org>"'),
         ("smtp = { username = 'me' }", '`username` needs a password beside it: password = { file = "…" }'),
         ("staff = { people = ['a@x.example', 'b'] }", "`people` must be a mail address"),
+        ("gone_quiet = { partners = 'the club' }", "`partners` must hold addresses or domains, like ann@example.org"),
+        ("gone_quiet = { partners = ['*.club.example'] }", "`partners` must hold addresses or domains"),
+        ("gone_quiet = { partners = ['ann@'] }", "`partners` must be a mail address"),
+        ("gone_quiet = { partners = ['GMX.de'] }", "`partners` holds gmx.de, where anybody may have an address"),
+        ("gone_quiet = { after = 0 }", "`after` must be at least 1"),
+        ("gone_quiet = { after = '4w' }", "`after` must be a whole number"),
+        ("gone_quiet = { learn = 'no' }", "`learn` must be true or false"),
     ],
 )
 def test_a_wrong_value_is_told_with_what_would_be_right(right: str, refused: Refuser, added: str, said: str) -> None:

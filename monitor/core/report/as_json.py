@@ -55,6 +55,11 @@ def report_json(facts: ReportFacts) -> dict[str, Any]:
     }
 
 
+def frozen_json(facts: ReportFacts) -> dict[str, Any]:
+    """What is kept of a report that was sent: all but the partners it named, so that who is forgotten is forgotten."""
+    return {name: value for name, value in report_json(facts).items() if name != "gone_quiet"}
+
+
 def changed_hands_json(one: ChangedHands) -> dict[str, Any]:
     """What changed hands, and where the time went; lengths in seconds."""
     return {

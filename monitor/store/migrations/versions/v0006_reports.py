@@ -28,7 +28,15 @@ def upgrade() -> None:
     op.drop_column("waits", "handoff")
     op.execute("DELETE FROM settings WHERE name = 'rules'")
     op.add_column("acts", sa.Column("letter_at", UtcDateTime(), nullable=True))
-    op.create_index("ix_messages_received_at", "messages", ["received_at"])
+    # All that reports ask of the mail of some weeks: most rows are kilobytes, and need not be read then.
+    columns = ["received_at", "direction", "wants_reply", "rule", "from_address"]
+    op.create_index("ix_messages_received_at", "messages", columns)
+    begins = sa.text("direction = 'outgoing' AND in_reply_to = '[]' AND \"references\" = '[]'")
+    op.create_index("ix_messages_begins", "messages", ["received_at"], sqlite_where=begins, postgresql_where=begins)
+    # Who answers whose mail is asked in every round: a seek for each pair of mailboxes, not a walk over all waits.
+    op.drop_index("ix_waits_answered_in_answered_at", "waits")
+    columns = ["answered_in", "mailbox", "answered_at"]
+    op.create_index("ix_waits_answered_in_mailbox_answered_at", "waits", columns)
     op.create_table(
         "counted",
         sa.Column("week", sa.String(length=8), nullable=False),

@@ -1,0 +1,191 @@
+"""The weekly report over years of history: `report --json` as a process of its own, and where its time goes."""
+
+import argparse
+import json
+import os
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+from sqlalchemy import case, func, literal, select
+
+from bench.first_look import watch
+from bench.report_store import END, MAILBOXES, TEAMS, Size, address, build
+from monitor.config import load
+from monitor.core.report.as_json import frozen_json
+from monitor.core.report.week import Week
+from monitor.jobs.knowledge import know
+from monitor.jobs.report import make
+from monitor.store.report_tables import counted
+from monitor.store.reporting import claim_report
+from monitor.store.store import inserting, open_store
+from monitor.store.tables import waits
+
+TIME_LIMIT = 600
+WEEKS_TOLD = 13
+"""So many earlier weeks have a report, as they have in a house that has had one each Monday."""
+
+CONFIG = """\
+organisation = "Museum"
+timezone = "Europe/Berlin"
+[imap]
+host = "imap.museum.example"
+password = {{ env = "UNUSED" }}
+lookback = "all"
+{mailboxes}{teams}
+[store]
+url = "{url}"
+"""
+QUIET = '[gone_quiet]\npartners = ["partner10.example", "orders@partner20.example", "nobody.example"]\n'
+ROWS = (
+    ("waits", "{waits:,}"),
+    ("store GB", "{gigabytes:.1f}"),
+    ("report s", "{seconds:.2f}"),
+    ("of that start s", "{start_seconds:.2f}"),
+    ("report with gone quiet s", "{quiet_seconds:.2f}"),
+    ("CPU: report s", "{cpu:.2f}"),
+    ("CPU: of that start s", "{start_cpu:.2f}"),
+    ("CPU: report with gone quiet s", "{quiet_cpu:.2f}"),
+    ("peak MB", "{peak_mb:.0f}"),
+    ("of that start MB", "{start_mb:.0f}"),
+    ("peak MB with gone quiet", "{quiet_mb:.0f}"),
+)
+
+
+class Run(NamedTuple):
+    """A process: how long it took by the clock and on the processor, and how much memory it had at most."""
+
+    seconds: float
+    cpu: float
+    peak_mb: float
+
+
+def main(arguments: list[str]) -> None:
+    """`python -m bench report`: build a store, or take one, and measure."""
+    options = _options(arguments)
+    if options.store:
+        print(_table(measure(options.store, options.runs)))
+        return
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=options.folder) as name:
+        url = options.url or f"sqlite:///{name}/report.sqlite"
+        build(url, Size(options.waits, options.years), say=lambda text: print(text, file=sys.stderr, flush=True))
+        freeze(url, Path(name))
+        print(_table(measure(url, options.runs)))
+
+
+def _options(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench report", description=__doc__)
+    parser.add_argument(
+        "--waits", type=int, default=2_000_000, help="in all these years (5.7 GB of disk for 2,000,000)"
+    )
+    parser.add_argument("--years", type=int, default=5)
+    parser.add_argument("--runs", type=int, default=5, help="reports of each kind (the median counts)")
+    parser.add_argument("--folder", type=Path, default=None, help="where to put the store")
+    parser.add_argument("--url", help="an empty database to use instead, such as postgresql://user@host/database")
+    parser.add_argument("--store", help="the URL of a store that was built before; it is only read")
+    return parser.parse_args(arguments)
+
+
+def measure(url: str, runs: int) -> dict[str, float]:
+    """Medians of some runs, the first of which only warms the disk's cache."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as name:
+        plain, quiet = Path(name) / "plain.toml", Path(name) / "quiet.toml"
+        plain.write_text(config(url))
+        quiet.write_text(config(url) + QUIET)
+        report = _runs(plain, ["report", "--json"], runs)
+        asked = _runs(quiet, ["report", "--json"], runs)
+        start = _runs(plain, ["--version"], runs)
+    return {
+        **_counts(url),
+        "seconds": report.seconds, "cpu": report.cpu, "peak_mb": report.peak_mb,
+        "quiet_seconds": asked.seconds, "quiet_cpu": asked.cpu, "quiet_mb": asked.peak_mb,
+        "start_seconds": start.seconds, "start_cpu": start.cpu, "start_mb": start.peak_mb,
+    }  # fmt: skip
+
+
+def freeze(url: str, folder: Path) -> None:
+    """The weeks before the last one as they were told: their figures, and how each of their waits was counted."""
+    path = folder / "freeze.toml"
+    path.write_text(config(url))
+    store, settings = open_store(url), load(path)
+    week = Week.of(END, settings.zone).before()
+    for _ in range(WEEKS_TOLD):
+        week = week.before()
+        now = week.end + timedelta(hours=7)
+        made = make(store, settings, know(store, settings, now), week, now)
+        claim_report(store, week.name, [], frozen_json(made.facts), now)
+        met = case(
+            (waits.c.state == "answered", waits.c.answered_at <= waits.c.due_at), (waits.c.state == "waiting", False)
+        )
+        columns = [waits.c[name] for name in ("team", "opened_at", "due_at", "state")]
+        rows = select(literal(week.name).label("week"), waits.c.id.label("wait"), *columns, met.label("met"))
+        due = rows.where(waits.c.due_at >= week.start, waits.c.due_at < week.end)
+        with store.writing() as connection:
+            told = inserting(counted, connection).from_select([c.name for c in rows.selected_columns], due)
+            connection.execute(told.on_conflict_do_nothing())
+    store.close()
+
+
+def config(url: str) -> str:
+    """A house of all the mailboxes and teams."""
+    mailboxes = [f'[[mailbox]]\naddress = "{address(n)}"\nteam = "{team}"\n' for n, (_, team) in enumerate(MAILBOXES)]
+    teams = [f'[[team]]\nname = "{team}"\nowners = ["lead{n}@elsewhere.example"]\n' for n, team in enumerate(TEAMS)]
+    return CONFIG.format(mailboxes="".join(mailboxes), teams="".join(teams), url=url)
+
+
+def _runs(path: Path, words: list[str], runs: int) -> Run:
+    _run(path, words)
+    found = [_run(path, words) for _ in range(runs)]
+    return Run(
+        statistics.median(run.seconds for run in found),
+        statistics.median(run.cpu for run in found),
+        max(run.peak_mb for run in found),
+    )
+
+
+def _counts(store_url: str) -> dict[str, float]:
+    store = open_store(store_url)
+    with store.reading() as connection:
+        waits_ = connection.execute(select(func.max(waits.c.id))).scalar_one()
+        size = (
+            "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
+            if store.is_sqlite
+            else "SELECT pg_database_size(current_database())"
+        )
+        octets = connection.exec_driver_sql(size).scalar_one()
+    store.close()
+    return {"waits": waits_, "gigabytes": octets / 1e9}
+
+
+def _table(figures: dict[str, float]) -> str:
+    machine = f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}"
+    return "\n".join(
+        [machine, "", "| | |", "|---|---|", *(f"| {name} | {form.format(**figures)} |" for name, form in ROWS)]
+    )
+
+
+def _run(path: Path, words: list[str]) -> Run:
+    command = [sys.executable, "-m", "monitor", "--config", str(path), "--now", END.isoformat(), *words]
+    start, cpu = time.perf_counter(), _children_cpu()
+    out = path.with_suffix(".out")
+    with out.open("w") as file, subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT, text=True) as process:
+        peak = watch(process, start + TIME_LIMIT)
+        seconds = time.perf_counter() - start
+    if process.returncode:
+        raise RuntimeError(f"{words} ended with {process.returncode}:\n{out.read_text()[-3000:]}")
+    if "--json" in words and not json.loads(out.read_text())["overall"]["n"]:
+        raise RuntimeError("a report of nothing is fast")
+    return Run(seconds, _children_cpu() - cpu, peak)
+
+
+def _children_cpu() -> float:
+    """Seconds on the processor of all processes that we started and that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
