@@ -24,14 +24,15 @@ class When:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A moment said in one way, wherever it lies: `09:58`, `Friday`, `Friday 13 November, 09:58`, `Fri 13 Nov, 09:58`.
+    """A moment said in one way, wherever it lies: `09:58`, `Friday`, `Fri`, `Friday 13 November, 09:58`,
+    `Fri 13 Nov, 09:58`.
 
     The last two have the year where it is not that of `near`.
     """
 
     moment: datetime
     zone: ZoneInfo
-    way: Literal["clock", "weekday", "full", "short"] = "full"
+    way: Literal["clock", "weekday", "short-weekday", "full", "short"] = "full"
     near: datetime | None = None
 
     def __str__(self) -> str:
@@ -39,6 +40,8 @@ class Moment:
             return moments.clock(self.moment, self.zone)
         if self.way == "weekday":
             return f"{self.moment.astimezone(self.zone):%A}"
+        if self.way == "short-weekday":
+            return f"{self.moment.astimezone(self.zone):%a}"
         day = moments.short_day_and_time if self.way == "short" else moments.day_and_time
         return day(self.moment, self.zone, self.near)
 

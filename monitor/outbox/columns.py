@@ -1,9 +1,10 @@
-"""FLOOR 1. A report's table, in a language already, as columns of plain text: for the part that is only text."""
+"""FLOOR 1. A report's tables, in a language already, as columns of plain text: for the part that is only text."""
 
 import textwrap
 from collections.abc import Sequence
+from dataclasses import replace
 
-from monitor.core.report.drawn import Cell, Table
+from monitor.core.report.drawn import Box, Cell, Column, Map, Table
 from monitor.outbox.plain import COLUMNS, Laid, tame
 
 _INDENT = "  "
@@ -21,16 +22,48 @@ def laid_table(table: Table) -> Laid:
     widths = [_width(title, [row[at] for row in body]) for at, title in enumerate(titles)]
     room = COLUMNS - len(_INDENT) - sum(width + len(_GAP) for width in widths[1:])
     widths[0] = max(_NARROWEST, min(room, widths[0]))
-    lines = _folded(titles, widths, right, bottom=True)
+    lines = _folded(titles, widths, right, bottom=True) if any(titles) else []
     for row in body:
         lines += _folded(row, widths, right, bottom=False)
     return Laid("\n".join(lines))
 
 
+def laid_map(map_: Map) -> Laid:
+    """The map as a table of its texts; in two where it is too wide for one."""
+    heads = Column(""), *(Column(head, right=True) for head in map_.heads)
+    laid = laid_table(Table(heads, tuple((Cell(head), *(Cell(s.text) for s in spots)) for head, spots in map_.rows)))
+    half = (len(map_.heads) + 1) // 2
+    if half >= len(map_.heads) or all(len(line) <= COLUMNS for line in laid.splitlines()):
+        return laid
+    return Laid("\n\n".join(laid_map(_some(map_, part)) for part in (slice(half), slice(half, None))))
+
+
+def _some(map_: Map, part: slice) -> Map:
+    return replace(map_, heads=map_.heads[part], rows=tuple((head, spots[part]) for head, spots in map_.rows))
+
+
+def laid_strip(boxes: Sequence[Box]) -> Laid:
+    """Each box under what stands above it; as many in a row as there is room for. What was missed bears its sign."""
+    pairs = [(tame(str(box.head)), f"{tame(str(box.text))}{'▾' * (box.tone == 'missed')}") for box in boxes]
+    width = max((len(text) for pair in pairs for text in pair), default=0)
+    each = max(1, (COLUMNS - len(_INDENT) + len(_GAP)) // (width + len(_GAP)))
+    rows = [pairs[at : at + each] for at in range(0, len(pairs), each)]
+    return Laid("\n\n".join(_two_lines(row, width) for row in rows))
+
+
+def _two_lines(pairs: Sequence[tuple[str, str]], width: int) -> str:
+    left = [False] * len(pairs)
+    return "\n".join(_line(texts, [width] * len(pairs), left) for texts in zip(*pairs, strict=True))
+
+
 def _kept(table: Table) -> list[int]:
-    """The places of a row that hold text: those that some cell begins at and no row has a bar in."""
+    """The places of a row that hold text: those that some cell begins at and no row draws a bar in."""
     cells = [(at, cell) for row in table.rows for at, _, cell in table.placed(row)]
-    return sorted({at for at, _ in cells} - {at for at, cell in cells if cell.bar is not None})
+    return sorted({at for at, _ in cells} - {at for at, cell in cells if _is_drawn(cell)})
+
+
+def _is_drawn(cell: Cell) -> bool:
+    return cell.bar is not None or (bool(cell.pieces) and not cell.text)
 
 
 def _text(table: Table, row: tuple[Cell, ...], place: int) -> str:

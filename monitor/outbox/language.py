@@ -202,6 +202,8 @@ class Language:
             return self.clock(value.moment, value.zone)
         if value.way == "weekday":
             return self._weekday(value.moment, value.zone)
+        if value.way == "short-weekday":
+            return format_datetime(value.moment.astimezone(value.zone), "EEE", locale=self._locale)
         day = self.short_day_and_time if value.way == "short" else self.day_and_time
         return day(value.moment, value.zone, value.near)
 

@@ -10,19 +10,19 @@ from typing import Any
 
 from css_inline import CSSInliner
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from monitor.core.report.facts import ReportFacts
 from monitor.core.said import Said
 from monitor.outbox.blind_pages import BlindLine, BlindPage, Trouble, Unseen
 from monitor.outbox.board_pages import BoardPage
 from monitor.outbox.catalogues import own_catalogue, own_languages, shipped_catalogue
-from monitor.outbox.columns import laid_table
+from monitor.outbox.columns import laid_map, laid_strip, laid_table
 from monitor.outbox.double_pages import DoublePage, Voice
 from monitor.outbox.language import ENGLISH, Language
 from monitor.outbox.mime import Attachment, Rendered, compose
 from monitor.outbox.pages import News, NoticePage, OpeningPage, ReminderPage, WaitingLine
-from monitor.outbox.plain import Laid, cut, defang, tame, wrap
+from monitor.outbox.plain import Laid, breakable, cut, defang, tame, wrap
 from monitor.outbox.receipts import ReceiptLine, ReceiptPage
 from monitor.outbox.report_pages import report_values
 
@@ -52,6 +52,9 @@ MOST_BYTES = 90_000
 _PACKAGE = Path(__file__).resolve().parent.parent
 _BLANK_LINES = re.compile(r"\n{3,}")
 _LINE_STARTS = re.compile(r"\n\s*")
+_STYLE = re.compile(r"<style>.*?</style>", re.DOTALL)
+_STYLE_SPACE = re.compile(r"\s*([{};])\s*|(?<=:)\s+|\s+(?=!)|(?<=,)\s+")
+_NOT_SEEN = re.compile(r"</?tbody>|\n(?=</?t[dhr]\b)")
 _INLINER = CSSInliner(keep_at_rules=True, load_remote_stylesheets=False, minify_css=True)
 
 
@@ -102,9 +105,12 @@ class Letters:
         return self._render("notice", {"page": page}, page.language)
 
     def render_report(self, facts: ReportFacts, why: str = "", attached: str = "", language: str = ENGLISH) -> Rendered:
-        """The weekly report. `attached` names the file that goes with it."""
+        """The weekly report, its rows without bars where mail programs would cut it. `attached` names its file."""
         press = self._press(language)
-        return press.render("report", report_values(facts, why, attached, press.language))
+        rendered = press.render("report", report_values(facts, why, attached, press.language))
+        if len(rendered.html.encode()) > MOST_BYTES:
+            return press.render("report", report_values(facts, why, attached, press.language, is_long=True))
+        return rendered
 
     def render_board(self, page: BoardPage) -> str:
         """The page for a screen on the wall, as HTML for a browser: no letter, so its styles stay where they are."""
@@ -150,8 +156,10 @@ class _Press:
         text = self._text.get_template(f"{letter}.txt").render(values)
         html = self._html.get_template(f"{letter}.html").render(values)
         text = _BLANK_LINES.sub("\n\n", text).strip() + "\n"
-        # Indentation is a fifth of a long letter, and Gmail cuts at 102 KB; no value holds a line end.
-        html = _LINE_STARTS.sub("\n", _INLINER.inline(html))
+        # Indentation is a fifth of a long letter, and Gmail cuts at 102 KB; no value holds a line end. The bodies of
+        # tables are written by the inliner and may be left out (HTML 13.1.2.4, "optional tags").
+        html = _NOT_SEEN.sub("", _LINE_STARTS.sub("\n", _INLINER.inline(html)))
+        html = _STYLE.sub(lambda style: _STYLE_SPACE.sub(r"\1", style[0]), html)
         return Rendered(_tagged(subject, getattr(values.get("page"), "tag", "")), text, html)
 
     def page(self, name: str, values: Mapping[str, Any]) -> str:
@@ -201,9 +209,12 @@ def _environment(folders: list[Path], language: Language, autoescape: bool) -> E
 def _filters(language: Language) -> dict[str, Callable[..., Any]]:
     return {
         "at": language.at,
+        "breakable": lambda text: escape(breakable(tame(text))),
         "brief": language.brief,
         "clock": language.clock,
         "columns": laid_table,
+        "columns_of_boxes": laid_strip,
+        "columns_of_map": laid_map,
         "csp_hash": _csp_hash,
         "day": language.day,
         "day_and_time": language.day_and_time,

@@ -31,6 +31,7 @@ OUR_WORDS = frozenset(
 _FIRST_STRONG, _POP = "\u2068", "\u2069"
 _BIDI = dict.fromkeys([*range(0x202A, 0x202F), 0x2066, 0x2067])
 _LINK = re.compile(r"\b([a-z][a-z0-9+.-]{1,15}):(?=\S)", re.IGNORECASE)
+_LONG_WORD = re.compile(r"\S{24}(?=\S)")
 _BLANKS = re.compile(r"\s+")
 _NO_BREAK = ("\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}")
 _HOST = re.compile(r"(?<=\w)\.(?=\w+(?:\.\w+)*/)|(?<=\bwww)\.", re.IGNORECASE)
@@ -79,6 +80,11 @@ def safe_name(name: str) -> str:
     dotted = re.search(r"\.(?! |$)", name)
     fit = plain and not dotted and 1 < len(name) <= 40 and name[0].isalpha()
     return name if fit and name.casefold().strip(" .") not in OUR_WORDS else ""
+
+
+def breakable(text: str) -> str:
+    """The same with places to break in words that are longer than a column is wide (UAX #14: ZW)."""
+    return _LONG_WORD.sub("\\g<0>\N{ZERO WIDTH SPACE}", text)
 
 
 def cut(text: str, longest: int) -> str:

@@ -5,27 +5,42 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from monitor.core.report.drawn import Cell, Column, Section, Table, Tile
+from monitor.core.report.drawn import LOOKS, Box, Cell, Column, Map, Piece, Section, Spot, Table, Tile, Told
 from monitor.core.report.facts import ReportFacts
 from monitor.core.report.headline import headline, lead
 from monitor.core.report.sections import sections
-from monitor.core.said import say
+from monitor.core.said import Text, say
 from monitor.outbox.language import Language
 
 
-def report_values(facts: ReportFacts, why: str, attached: str, language: Language) -> Mapping[str, Any]:
-    """What the templates get. `why` says why it is sent to them, else that they are on the list of the report."""
+def report_values(
+    facts: ReportFacts, why: str, attached: str, language: Language, is_long: bool = False
+) -> Mapping[str, Any]:
+    """What the templates get. `why` says why it is sent to them, else that they are on the list of the report.
+
+    `is_long`: of very many teams, so that rows have figures and no bars.
+    """
     week = say("Week %(number)s · %(days)s", number=str(facts.week.number), days=_days(facts, language))
     listed = say("You are on the list for the weekly report of %(organisation)s.", organisation=facts.organisation)
     return {
         "facts": facts,
         "headline": language.text(headline(facts)),
         "lead": " ".join(map(language.text, lead(facts))),
-        "cards": _cards([_section(section, language) for section in sections(facts)]),
+        **section_values([_short(one) if is_long else one for one in sections(facts)], language),
         "week": language.text(week),
         "why": why or language.text(listed),
         "attached": attached,
     }
+
+
+def section_values(all_: Sequence[Section], language: Language) -> Mapping[str, Any]:
+    """What the templates draw sections with: in cards, and the key of what is in looks."""
+    looks = {look: language.text(words) for look, words in LOOKS.items()}
+    return {"cards": _cards([_section(section, language) for section in all_]), "looks": looks}
+
+
+def _short(section: Section) -> Section:
+    return replace(section, table=section.table and section.table.without_bars())
 
 
 def _cards(all_: Sequence[Section]) -> list[list[Section]]:
@@ -51,8 +66,12 @@ def _section(section: Section, language: Language) -> Section:
         note=text(section.note),
         legend=text(section.legend),
         tiles=tuple(_tile(tile, language) for tile in section.tiles),
+        strip=tuple(_box(box, language) for box in section.strip),
+        map=section.map and _map(section.map, language),
+        bars=section.bars and _table(section.bars, language),
         table=section.table and _table(section.table, language),
         points=tuple(map(text, section.points)),
+        told=tuple(_told(one, language) for one in section.told),
         warnings=tuple(map(text, section.warnings)),
         after=text(section.after),
     )
@@ -64,13 +83,43 @@ def _tile(tile: Tile, language: Language) -> Tile:
     )
 
 
+def _box(box: Box, language: Language) -> Box:
+    return replace(box, head=language.text(box.head), text=language.text(box.text), read=language.text(box.read))
+
+
+def _map(map_: Map, language: Language) -> Map:
+    """Its rows have short heads then, be they the same."""
+    text, heads = language.text, [head for head, _ in map_.rows]
+    return Map(
+        heads=tuple(map(text, map_.heads)),
+        rows=tuple((text(head), tuple(_spot(spot, language) for spot in spots)) for head, spots in map_.rows),
+        shades=tuple(map(text, map_.shades)),
+        shorts=tuple(map(text, map_.shorts or heads)),
+    )
+
+
+def _spot(spot: Spot, language: Language) -> Spot:
+    return replace(spot, text=language.text(spot.text), read=language.text(spot.read))
+
+
+def _told(one: Told | Text, language: Language) -> Told:
+    """Without strong words it is all rest."""
+    if isinstance(one, Told):
+        return Told(language.text(one.lead), language.text(one.rest))
+    return Told("", language.text(one))
+
+
 def _table(table: Table, language: Language) -> Table:
     rows = tuple(tuple(_cell(cell, language) for cell in row) for row in table.rows)
     return Table(tuple(_column(column, language) for column in table.columns), rows)
 
 
 def _cell(cell: Cell, language: Language) -> Cell:
-    return replace(cell, text=language.text(cell.text))
+    return replace(cell, text=language.text(cell.text), pieces=tuple(_piece(piece, language) for piece in cell.pieces))
+
+
+def _piece(piece: Piece, language: Language) -> Piece:
+    return replace(piece, text=language.text(piece.text))
 
 
 def _column(column: Column, language: Language) -> Column:

@@ -16,6 +16,7 @@ ELEMENTS = frozenset(
 ANYWHERE = frozenset(
     {"color", "background-color", "font", "font-size", "font-weight", "line-height", "text-align", "text-decoration"}
     | {"vertical-align", "white-space", "border", "border-bottom", "border-left", "border-color", "border-radius"}
+    | {"border-collapse", "border-spacing"}
     | {"overflow-wrap", "text-wrap", "overflow", "mso-hide", "mso-padding-alt", "-webkit-text-size-adjust", "margin"}
     | {"display", "padding", "width", "height", "max-width", "max-height"}
     | {"padding-top", "padding-right", "padding-bottom", "padding-left"}

@@ -13,7 +13,9 @@ import pytest
 
 from monitor.outbox.actions import Action
 from monitor.outbox.letters import Letters, ReminderPage, Rendered, WaitingLine, compose
-from tests.outbox.samples import HOUR, TEAMS, THREE, acting, facts, line, notice, opening, reminder
+from tests.outbox.drawn_samples import as_full_as_they_get, drawn, every_shape
+from tests.outbox.report_samples import ODD, fifteen_teams, under_ten, whole
+from tests.outbox.samples import HOUR, THREE, acting, line, notice, opening, reminder
 from tests.outbox.telling_samples import FROM_DESK, blind, double, receipts
 
 LETTERS = Letters()
@@ -33,8 +35,8 @@ def staff_letters(language: str = "en", letters: Letters = LETTERS) -> Iterator[
     for name, receipt in receipts().items():
         yield name, letters.render_receipt(replace(receipt, language=language))
     yield "notice", letters.render_notice(replace(notice(), language=language))
-    yield "report", letters.render_report(facts(), attached="2026-W46.csv", language=language)
-    yield "long report", letters.render_report(facts(teams=(TEAMS * 3)[:15]), language=language)
+    yield "report", letters.render_report(whole(), attached="2026-W46.csv", language=language)
+    yield "long report", letters.render_report(fifteen_teams(), language=language)
 
 
 def _reminders() -> Iterator[tuple[str, ReminderPage]]:
@@ -109,7 +111,14 @@ def forty() -> tuple[WaitingLine, ...]:
 
 ALL = dict(all_letters())
 TRANSLATED = {language: dict(staff_letters(language)) for language in ("de", "fr")}
+ODD_REPORTS = {name: LETTERS.render_report(made) for name, made in ODD.items()}
+DRAWN = {
+    "every shape": drawn(LETTERS, whole(), every_shape()),
+    "as full as they get": drawn(LETTERS, under_ten(), as_full_as_they_get()),
+}
+"""Reports of sections that were made by hand."""
 EVERY = ALL | {f"{name}, {code}": letter for code, found in TRANSLATED.items() for name, letter in found.items()}
+EVERY |= ODD_REPORTS | DRAWN
 
 
 each_letter = pytest.mark.parametrize("letter", EVERY.values(), ids=EVERY.keys())

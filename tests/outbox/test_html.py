@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from monitor.outbox.letters import Rendered
 from monitor.outbox.plain import COLUMNS
-from tests.outbox.rendered import ALL, EVERY, LETTERS, each_letter, forty
+from tests.outbox.rendered import ALL, DRAWN, EVERY, LETTERS, each_letter, forty
 from tests.outbox.samples import acting, reminder
 
 
@@ -35,17 +35,21 @@ def test_text_part_is_written_for_76_columns(letter: Rendered) -> None:
 LIGHT = (
     "#14222b on #ecf0f1", "#55626b on #ecf0f1", "#55626b on #f1f5f5", "#b3261e on #f1f5f5", "#8a5300 on #ffffff",
     "#0b6b61 on #e0f0ed", "#ffffff on #0b6b61", "#14222b on #fff3e0",
+    "#14222b on #d3e8e5", "#14222b on #f3c374", "#55626b on #eef2f3", "#ffffff on #8a5300", "#ffffff on #20776c",
+    "#14222b on #7fbeb7", "#14222b on #f1b550", "#14222b on #e8f3f1", "#0b6b61 on #e8f3f1", "#ffffff on #56708c",
 )  # fmt: skip
 
 
 DARK = (
     "#edf2f2 on #0f1416", "#a9b5b9 on #242c30", "#ff8a80 on #242c30", "#f0b557 on #1a2024", "#6fd3c6 on #1f3a38",
     "#0c1a1a on #5ac2b6", "#edf2f2 on #35291a", "#6fd3c6 on #1a2024",
+    "#edf2f2 on #24443f", "#a9b5b9 on #20282c", "#14222b on #dd9a36", "#14222b on #ffcb80", "#0c1a1a on #62c9bc",
+    "#edf2f2 on #205049", "#edf2f2 on #256f66", "#6fd3c6 on #17302d", "#edf2f2 on #17302d", "#0c1a1a on #7d98b8",
 )  # fmt: skip
 
 
 def test_contrast_is_enough_in_both_schemes() -> None:
-    style = " ".join(rendered.html for rendered in ALL.values())
+    style = " ".join(rendered.html for rendered in (ALL | DRAWN).values())
     for ink, paper in (pair.split(" on ") for pair in LIGHT + DARK):
         assert ink in style
         assert paper in style

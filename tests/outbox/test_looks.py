@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page
 
 from monitor.outbox.letters import Rendered
-from tests.outbox.rendered import ALL, LETTERS, TRANSLATED, right_to_left
+from tests.outbox.rendered import ALL, DRAWN, LETTERS, ODD_REPORTS, TRANSLATED, right_to_left
 from tests.outbox.samples import reminder
 from tests.servers.chromium import Chromium, accessibility_faults
 
@@ -87,6 +87,22 @@ def test_it_fits_and_can_be_read_by_everybody(chromium: Chromium, name: str) -> 
         return {look: faults for look, faults in found.items() if faults}
 
     assert chromium.look(ALL[name].html, see) == {}
+
+
+@pytest.mark.parametrize("name", [*DRAWN, *ODD_REPORTS])
+def test_reports_of_odd_weeks_and_houses_fit_too(chromium: Chromium, name: str) -> None:
+    """What is drawn otherwise than in a usual report is drawn by hand, so axe-core looks at those alone."""
+
+    def see(page: Page) -> list[object]:
+        found: list[object] = []
+        for width_name, scheme in (("narrow", "light"), ("phone", "dark")):
+            shown(page, WIDTHS[width_name], scheme)
+            chromium.shot(page, f"{name} {width_name} {scheme}")
+            found += sideways(page)
+            found += accessibility_faults(page) if name in DRAWN else []
+        return found
+
+    assert chromium.look((DRAWN | ODD_REPORTS)[name].html, see) == []
 
 
 @pytest.mark.parametrize("language", TRANSLATED)

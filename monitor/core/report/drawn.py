@@ -1,10 +1,10 @@
 """GROUND. What a section of the weekly report is made of: titles, figures, tables, bars; in no language yet."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Literal
 
-from monitor.core.said import Shown, Text
+from monitor.core.said import Shown, Text, say
 
 Tone = Literal["plain", "strong", "quiet", "missed", "waiting"]
 """Missed is amber, waiting is red: only for people who wait. Each is said in words or with a sign too."""
@@ -29,19 +29,43 @@ class Bar:
     tone: Tone = "plain"
 
 
+Look = Literal["desk", "elsewhere", "decided"]
+LOOKS: dict[Look, Text] = {
+    "desk": say("with the first team"),
+    "elsewhere": say("with another team"),
+    "decided": say("decided, customer not told yet"),
+}
+"""What the pieces of a bar mean: their key is drawn wherever there are some."""
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """A piece of a bar that shows a way: so long a share 0…100 of the longest way, in a look, with a word in it where
     it is long enough."""
 
     share: float
-    look: Literal["desk", "elsewhere", "decided"]
+    look: Look
     text: Shown = ""
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """A sentence that opens with strong words: `Events & rooms missed 6 of 36.` `3 of the 6 had been passed on.`"""
+
+    lead: Text
+    rest: Text = ""
+
+    def __str__(self) -> str:
+        return f"{self.lead} {self.rest}".strip()
+
+
+@dataclass(frozen=True, slots=True)
 class Box:
-    """One of a strip of boxes: what stands above it, in it, and `read` in its place where it is only read."""
+    """One of a strip of boxes, of which the last is what it is about: what stands above it, in it, and `read` in its
+    place where it is only read.
+
+    There is room for three figures: more folds. Missed gets its sign ▾ when it is drawn; quiet says nothing of it.
+    """
 
     head: Text
     text: Shown = ""
@@ -60,11 +84,13 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class Map:
-    """Rows of spots under common heads; `shades` says what each shade means, from 1 on."""
+    """Rows of spots under common heads; `shades` says what each shade means, from 1 on. `shorts` stand for the heads
+    of the rows on a phone; without any they stay as they are."""
 
     heads: tuple[Text, ...]
-    rows: tuple[tuple[Text, tuple[Spot, ...]], ...]
+    rows: tuple[tuple[Shown, tuple[Spot, ...]], ...]
     shades: tuple[Text, ...]
+    shorts: tuple[Shown, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +131,11 @@ class Table:
         ends = list(accumulate(cell.span for cell in row))
         return [(end - cell.span, heads[end - cell.span], cell) for end, cell in zip(ends, row, strict=True)]
 
+    def without_bars(self) -> "Table":
+        """The same in figures only."""
+        rows = tuple(tuple(replace(cell, bar=None, pieces=()) for cell in row) for row in self.rows)
+        return Table(self.columns, rows)
+
 
 @dataclass(frozen=True, slots=True)
 class Section:
@@ -123,7 +154,7 @@ class Section:
     bars: Table | None = None
     table: Table | None = None
     points: tuple[Text, ...] = ()
-    told: tuple[Text, ...] = ()
+    told: tuple[Told | Text, ...] = ()
     warnings: tuple[Text, ...] = ()
     after: Text = ""
     joined: bool = False

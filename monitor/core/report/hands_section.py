@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from monitor.core.brief import brief
 from monitor.core.house import A_COLLEAGUE
-from monitor.core.report.drawn import NOTHING, Bar, Cell, Column, Section, Table
+from monitor.core.report.drawn import NOTHING, Bar, Cell, Column, Section, Table, Tone
 from monitor.core.report.facts import ReportFacts
 from monitor.core.report.path import ChangedHands, Group, Route, TeamHeld
 from monitor.core.said import Said, Shown, Text, say, say_n
@@ -71,18 +71,21 @@ def _typical_column() -> Column:
 
 
 def _bars(hands: ChangedHands) -> Table:
-    rows = (say("Passed on"), hands.passed_on), (say("Not passed on"), hands.kept)
-    lengths = [_known(group) for _, group in rows if not group.is_blank]
+    rows: tuple[tuple[Said, Group, Tone], ...] = (
+        (say("Passed on"), hands.passed_on, "quiet"),
+        (say("Not passed on"), hands.kept, "plain"),
+    )
+    lengths = [_known(group) for _, group, _ in rows if not group.is_blank]
     longest = max(lengths, default=timedelta(0))
     columns = Column(""), Column(""), Column(say("Typical wait"), right=True)
-    return Table(columns, tuple(_bar(label, group, longest) for label, group in rows))
+    return Table(columns, tuple(_bar(label, group, longest, tone) for label, group, tone in rows))
 
 
-def _bar(label: Said, group: Group, longest: timedelta) -> tuple[Cell, ...]:
+def _bar(label: Said, group: Group, longest: timedelta, tone: Tone) -> tuple[Cell, ...]:
     if group.is_blank:
         return Cell(label), Cell(), TOO_FEW
     share = 100 * _known(group) / longest if longest else 0
-    return Cell(label), Cell(bar=Bar(share)), Cell(_typical(group), "strong")
+    return Cell(label), Cell(bar=Bar(share, tone=tone)), Cell(_typical(group), "strong")
 
 
 def _route(route: Route) -> tuple[Cell, ...]:

@@ -1,6 +1,7 @@
 """GROUND. How waits spread, as values: answered within so many hours, and by the hour at which people write."""
 
 from datetime import timedelta
+from typing import Literal
 
 from monitor.core.brief import brief, exact
 from monitor.core.report.drawn import NOTHING, Bar, Cell, Column, Map, Section, Spot, Table, Tone
@@ -8,19 +9,10 @@ from monitor.core.report.facts import ReportFacts
 from monitor.core.report.figures import FEWEST_FOR_PERCENT
 from monitor.core.report.spread import BANDS, FEWEST_IN_A_CELL, HourCell, Within
 from monitor.core.report.week import QUARTER
-from monitor.core.said import Said, Text, say, say_n
+from monitor.core.said import Moment, Said, Text, say, say_n
 
 HOUR = timedelta(hours=1)
 DAY = 24 * HOUR
-WEEKDAYS = (
-    say("Monday"),
-    say("Tuesday"),
-    say("Wednesday"),
-    say("Thursday"),
-    say("Friday"),
-    say("Saturday"),
-    say("Sunday"),
-)
 _STEPS = (1 / 8, 1 / 3, 2 / 3, 1.0)
 """Where a shade ends, as parts of the promise: 3, 8, 16 and 24 hours of a day."""
 
@@ -82,17 +74,21 @@ def by_the_hour(facts: ReportFacts) -> Section | None:
     steps = _steps(promised)
     spots = {(cell.weekday, cell.first_hour): _spot(cell, steps, promised) for cell in facts.hours}
     none = _spot(None, steps, promised)
-    rows = tuple(
-        (name, tuple(spots.get((day, first), none) for first, _ in BANDS)) for day, name in enumerate(WEEKDAYS)
-    )
+    rows = tuple((weekday(facts, day), tuple(spots.get((day, first), none) for first, _ in BANDS)) for day in range(7))
+    shorts = tuple(weekday(facts, day, "short-weekday") for day in range(7))
     blank = say("Blank: fewer than %(n)s messages, too few to say.", n=str(FEWEST_IN_A_CELL))
     has_blank = any(not spot.shade for _, row in rows for spot in row)
     return Section(
         title=say("When people write, and how long they then wait"),
         note=say("Typical wait by the hour of arrival, last %(weeks)s weeks.", weeks=str(QUARTER)),
-        map=Map(tuple(map(_head, BANDS)), rows, _shades(steps, promised)),
+        map=Map(tuple(map(_head, BANDS)), rows, _shades(steps, promised), shorts),
         after=blank if has_blank else "",
     )
+
+
+def weekday(facts: ReportFacts, day: int, way: Literal["weekday", "short-weekday"] = "weekday") -> Moment:
+    """`Monday` or `Mon`, of 0."""
+    return Moment(facts.week.start + timedelta(days=day, hours=12), facts.week.zone, way)
 
 
 def promised_elapsed(facts: ReportFacts) -> timedelta | None:

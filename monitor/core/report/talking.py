@@ -16,7 +16,7 @@ from monitor.core.report.intervals import change, stricter, wilson
 from monitor.core.report.missed import Missed
 from monitor.core.report.path import Route
 from monitor.core.report.spread import HourCell
-from monitor.core.report.spread_section import WEEKDAYS, promised_elapsed, typical
+from monitor.core.report.spread_section import promised_elapsed, typical, weekday
 from monitor.core.report.week import QUARTER
 from monitor.core.said import Moment, Said, Text, Value, say, say_n
 
@@ -110,7 +110,7 @@ def _slow_hours(facts: ReportFacts) -> Iterator[Weighed]:
 
 def _then(facts: ReportFacts, cell: HourCell) -> Said:
     """`Saturday after 18:00:`."""
-    day = WEEKDAYS[cell.weekday]
+    day = weekday(facts, cell.weekday)
     if cell.first_hour == 0:
         return say("%(day)s before %(time)s:", day=day, time=_clock(facts, cell.end_hour))
     first = _clock(facts, cell.first_hour)

@@ -138,7 +138,7 @@ def _box(one: WeekRate, is_last: bool) -> Box:
     percent = say("%(percent)s%%", percent=rate.percent)
     if not rate.goal_met:
         under = say("%(percent)s, under the target of %(goal)s%%", percent=percent, goal=float(rate.goal))
-        return Box(head, f"{rate.percent} ▾", "missed", _read(one, under))
+        return Box(head, str(rate.percent), "missed", _read(one, under))
     tone: Tone = "strong" if is_last else "plain"
     return Box(head, str(rate.percent), tone, _read(one, percent))
 
