@@ -19,6 +19,7 @@ from monitor.commands.previewing import preview
 from monitor.commands.reporting import report
 from monitor.commands.shared import Global, fail
 from monitor.commands.showing_board import board
+from monitor.commands.simulating import simulate
 from monitor.commands.working import run
 from monitor.daemon import wall_clock
 from monitor.exits import USAGE
@@ -34,7 +35,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-commands = (run, threads, explain, done, snooze, assign, reopen, undo, report, board, preview, status, check, forget)
+commands = (
+    *(run, threads, explain, done, snooze, assign, reopen, undo),
+    *(report, simulate, board, preview, status, check, forget),
+)
 for command in commands:
     app.command()(command)
 

@@ -1,7 +1,7 @@
 """FLOOR 1. Reads config.toml. All mistakes are reported at once; nothing is started with a config that has one."""
 
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from email.utils import parseaddr
 from pathlib import Path
@@ -12,6 +12,7 @@ from monitor.config.freemail import PUBLIC_PROVIDERS
 from monitor.config.kinds import beside
 from monitor.config.mistakes import not_toml, understood
 from monitor.config.model import CommandsPart, ConfigModel, ImapKeys, MailboxPart, SmtpPart
+from monitor.config.overrides import OverrideError, laid_over, shown
 from monitor.config.places import Mistake, Places
 from monitor.config.secrets import Secret
 from monitor.config.settings import (
@@ -39,16 +40,24 @@ class ConfigError(Exception):
     """The config cannot be used; the text shows every mistake in it."""
 
 
-def load(path: Path) -> Settings:
-    """The settings of a config file. Raises ConfigError with all that is wrong."""
+def load(path: Path, overrides: Sequence[str] = ()) -> Settings:
+    """The settings of a config file. Raises ConfigError with all that is wrong.
+
+    `overrides`: settings to change in it first, each as KEY=VALUE (overrides.py). Raises OverrideError where the config
+    cannot be used with them.
+    """
     source = _read(path)
     try:
         table = tomllib.loads(source)
     except tomllib.TOMLDecodeError as error:
         raise _failed([not_toml(error, source)], Places(path.name, source, is_toml=False)) from None
+    table, laid = laid_over(table, overrides)
     model, mistakes = understood(table, path.absolute().parent)
     if model is None or mistakes:
-        raise _failed(mistakes, Places(path.name, source))
+        places = Places(path.name, source)
+        if laid:
+            raise OverrideError("\n".join(shown(mistakes, laid, places)))
+        raise _failed(mistakes, places)
     return _settings(path, model)
 
 

@@ -65,7 +65,7 @@ class Places:
         # Tabs stay tabs below the line too, so that the caret stands where it belongs.
         indent = "".join("\t" if c == "\t" else " " for c in before)
         width = max(1, min(length, len(after)))
-        return f"{head}\n{number:>6} | {(before + after).rstrip()}\n       | {indent}{'^' * width}{_hint(mistake)}"
+        return f"{head}\n{number:>6} | {(before + after).rstrip()}\n       | {indent}{'^' * width}{hint_of(mistake)}"
 
     def _span(self, mistake: Mistake) -> tuple[int, int]:
         """(offset, length) of the mistake, or of the nearest table around it."""
@@ -93,7 +93,8 @@ def _blotted(before: str, after: str, is_broken: bool) -> tuple[str, str]:
     return _QUOTED.sub('"…"', before), _QUOTED.sub('"…"', after)
 
 
-def _hint(mistake: Mistake) -> str:
+def hint_of(mistake: Mistake) -> str:
+    """` did you mean `reply_within`?`, where a name comes near; else empty."""
     word = mistake.word if mistake.word is not None else str(mistake.path[-1]) if mistake.path else ""
     meant = get_close_matches(word, mistake.candidates, n=1)
     return f" did you mean `{meant[0]}`?" if meant else ""

@@ -3,12 +3,21 @@
 import logging
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from monitor.jobs.look import Progress as Tell
 
@@ -31,6 +40,24 @@ def progress_on(stream: TextIO) -> Iterator[Tell]:
     )
     with Progress(*columns, console=Console(file=stream), transient=True) as bar:
         yield _Bars(bar).tell
+
+
+@contextmanager
+def share_on(stream: TextIO) -> Iterator[Callable[[str, int, int], None]]:
+    """A function that is told (what is read, how many, of how many): a bar on a terminal, nothing elsewhere."""
+    if not stream.isatty():
+        yield lambda _what, _done, _all: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(file=stream), transient=True) as bar:
+        tasks: dict[str, TaskID] = {}
+
+        def tell(what: str, done: int, all_: int) -> None:
+            if what not in tasks:
+                tasks[what] = bar.add_task(what)
+            bar.update(tasks[what], completed=done, total=all_)
+
+        yield tell
 
 
 class _Lines:

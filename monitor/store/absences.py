@@ -36,3 +36,24 @@ def automatic_replies(store: Store, people: Collection[str], house: House, now: 
             elif says_away(row.rule or "", row.signals or (), bool(message.names)):
                 replied[row.from_address] = row.received_at
     return replied
+
+
+def absences_told(
+    store: Store, people: Collection[str], house: House, start: datetime, end: datetime
+) -> list[tuple[datetime, str, bool]]:
+    """What `automatic_replies` goes by, of a longer time: (when, who, away or back), oldest first, in (start, end]."""
+    within = (messages.c.received_at > start, messages.c.received_at <= end)
+    found: list[tuple[datetime, str, bool]] = []
+    with store.reading() as connection:
+        house = informed(connection, house)
+        machines = select(messages.c.from_address).where(*within, messages.c.direction == "automatic")
+        named = set(connection.execute(machines.where(among(messages.c.from_address, people, connection))).scalars())
+        theirs = select(messages).where(*within, among(messages.c.from_address, named, connection))
+        for row in connection.execute(theirs.order_by(messages.c.received_at)) if named else ():
+            message = message_of(row)
+            if standing(message, house) == "fail":
+                continue
+            is_away = row.direction == "automatic"
+            if not is_away or says_away(row.rule or "", row.signals or (), bool(message.names)):
+                found.append((row.received_at, row.from_address, is_away))
+    return found
