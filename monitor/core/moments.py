@@ -21,6 +21,12 @@ def short_day_and_time(moment: datetime, zone: ZoneInfo, near: datetime | None =
     return f"{local:%a} {local.day} {local:%b}{_year(local, zone, near)}, {local:%H:%M}"
 
 
+def month(moment: datetime, zone: ZoneInfo, near: datetime | None = None) -> str:
+    """`November`; with the year where it is not the year of `near`."""
+    local = moment.astimezone(zone)
+    return f"{local:%B}{_year(local, zone, near)}"
+
+
 def since(moment: datetime, zone: ZoneInfo, near: datetime) -> str:
     """`09:58` on the day of `near`; `Friday 09:58` within a week of it; else the whole date."""
     local, other = moment.astimezone(zone), near.astimezone(zone)

@@ -25,14 +25,14 @@ class When:
 @dataclass(frozen=True, slots=True)
 class Moment:
     """A moment said in one way, wherever it lies: `09:58`, `Friday`, `Fri`, `Friday 13 November, 09:58`,
-    `Fri 13 Nov, 09:58`.
+    `Fri 13 Nov, 09:58`; `November`, `November 2026`.
 
-    The last two have the year where it is not that of `near`.
+    `full`, `short` and `month` have the year where it is not that of `near`.
     """
 
     moment: datetime
     zone: ZoneInfo
-    way: Literal["clock", "weekday", "short-weekday", "full", "short"] = "full"
+    way: Literal["clock", "weekday", "short-weekday", "full", "short", "month", "month and year"] = "full"
     near: datetime | None = None
 
     def __str__(self) -> str:
@@ -42,6 +42,10 @@ class Moment:
             return f"{self.moment.astimezone(self.zone):%A}"
         if self.way == "short-weekday":
             return f"{self.moment.astimezone(self.zone):%a}"
+        if self.way == "month":
+            return moments.month(self.moment, self.zone, self.near)
+        if self.way == "month and year":
+            return f"{self.moment.astimezone(self.zone):%B %Y}"
         day = moments.short_day_and_time if self.way == "short" else moments.day_and_time
         return day(self.moment, self.zone, self.near)
 

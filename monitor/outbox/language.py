@@ -191,6 +191,12 @@ class Language:
         pattern = self._pattern(moment, zone, near).replace("EEEE", "EEE").replace("MMMM", "MMM")
         return format_datetime(moment.astimezone(zone), pattern, locale=self._locale)
 
+    def month(self, moment: datetime, zone: ZoneInfo, near: datetime | None = None, with_year: bool = False) -> str:
+        """`November`; with the year where that is wanted, or is not the year of `near`."""
+        local = moment.astimezone(zone)
+        named = with_year or (near is not None and near.astimezone(zone).year != local.year)
+        return format_date(local, "LLLL y" if named else "LLLL", locale=self._locale)
+
     def days(self, first: date, last: date) -> str:
         """`9 to 15 November`, `30 November to 6 December`; with years where the two differ."""
         year, month = (" y", True) if first.year != last.year else ("", first.month != last.month)
@@ -204,6 +210,8 @@ class Language:
             return self._weekday(value.moment, value.zone)
         if value.way == "short-weekday":
             return format_datetime(value.moment.astimezone(value.zone), "EEE", locale=self._locale)
+        if value.way in ("month", "month and year"):
+            return self.month(value.moment, value.zone, value.near, with_year=value.way != "month")
         day = self.short_day_and_time if value.way == "short" else self.day_and_time
         return day(value.moment, value.zone, value.near)
 

@@ -13,7 +13,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 from markupsafe import Markup, escape
 
 from monitor.core.report.facts import ReportFacts
-from monitor.core.said import Said
+from monitor.core.report.month_sheet import MonthFacts
+from monitor.core.said import Said, Text
 from monitor.outbox.blind_pages import BlindLine, BlindPage, Trouble, Unseen
 from monitor.outbox.board_pages import BoardPage
 from monitor.outbox.catalogues import own_catalogue, own_languages, shipped_catalogue
@@ -21,6 +22,7 @@ from monitor.outbox.columns import laid_map, laid_strip, laid_table
 from monitor.outbox.double_pages import DoublePage, Voice
 from monitor.outbox.language import ENGLISH, Language
 from monitor.outbox.mime import Attachment, Rendered, compose
+from monitor.outbox.month_pages import month_values
 from monitor.outbox.pages import News, NoticePage, OpeningPage, ReminderPage, WaitingLine
 from monitor.outbox.plain import Laid, breakable, cut, defang, tame, wrap
 from monitor.outbox.receipts import ReceiptLine, ReceiptPage
@@ -115,6 +117,11 @@ class Letters:
     def render_board(self, page: BoardPage) -> str:
         """The page for a screen on the wall, as HTML for a browser: no letter, so its styles stay where they are."""
         return self._press(page.language).page("board", {"page": page})
+
+    def render_month(self, facts: MonthFacts, why: Text = "", attached: str = "", language: str = ENGLISH) -> Rendered:
+        """The sheet for the cross-team meeting: one page, to be printed or mailed."""
+        press = self._press(language)
+        return press.render("month", month_values(facts, why, attached, press.language))
 
     def _render(self, letter: str, values: Mapping[str, Any], language: str) -> Rendered:
         return self._press(language).render(letter, values)

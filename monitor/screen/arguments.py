@@ -1,9 +1,10 @@
-"""FLOOR 3. What people type: options in any place, moments, weeks. A ValueError says what would be right."""
+"""FLOOR 3. What people type: options in any place, moments, weeks, months. A ValueError says what would be right."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from monitor.core.report.month import Month
 from monitor.core.report.week import Week
 
 ANYWHERE = ("--config", "--now")
@@ -50,4 +51,15 @@ def week(text: str | None, zone: ZoneInfo, now: datetime) -> Week:
         raise ValueError(f"--week: {error}") from None
     if found.year not in YEARS:
         raise ValueError(f'--week: "{text}" is too long ago or too far ahead')
+    return found
+
+
+def month(text: str, zone: ZoneInfo) -> Month:
+    """`2026-10`."""
+    try:
+        found = Month.parse(text, zone)
+    except ValueError as error:
+        raise ValueError(f"--month: {error}") from None
+    if found.year not in YEARS:
+        raise ValueError(f'--month: "{text}" is too long ago or too far ahead')
     return found

@@ -23,6 +23,8 @@ ANYWHERE = frozenset(
 )
 ON_A_PHONE = ANYWHERE | {"float", "clear", "box-sizing", "margin-right"}
 """No phone shows mail with Word."""
+ON_PAPER = ANYWHERE | {"size", "print-color-adjust", "-webkit-print-color-adjust"}
+"""A sheet is printed by a browser (CSS Paged Media 3, `size`; CSS Color Adjustment 1)."""
 CELLS = ("td", "th")
 MOST_STYLE = 16_000
 """Gmail drops a whole style block of over 16 KB (8 KB in 2017), and all of it where one is."""
@@ -112,7 +114,7 @@ def _styles(html: str) -> Iterator[str]:
     if len(style.encode()) > MOST_STYLE:
         yield "a style block that Gmail drops"
     for rule in _AT_RULE.finditer(style):
-        allowed = ON_A_PHONE if "max-width" in rule["when"] else ANYWHERE
+        allowed = ON_A_PHONE if "max-width" in rule["when"] else ON_PAPER if "print" in rule["when"] else ANYWHERE
         for one in re.findall(r"\{([^{}]*)\}", rule["body"]):
             yield from (f"{name} in {rule['when']}" for name in declarations(one).keys() - allowed)
         if "important" not in rule["body"]:

@@ -14,6 +14,7 @@ import pytest
 from monitor.outbox.actions import Action
 from monitor.outbox.letters import Letters, ReminderPage, Rendered, WaitingLine, compose
 from tests.outbox.drawn_samples import as_full_as_they_get, drawn, every_shape
+from tests.outbox.month_samples import SHEETS
 from tests.outbox.report_samples import ODD, fifteen_teams, under_ten, whole
 from tests.outbox.samples import HOUR, THREE, acting, line, notice, opening, reminder
 from tests.outbox.telling_samples import FROM_DESK, blind, double, receipts
@@ -37,6 +38,8 @@ def staff_letters(language: str = "en", letters: Letters = LETTERS) -> Iterator[
     yield "notice", letters.render_notice(replace(notice(), language=language))
     yield "report", letters.render_report(whole(), attached="2026-W46.csv", language=language)
     yield "long report", letters.render_report(fifteen_teams(), language=language)
+    for name, sheet in SHEETS.items():
+        yield name, letters.render_month(sheet, attached="2026-10.csv", language=language)
 
 
 def _reminders() -> Iterator[tuple[str, ReminderPage]]:

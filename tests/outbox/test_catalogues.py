@@ -18,6 +18,8 @@ LANGUAGES = ("de", "fr")
 NO_WORDS = {"%(day)s, %(time)s", "%(team)s %(count)s", "%(sentence)s %(fault)s", "%(weekday)s %(time)s"} | {
     "%(note)s %(mark)s",
     "%(label)s: %(figure)s",
+    "%(team)s %(length)s",
+    "%(headline)s (%(organisation)s, %(month)s)",
 }
 """Messages that are only values: they may stay as they are."""
 SAME_WORDS = {"%(n)s minute", "Team"}

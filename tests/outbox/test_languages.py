@@ -266,6 +266,7 @@ class Visible(HTMLParser):
 
 
 SHOWN = re.compile(
+    r"inbox-monitor report --month 2026-\d\d|"
     r"inbox-monitor threads(?: --late)?|inbox-monitor check|replies = \"confirmed\"|Inbox Monitor,|https://1\.2/|"
     r"\b(?:done|snooze|assign|reopen|undo|help|2d)\b|\b(?:Uhr|und)\b|"
     r"\b(?:Di|Do|Fr|Nov)\b|\[ignore\]|"

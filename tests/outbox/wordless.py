@@ -3,16 +3,18 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from typing import get_args
+from typing import Any, get_args
 
 from monitor.core import acts
 from monitor.core.blind import Blind
 from monitor.core.blind import said as blind_said
 from monitor.core.calendar import Mode
+from monitor.core.house import A_COLLEAGUE
 from monitor.core.invisible import Invisible
 from monitor.core.promise import Promise
 from monitor.core.report.facts import ReportFacts
-from monitor.core.report.figures import Rate
+from monitor.core.report.figures import Rate, WaitFacts
+from monitor.core.report.month_sheet import MonthFacts
 from monitor.core.said import say
 from monitor.jobs.report import LEFT_OUT_WORDS
 from monitor.outbox.letters import (
@@ -29,6 +31,7 @@ from monitor.outbox.letters import (
 )
 from monitor.outbox.receipts import Came, Kind
 from monitor.outbox.told import Context, Gap, NextStep, Why
+from tests.outbox.month_samples import OCTOBER, month, wait
 from tests.outbox.samples import DAY, HOUR, LONDON, NOW, WHY, facts, figures, line, notice, opening, reminder
 from tests.outbox.telling_samples import blind, double
 
@@ -80,6 +83,7 @@ def wordless(letters: Letters) -> Iterator[Rendered]:
     yield letters.render_double(replace(doubled, voices=(answers[0], answers[0]), looks_after="1@2"))
     for made in wordless_reports():
         yield letters.render_report(made, attached="9", language="de")
+    yield from (letters.render_month(sheet, "", "9", "de") for sheet in wordless_months())
 
 
 def wordless_receipts() -> Iterator[ReceiptPage]:
@@ -118,6 +122,28 @@ def wordless_reports() -> Iterator[ReportFacts]:
         yield replace(base, promises=promise, overall=figures(0, 0), unseen=(), previous=None)
     quiet = replace(base, overall=replace(figures(0, 0), no_reply_needed=1))
     yield from (quiet, replace(quiet, as_of=None), replace(quiet, as_of=NOW), replace(quiet, unseen=()))
+
+
+def wordless_months() -> Iterator[MonthFacts]:
+    """Every headline, in each unit; one wait up to five, and many hands; nothing, not over, not seen."""
+    inside = wait(1, ("Ω", 2), ("Ψ", 30), ("Ω", 60, "decided"))
+    passed, kept = wait(2, ("Ω", 1), (A_COLLEAGUE, 50), state="waiting"), wait(3, ("Ω", 90))
+    many = wait(4, *(("ΩΨ"[n % 2], 70 + n) for n in range(9)))
+    short = [wait(5, ("Ω", 0.5), ("Ψ", hours)) for hours in (0.1, 0.5, 9)] + [wait(6, ("Ω", 1), ("Ψ", 0.01))]
+    untold = [replace(inside, number=n) for n in range(20)]
+    cohorts: list[list[WaitFacts]] = [
+        [], [kept], [inside], [passed], [many, inside], [many, inside, passed], [many, passed, kept, kept],
+        [*[kept] * 5, wait(6, ("Ω", 1), ("Ψ", 1))], untold, [passed, kept, replace(inside, state="waiting", as_of=NOW)],
+        [replace(kept, state="excused")], [kept, kept], *([one] for one in short),
+    ]  # fmt: skip
+    two = (Promise(DAY, "elapsed"), Promise(DAY, "open-days"))
+    spells = [Blind(mailbox, OCTOBER.start, OCTOBER.end) for mailbox in ("1@2", "3@4")]
+    base: dict[str, Any] = {"organisation": "Ω", "teams": ("Ω", "Ψ")}
+    for cohort in cohorts:
+        yield month(cohort, **base)
+        yield month(cohort, promises=two, blind=spells, as_of=OCTOBER.end - DAY, **base)
+        yield month(cohort, made_at=OCTOBER.end - DAY, blind=spells[:1], **base)
+    yield month([], as_of=None, **base)
 
 
 def wordless_blind(line: WaitingLine) -> Iterator[BlindPage]:
