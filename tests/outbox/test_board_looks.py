@@ -79,6 +79,24 @@ def test_it_fits_every_screen_and_can_be_read_by_everybody(chromium: Chromium, n
     assert look(chromium, rendered(BOARDS[name]), see) == {}
 
 
+@pytest.mark.parametrize("language", ["de", "fr"])
+def test_longer_words_of_other_languages_fit_too(chromium: Chromium, language: str) -> None:
+    pages = {name: rendered(page) for name, page in boards(language)}
+
+    def see(page: Page) -> list[str]:
+        found: list[str] = []
+        for name, html in pages.items():
+            for width, height in (WALL, LAPTOP, PHONE):
+                page.set_viewport_size({"width": width, "height": height})
+                page.set_content(html)
+                below = width != PHONE[0] and not page.evaluate(ALL_IN_VIEW)
+                found += [f"{name} {width}: {fault}" for fault in (*sideways(page), *["it scrolls"] * below)]
+        page.set_content(pages["ordinary"])
+        return found
+
+    assert look(chromium, pages["ordinary"], see) == []
+
+
 def test_what_a_screen_reader_says_of_a_page_is_the_answer_first_and_then_every_team(chromium: Chromium) -> None:
     page = board(team("Front desk", *lines(4171, 26, 3)), team("Membership"))
     heard = look(chromium, rendered(page), lambda seen: seen.locator("body").aria_snapshot())
@@ -91,7 +109,7 @@ def test_what_a_screen_reader_says_of_a_page_is_the_answer_first_and_then_every_
   - heading "2 people are waiting to hear from us." [level=1]
   - term: late
   - definition: "1"
-  - term: the longest wait
+  - term: longest wait
   - definition: 26 hours
   - paragraph:
     - text: As it stood at

@@ -106,7 +106,7 @@ def test_reports_of_odd_weeks_and_houses_fit_too(chromium: Chromium, name: str) 
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
-@pytest.mark.parametrize("name", ["reminder", "opening", "blind", "receipt of several"])
+@pytest.mark.parametrize("name", ["reminder", "opening", "blind", "receipt of several", "report", "month"])
 def test_in_other_languages_it_fits_too(chromium: Chromium, name: str, language: str) -> None:
     """Colours and outline are those of the English letter, which axe-core looks at; words are longer."""
 

@@ -192,9 +192,8 @@ def _risen(facts: ReportFacts) -> Iterator[Weighed]:
             continue
         if change((now.k, now.n), (then.k, then.n), stricter(len(facts.teams))) > 0:
             lead = say("%(team)s: %(percent)s%% heard back in time.", team=team, percent=str(now.percent))
-            values: dict[str, Value] = {"percent": str(then.percent), "k": str(then.k), "n": str(then.n)}
-            was = say("In the %(weeks)s weeks before it was %(percent)s%% (%(k)s of %(n)s).",
-                      weeks=str(QUARTER - 1), **values)  # fmt: skip
+            was = say("In the %(weeks)s weeks before it was %(percent)s%% (%(k)s of %(n)s).", weeks=str(QUARTER - 1),
+                      percent=str(then.percent), k=str(then.k), n=str(then.n))  # fmt: skip
             yield now.n * (now.k / now.n - then.k / then.n), Told(lead, was)
 
 
