@@ -1,6 +1,7 @@
 """`python -m bench [--messages 10000,100000] [--runs 3] [--out FILE]`: measure and print a table (Markdown).
 
-`python -m bench report`: the weekly report over years of history instead (bench/report.py).
+`python -m bench report`: the weekly report over years of history instead (bench/report.py);
+`python -m bench simulate`: `simulate` over years of history (bench/simulate.py).
 """
 
 import argparse
@@ -10,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import report
+from bench import report, simulate
 from bench.first_look import first_look
 from bench.floor import floor
 from bench.mailbox import affordable_body, fill
@@ -96,5 +97,7 @@ def _say(text: str) -> None:
 if __name__ == "__main__":
     if sys.argv[1:2] == ["report"]:
         report.main(sys.argv[2:])
+    elif sys.argv[1:2] == ["simulate"]:
+        simulate.main(sys.argv[2:])
     else:
         main()

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from monitor.core.durations import canonical
 
@@ -29,12 +30,18 @@ class Step:
     @property
     def name(self) -> str:
         """`0h.owners`: the step's name in the store and in `explain`."""
-        return f"{canonical(self.after)}.{'+'.join(self.to)}"[:200]
+        return _name(self.after, self.to)
 
     def recipients(self, owners: Iterable[str], teams: Mapping[str, Sequence[str]] | None = None) -> tuple[str, ...]:
         """The addresses this step is for, each once. `owners`: of this wait; `teams`: the owners of each team."""
         named = {**(teams or {}), "owners": tuple(owners)}
         return tuple(dict.fromkeys(a for to in self.to for a in named.get(to, (to,))))
+
+
+@lru_cache(maxsize=256)
+def _name(after: timedelta, to: tuple[str, ...]) -> str:
+    """Asked a million times of a few steps by `simulate`."""
+    return f"{canonical(after)}.{'+'.join(to)}"[:200]
 
 
 @dataclass(frozen=True, slots=True)

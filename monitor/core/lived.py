@@ -53,7 +53,8 @@ class Lived:
     def turns(self) -> Iterator[datetime]:
         """The moments at which something of it changes but its end."""
         yield from (h.at for h in self.facts.handoffs)
-        yield from (end for _, end in self.pauses)
+        for pause in self.pauses:
+            yield from pause
         for at, until in self.snoozes:
             yield at
             if until is not None:

@@ -112,11 +112,10 @@ def outcome(
     goals: Mapping[str, float],
 ) -> Outcome:
     """The figures of one replay. `goal`: percent that should be kept; `goals`: of a team that has another."""
-    sent = [letter for letter in letters if span.letters_from <= letter.at <= span.end]
-    by_recipient: dict[str, list[Letter]] = defaultdict(list)
-    for letter in sent:
-        by_recipient[letter.recipient].append(letter)
-    steps = Counter(reminder.step for letter in sent for reminder in letter.reminders)
+    told = _Tally(waits, span)
+    for letter in letters:
+        if span.letters_from <= letter.at <= span.end:
+            told.add(letter)
     facts = [wait.facts for wait in waits]
     cohort = by_team((f for f in facts if span.start <= f.due_at <= span.end), teams)
     late = Counter(f.team for f in facts if f.is_late and f.due_at <= span.end)
@@ -127,13 +126,13 @@ def outcome(
     ]
     n, k = sum(each.rate.n for each in kept), sum(each.rate.k for each in kept)
     return Outcome(
-        total=_daily("", sent, span),
-        recipients=tuple(_daily(who, by_recipient[who], span) for who in sorted(by_recipient)),
-        reminders=steps.total(),
-        steps=tuple(steps.items()),
+        total=_daily("", sum(told.days.values(), Counter()), span),
+        recipients=tuple(_daily(who, told.days[who], span) for who in sorted(told.days)),
+        reminders=told.steps.total(),
+        steps=tuple(told.steps.items()),
         overall=Kept("", Rate(k, n, goal), late.total()),
         teams=tuple(kept),
-        false_alarms=tuple(_false_alarms(waits, sent)),
+        false_alarms=tuple(told.false_alarms()),
     )
 
 
@@ -142,27 +141,45 @@ def _rate(met: Iterable[bool | None], goal: float) -> Rate:
     return Rate(counts[True], counts[True] + counts[False], goal)
 
 
-def _daily(recipient: str, letters: Sequence[Letter], span: Span) -> Daily:
-    counts = Counter(span.day(letter.at) for letter in letters)
-    busiest = min((day for day in counts if counts[day] == max(counts.values())), default=None)
+def _daily(recipient: str, counts: Counter[date], span: Span) -> Daily:
+    most = max(counts.values(), default=0)
+    busiest = min((day for day, count in counts.items() if count == most), default=None)
     typical = median(counts[day] for day in span.days) if span.days else 0
-    return Daily(recipient, len(letters), len(counts), float(typical), max(counts.values(), default=0), busiest)
+    return Daily(recipient, counts.total(), len(counts), float(typical), most, busiest)
 
 
-def _false_alarms(waits: Sequence[Lived], letters: Sequence[Letter]) -> list[FalseAlarm]:
-    """Oldest reminder first. Of a letter to two people about one wait both reminders count."""
-    told: dict[int, list[datetime]] = defaultdict(list)
-    for letter in letters:
+class _Tally:
+    """What is kept of letters that come one by one: counts, and the reminders that were idle."""
+
+    def __init__(self, waits: Sequence[Lived], span: Span) -> None:
+        self.waits, self.span = waits, span
+        self.days: dict[str, Counter[date]] = defaultdict(Counter)
+        self.steps: Counter[str] = Counter()
+        self.idle: dict[int, list[datetime]] = defaultdict(list)
+
+    def add(self, letter: Letter) -> None:
+        """Oldest first. Of a letter to two people about one wait both reminders count."""
+        self.days[letter.recipient][self.span.day(letter.at)] += 1
         for reminder in letter.reminders:
-            told[reminder.wait].append(letter.at)
-    found = []
-    for n, moments in told.items():
-        facts, ended = waits[n].facts, waits[n].ended_at
-        if facts.state == "waiting" or ended is None:
-            continue
-        idle = tuple(at for at in moments if facts.state != "answered" or at < ended <= at + JUST_BEFORE)
-        if idle:
-            found.append(
-                FalseAlarm(facts.number, facts.team, facts.mailboxes[0], idle, ended, facts.state, facts.evidence or "")
-            )
-    return sorted(found, key=lambda alarm: (alarm.reminded, alarm.number))
+            self.steps[reminder.step] += 1
+            if _is_idle(self.waits[reminder.wait], letter.at):
+                self.idle[reminder.wait].append(letter.at)
+
+    def false_alarms(self) -> list[FalseAlarm]:
+        """Oldest reminder first."""
+        found = [_alarm(self.waits[n], moments) for n, moments in self.idle.items()]
+        return sorted(found, key=lambda alarm: (alarm.reminded, alarm.number))
+
+
+def _is_idle(wait: Lived, at: datetime) -> bool:
+    if wait.ended_at is None or wait.facts.state == "waiting":
+        return False
+    return wait.facts.state != "answered" or at < wait.ended_at <= at + JUST_BEFORE
+
+
+def _alarm(wait: Lived, moments: Sequence[datetime]) -> FalseAlarm:
+    facts = wait.facts
+    ended = wait.ended_at or moments[-1]
+    return FalseAlarm(
+        facts.number, facts.team, facts.mailboxes[0], tuple(moments), ended, facts.state, facts.evidence or ""
+    )

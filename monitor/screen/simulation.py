@@ -33,17 +33,22 @@ def headline(done: Simulated) -> str:
     """The sentence that answers."""
     after, before = done.after, done.before
     letters = _count(after.total.letters, "reminder letter")
-    kept = f"{_kept(after.overall)} of the waits would have kept the promise"
-    if after.overall.rate.percent is None:
-        kept = f"{_kept(after.overall)} waits would have kept the promise"
     if not done.changed:
-        return f"With the settings as they are {letters} would have gone out {_time(done)}; {kept}."
+        return f"With the settings as they are {letters} would have gone out {_time(done)}; {_promise(after)}."
     if after == before:
-        return f"These settings change nothing {_time(done)}: {letters}; {kept}."
+        return f"These settings change nothing {_time(done)}: {letters}; {_promise(after)}."
+    now = _kept(before.overall) if before.overall.rate.n else "none ran out"
     return (
         f"With these settings {letters} would have gone out {_time(done)} (now: {before.total.letters}); "
-        f"{kept} (now: {_kept(before.overall)})."
+        f"{_promise(after)} (now: {now})."
     )
+
+
+def _promise(outcome: Outcome) -> str:
+    if not outcome.overall.rate.n:
+        return "no promise would have run out"
+    of = " of the" if outcome.overall.rate.percent is not None else ""
+    return f"{_kept(outcome.overall)}{of} waits would have kept the promise"
 
 
 def _time(done: Simulated) -> str:
@@ -108,6 +113,8 @@ def _team(outcome: Outcome, team: str) -> str:
 def _of(kept: Kept) -> str:
     """`91% (41 of 45)`; under ten only `5 of 7`."""
     rate = kept.rate
+    if not rate.n:
+        return "none due"
     counted = f"{rate.k} of {rate.n}"
     return counted if rate.percent is None else f"{rate.percent}% ({counted})"
 
@@ -144,8 +151,10 @@ def _given(done: Simulated) -> Iterator[str]:
     """What the figures rest on."""
     span = done.span
     start, end = (short_day_and_time(moment, span.zone, span.end) for moment in (span.start, span.end))
+    other = f" ({words(done.looks_every_after)} with these settings)"
+    rhythm = words(done.looks_every) + (other if done.looks_every_after != done.looks_every else "")
     yield (
-        f"Played over what the store holds from {start} to {end}, a look every {words(done.looks_every)}. "
+        f"Played over what the store holds from {start} to {end}, a look every {rhythm}. "
         "Every look is taken to have been complete, and every reply to have been seen when it came."
     )
     if span.letters_from > span.start:
@@ -155,6 +164,8 @@ def _given(done: Simulated) -> Iterator[str]:
         back = short_day_and_time(done.history_from, span.zone, span.end)
         yield f"Mail was read back to {back}; nothing is known before."
     yield f"Really sent in that time, by the settings and the looks of the day: {_count(done.really_sent, 'letter')}."
+    if done.changed and done.after == done.before:
+        yield "Played are reminders and the promise; when the report goes out and what letters look like are not."
     if done.unwatched:
         yield f"No reply was ever seen from {', '.join(done.unwatched)}, so nobody is reminded of its mail."
     if done.hidden:
@@ -175,6 +186,7 @@ def simulation_json(done: Simulated) -> dict[str, Any]:
         "first_look": utc(done.first_look),
         "history_from": utc(done.history_from),
         "looks_every_seconds": int(done.looks_every.total_seconds()),
+        "looks_every_seconds_after": int(done.looks_every_after.total_seconds()),
         "changed": done.changed,
         "really_sent": done.really_sent,
         "no_reply_ever_seen": list(done.unwatched),

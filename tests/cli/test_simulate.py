@@ -58,6 +58,14 @@ def test_the_answer_stands_in_the_first_sentence_and_no_subject_anywhere(lived: 
     lines = [re.sub(r"\x1b\[[0-9;]*m", "", line).rstrip() for line in shown.splitlines()]
     assert max(map(len, lines)) <= 80
     assert "1; typical day 0.5, most 1" in shown, "one letter, in two days"
+    none = simulated(lived, "--set", "target.reply_within=90d")
+    assert "no promise would have run out (now: 1 of 3)" in " ".join(none.out.split())
+    same = " ".join(simulated(lived, "--set", "organisation=Another").out.split())
+    assert same.startswith("These settings change nothing in the 3 days since the first look: 2 reminder letters")
+    assert "when the report goes out and what letters look like are not" in same
+    assert "a look every 5 minutes (1 hour with" in " ".join(
+        simulated(lived, "--set", "imap.poll_every=1h").out.split()
+    )
     assert everything(lived) == before, "nothing was written"
 
 

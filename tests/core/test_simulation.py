@@ -17,7 +17,7 @@ from monitor.core.calendar import Span as Hours
 from monitor.core.ladder import SNOOZE, Reminder, Step, Told, due
 from monitor.core.lived import Lived
 from monitor.core.report.figures import WaitFacts
-from monitor.core.simulation import Letter, Looks, Rules, replay, settles
+from monitor.core.simulation import Letter, Looks, Rules, _Heard, replay, settles
 from monitor.core.simulation_figures import Span, outcome
 from monitor.core.wait import Handoff
 
@@ -209,6 +209,37 @@ def test_a_replay_that_begins_in_the_middle_agrees_with_the_whole_once_it_has_se
     whole = replay(waits, by, Looks(MONDAY - 60 * DAY, END, HOUR))
     middle = replay(waits, by, Looks(MONDAY - settles(by.steps), END, HOUR))
     assert told([x for x in whole if x.at >= MONDAY]) == told([x for x in middle if x.at >= MONDAY]) != set()
+
+
+def test_one_step_written_twice_is_asked_at_every_look_of_both() -> None:
+    warning = Step(-4 * HOUR, repeat=5 * HOUR)
+    by = rules(warning, replace(warning, repeat=None), windows={ANN: OFFICE})
+    assert warning.name == by.steps[1].name
+    letters = replay([wait(0)], by, LOOKS)
+    assert told(letters) == told(asked_at_every_look([wait(0)], by, LOOKS))
+    assert {letter.at for letter in letters if letter.recipient == ANN} > {MONDAY + 35 * HOUR}
+
+
+def test_what_waits_for_the_window_is_dropped_when_it_is_over_by_then() -> None:
+    by, night = rules(windows=dict.fromkeys(TEAMS["Desk"], OFFICE)), 20
+    in_the_morning = MONDAY + 2 * DAY + 8 * HOUR
+    waits = [
+        wait(night),
+        wait(night, night + 24 + 6),
+        wait(night, pauses=[(MONDAY + (night + 30) * HOUR, MONDAY + 90 * HOUR)]),
+    ]
+    first = [letter for letter in replay(waits, by, LOOKS) if letter.at == in_the_morning]
+    assert {(letter.recipient, tuple(r.wait for r in letter.reminders)) for letter in first} == {
+        (ANN, (0,)),
+        (BEN, (0,)),
+    }
+
+
+def test_what_was_said_a_thousand_times_is_not_remembered_a_thousand_times() -> None:
+    heard = _Heard()
+    for n in range(1000):
+        heard.add(Reminder(0, "0h.owners", n, ANN, MONDAY + n * DAY, ANN), MONDAY + n * DAY, keeps_all=False)
+    assert heard.claimed == {("0h.owners", 0, ANN)}
 
 
 def test_what_falls_due_within_an_hour_of_a_letter_stands_in_the_next_one() -> None:
