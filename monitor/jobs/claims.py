@@ -8,8 +8,9 @@ from typing import Any, Protocol
 
 from monitor.core.ladder import Reminder
 from monitor.store.outbox import LetterRow
+from monitor.store.past import ANEW
 from monitor.store.reminding import NewLetter, Notice, claim, claim_notices
-from monitor.store.reporting import claim_report
+from monitor.store.reporting import claim_anew, claim_report
 from monitor.store.store import Store
 from monitor.store.telling import Frozen
 from monitor.store.withdrawing import withdraw_outdated, withdraw_waiting
@@ -34,6 +35,9 @@ class Claims(Protocol):
         self, week: str, letters: Sequence[NewLetter], figures: dict[str, Any], frozen: Frozen, now: datetime
     ) -> None:
         """The report of a week, frozen."""
+
+    def reports_anew(self, subject: str, notices: Sequence[Notice], now: datetime) -> None:
+        """Reports in place of those that were taken back unsent."""
 
 
 class OutboxClaims:
@@ -63,6 +67,10 @@ class OutboxClaims:
     ) -> None:
         """Figures, what is kept of them, and letters: all or nothing, once a week."""
         claim_report(self._store, week, letters, figures, frozen, now)
+
+    def reports_anew(self, subject: str, notices: Sequence[Notice], now: datetime) -> None:
+        """The letters, and that they are made: all or nothing."""
+        claim_anew(self._store, ANEW, subject, notices, now)
 
 
 class LetterFolder:

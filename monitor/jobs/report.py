@@ -23,10 +23,11 @@ from monitor.jobs.remind import new_letter
 from monitor.jobs.report_hands import hands, quarter_of
 from monitor.jobs.report_quiet import quiet_partners
 from monitor.jobs.report_spread import spread
-from monitor.jobs.restating import counted, goal_of, history_from, still_missed, the_weeks
+from monitor.jobs.restating import counted, goal_of, history_from, shown_first, still_missed, the_weeks
 from monitor.outbox.letters import Attachment, Letters
 from monitor.store.citations import invisible_replies
-from monitor.store.reminding import NewLetter, Notice
+from monitor.store.past import ANEW
+from monitor.store.reminding import NewLetter, Notice, noticed
 from monitor.store.reporting import due_in, left_out, open_now, stored, withdraw_early
 from monitor.store.store import Store
 from monitor.store.telling import Frozen
@@ -34,6 +35,7 @@ from monitor.store.telling import Frozen
 PATIENCE = timedelta(hours=24)
 """How long the report waits for a mailbox that cannot be read, before it goes out and says so."""
 MOST_LONGEST = 5
+ASKED_FOR = " asked for at "
 
 LEFT_OUT_WORDS = {
     "bulk": say("Newsletters and other bulk mail"),
@@ -79,7 +81,8 @@ def report_if_due(
     # With the moment: after a report that came too early the true one must be another letter.
     obligation = f"{week.name} {now.isoformat()}"
     new = [report_letter(store, settings, letters, made, recipient, obligation, now) for recipient in report.to]
-    claims.report(week.name, new, frozen_json(made.facts), made.frozen, now)
+    retold = (*made.frozen.retold, *shown_first(store, knowledge, made.facts.weeks))
+    claims.report(week.name, new, frozen_json(made.facts), replace(made.frozen, retold=retold), now)
     log.info("report of %s put into the outbox", week.name)
     return week
 
@@ -93,19 +96,43 @@ def take_back_early(store: Store, settings: Settings, now: datetime) -> None:
 def ask_for(store: Store, settings: Settings, letters: Letters, claims: Claims, made: Made, now: datetime) -> None:
     """Put a report into the outbox because somebody asked for it, whatever was sent before, and say so in it; what was
     frozen stays."""
-    made = replace(made, facts=replace(made.facts, is_repeat=True))
     to = settings.report.to if settings.report else ()
-    obligation = f"{made.facts.week.name} asked for at {now.isoformat()}"
-    notices = [
-        Notice(
-            "report",
-            (obligation,),
-            recipient,
-            report_letter(store, settings, letters, made, recipient, obligation, now),
-        )
-        for recipient in to
-    ]
-    claims.notices(notices, now)
+    claims.notices(_asked_for(store, settings, letters, made, to, now), now)
+
+
+def report_anew(
+    store: Store, settings: Settings, letters: Letters, knowledge: Knowledge, claims: Claims, now: datetime
+) -> int:
+    """The reports that were taken back unsent, as they might have named somebody who was forgotten since: how many."""
+    taken_back, to = noticed(store, ANEW), settings.report.to if settings.report else ()
+    count = 0
+    for subject in sorted({subject for subject, _ in taken_back}):
+        week = Week.parse(subject.partition(" ")[0], settings.zone)
+        still = [one for one in to if (subject, one) in taken_back and week.end <= now]
+        new: list[Notice] = []
+        if still:
+            made = make(store, settings, knowledge, week, now)
+            if ASKED_FOR in subject:
+                new = _asked_for(store, settings, letters, made, still, now)
+            else:
+                new = _notices(store, settings, letters, made, still, f"{week.name} anew at {now.isoformat()}", now)
+        claims.reports_anew(subject, new, now)
+        count += len(new)
+    return count
+
+
+def _asked_for(
+    store: Store, settings: Settings, letters: Letters, made: Made, to: Sequence[str], now: datetime
+) -> list[Notice]:
+    made = replace(made, facts=replace(made.facts, is_repeat=True))
+    return _notices(store, settings, letters, made, to, f"{made.facts.week.name}{ASKED_FOR}{now.isoformat()}", now)
+
+
+def _notices(
+    store: Store, settings: Settings, letters: Letters, made: Made, to: Sequence[str], obligation: str, now: datetime
+) -> list[Notice]:
+    found = [(one, report_letter(store, settings, letters, made, one, obligation, now)) for one in to]
+    return [Notice("report", (obligation,), recipient, letter) for recipient, letter in found]
 
 
 def make(store: Store, settings: Settings, knowledge: Knowledge, week: Week, now: datetime) -> Made:

@@ -28,7 +28,7 @@ class Weeks:
     retold: tuple[Retold, ...]
     """What is to be kept of `restated`; empty where it is not the next report."""
     teams_before: Mapping[str, Tally] = field(default_factory=dict)
-    """Of the weeks before its own, together, as they stand now."""
+    """Of the weeks before its own that stand in the strip, together, as they are now."""
 
 
 def the_weeks(
@@ -41,7 +41,7 @@ def the_weeks(
     restated: tuple[Restated, ...] = ()
     retold: tuple[Retold, ...] = ()
     sent: Restated | None = None
-    if week.name in told:
+    if sent_reports(store, [week.name]):
         restated, sent = _said_then(store, weeks, overall.goal), _sent(store, knowledge, week, overall)
     elif is_latest(store, week.name):
         said = [
@@ -58,7 +58,7 @@ def the_weeks(
         restated,
         sent,
         retold,
-        _by_team(stand.get(one.name, {}) for one in weeks[:-1]),
+        _by_team(stand.get(one.name, {}) for one in weeks[:-1] if one.name in rates),
     )
 
 
@@ -89,6 +89,21 @@ def counted(cohort: Sequence[WaitFacts], week: Week) -> tuple[Counted, ...]:
     )
 
 
+def shown_first(store: Store, knowledge: Knowledge, weeks: Sequence[WeekRate]) -> tuple[Retold, ...]:
+    """Of the `weeks` that a report shows, those of which nothing was told before, as after a missed Monday or before
+    the first report: from now on they are told too, so that none moves without a word."""
+    told = last_told(store, [one.week.name for one in weeks])
+    first = next((place for place, one in enumerate(weeks) if one.rate), len(weeks))
+    found: list[Retold] = []
+    for one in weeks[first:-1]:
+        if one.week.name not in told:
+            rows = standing(store, one.week, knowledge.as_of_all)
+            teams = _by_team({row.team: Tally(int(row.met), 1)} for row in rows if row.met is not None)
+            if bool(teams) == bool(one.rate):  # else it lies before all that was read, and is shown without figures
+                found.append(Retold(one.week.name, _together(teams), teams, (), rows))
+    return tuple(found)
+
+
 def goal_of(settings: Settings, team: str) -> float:
     """The percentage a team is held to: the highest goal of its mailboxes, so that none is hidden by another."""
     goals = (desk.target.goal for desk in settings.desks.values() if desk.team == team)
@@ -100,6 +115,10 @@ def history_from(settings: Settings, knowledge: Knowledge, week: Week) -> dateti
     earliest_needed = min(opened_by(week.start, desk.target) for desk in settings.desks.values())
     latest = read_back_to(settings, knowledge)
     return latest.astimezone(UTC) if latest is not None and latest > earliest_needed else None
+
+
+def _counted_none(told: Told) -> bool:
+    return told.is_kept and not told.overall.n
 
 
 def _by_team(weeks: Iterable[Teams]) -> dict[str, Tally]:
@@ -126,7 +145,7 @@ def _retold(
     store: Store, knowledge: Knowledge, week: Week, told: Told, stand: Teams, goal: float
 ) -> tuple[Restated, Retold]:
     """What is said of a week now. Where it was not kept which waits it counted, it is from now on."""
-    found = changes(store, week, knowledge.as_of_all)
+    found = changes(store, week, knowledge.as_of_all, counted_none=_counted_none(told))
     why = reasons(found or (), told)
     now = _together(stand)
     rows = standing(store, week, knowledge.as_of_all) if found is None else [row for one in found if (row := one.after)]
@@ -148,7 +167,8 @@ def _sent(store: Store, knowledge: Knowledge, week: Week, overall: Rate) -> Rest
     told = sent_reports(store, [week.name])[week.name]
     why: tuple[tuple[Reason, int], ...] = ()
     if told.overall != (overall.k, overall.n):
-        why = reasons(changes(store, week, knowledge.as_of_all, since_sent=True) or (), told)
+        found = changes(store, week, knowledge.as_of_all, since_sent=True, counted_none=_counted_none(told))
+        why = reasons(found or (), told)
     return Restated(week, told.told_at, Rate(*told.overall, overall.goal), overall, why)
 
 

@@ -25,7 +25,7 @@ from monitor.jobs.look import Progress, Sweep
 from monitor.jobs.poll import sweep
 from monitor.jobs.purge import purge_if_due
 from monitor.jobs.remind import remind
-from monitor.jobs.report import report_if_due, take_back_early
+from monitor.jobs.report import report_anew, report_if_due, take_back_early
 from monitor.jobs.watch import tell_operator
 from monitor.outbox.letters import Letters
 from monitor.store.mailboxes import refold_if_rules_changed
@@ -277,6 +277,7 @@ def _act(
         done.letters += tell_doubles(store, settings, letters, knowledge, claims, now)
     with edge.around("the report"):
         done.letters += report_if_due(store, settings, letters, knowledge, claims, now) is not None
+        done.letters += report_anew(store, settings, letters, knowledge, claims, now)
     with edge.around("the letter to the operator"):
         done.letters += tell_operator(store, settings, letters, knowledge, claims, now)
     if dry is None:

@@ -19,7 +19,15 @@ from monitor.core.parties import outsiders
 from monitor.store.folding import fold_stale, refold
 from monitor.store.keeping import note_forgotten
 from monitor.store.knowing import escaped, informed
-from monitor.store.past import Removed, bury, keep_waits, withdraw_about, withdraw_naming, withdraw_openings
+from monitor.store.past import (
+    Removed,
+    bury,
+    keep_waits,
+    withdraw_about,
+    withdraw_naming,
+    withdraw_openings,
+    withdraw_reports,
+)
 from monitor.store.reporting import AsOf
 from monitor.store.rows import message_of, message_row
 from monitor.store.store import Store, among, inserting
@@ -136,7 +144,7 @@ class _Forgetting:
         told = connection.execute(select(waits).where(among(waits.c.conversation, numbers, connection))).all()
         about = [row for row in told if row.conversation in alone or self._is_theirs(by_number[row.conversation])]
         removed = Removed(letters=withdraw_about(connection, about, self.now) + withdraw_openings(connection, about))
-        removed.letters += withdraw_naming(connection, self.now)
+        removed.letters += withdraw_naming(connection, self.now) + withdraw_reports(connection, self.now)
         if alone:
             removed.add(bury(connection, alone, self.as_of, self.now))
         removed.add(self._scrub([row for row in rows if row.conversation not in alone], mask))

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
 from monitor.store.acting_tables import letter_lines
+from monitor.store.report_tables import reports
 from monitor.store.reporting import AsOf
 from monitor.store.rows import handoffs_of, handoffs_row
 from monitor.store.store import among
@@ -33,6 +34,8 @@ from monitor.store.tables import (
 
 WITHDRAWN = "reopening"
 """The kind of a notice whose opening digest was withdrawn unsent: it is made anew at the next round."""
+ANEW = "report-anew"
+"""The same of a weekly report; its subject begins with the week."""
 
 
 @dataclass(slots=True)
@@ -130,6 +133,22 @@ def withdraw_naming(connection: Connection, now: datetime) -> int:
     waiting = select(letters.c.id).where(letters.c.state == "pending", letters.c.kind.in_(("blind", "double")))
     gone = set(connection.execute(waiting).scalars())
     withdraw_told(connection, gone, now)
+    return len(gone)
+
+
+def withdraw_reports(connection: Connection, now: datetime) -> int:
+    """The same of weekly reports, which name partners that have gone quiet; the sheet of a month names nobody."""
+    pending = select(letters.c.id, letters.c.recipient, reports.c.week, notices.c.subject).where(
+        letters.c.kind == "report", letters.c.state == "pending"
+    )
+    found = pending.outerjoin(notices, notices.c.letter == letters.c.id)
+    found = found.outerjoin(reports, reports.c.made_at == letters.c.created_at)
+    rows = [(row, row.subject or row.week or "") for row in connection.execute(found)]
+    gone = {row.id: (subject, row.recipient) for row, subject in rows if not subject or "W" in subject}
+    withdraw_told(connection, gone, now)
+    if again := {(subject, recipient) for subject, recipient in gone.values() if subject}:
+        new = [{"kind": ANEW, "subject": subject, "recipient": recipient} for subject, recipient in sorted(again)]
+        connection.execute(insert(notices), new)
     return len(gone)
 
 

@@ -162,13 +162,18 @@ def claim_notices(store: Store, new: Sequence[Notice], now: datetime) -> None:
     if not new:
         return
     with store.writing() as connection:
-        for notice in new:
-            letter_row = put_letter(connection, notice.letter, now) if notice.letter else None
-            rows = [
-                {"kind": notice.kind, "subject": subject, "recipient": notice.recipient, "letter": letter_row}
-                for subject in notice.subjects
-            ]
-            connection.execute(insert(notices), rows)
+        put_notices(connection, new, now)
+
+
+def put_notices(connection: Connection, new: Iterable[Notice], now: datetime) -> None:
+    """The same within a transaction."""
+    for notice in new:
+        letter_row = put_letter(connection, notice.letter, now) if notice.letter else None
+        rows = [
+            {"kind": notice.kind, "subject": subject, "recipient": notice.recipient, "letter": letter_row}
+            for subject in notice.subjects
+        ]
+        connection.execute(insert(notices), rows)
 
 
 def noticed(store: Store, kind: str) -> set[tuple[str, str]]:

@@ -12,7 +12,7 @@ from sqlalchemy import delete, func, insert, select, update
 
 from monitor.core.message import FORGOTTEN_RULE
 from monitor.core.report.figures import WaitFacts
-from monitor.store.reminding import NewLetter, put_letter
+from monitor.store.reminding import NewLetter, Notice, put_letter, put_notices
 from monitor.store.report_tables import reports
 from monitor.store.rows import handoffs_of
 from monitor.store.store import Store, among
@@ -115,6 +115,13 @@ def claim_report(
             freeze(connection, week, frozen, now)
             for letter in sent:
                 put_letter(connection, letter, now)
+
+
+def claim_anew(store: Store, kind: str, subject: str, new: Sequence[Notice], now: datetime) -> None:
+    """Letters in place of those that were taken back, of which a notice of this kind is the note: all or nothing."""
+    with store.writing() as connection:
+        connection.execute(delete(notices).where(notices.c.kind == kind, notices.c.subject == subject))
+        put_notices(connection, new, now)
 
 
 def withdraw_early(store: Store, is_over: Callable[[str], bool], now: datetime) -> list[str]:

@@ -20,14 +20,16 @@ from monitor.store.store import Store, among
 from monitor.store.tables import AnyRow, messages, past_waits, sightings, waits
 
 
-def changes(store: Store, week: Week, as_of: AsOf, since_sent: bool = False) -> list[Change] | None:
+def changes(
+    store: Store, week: Week, as_of: AsOf, since_sent: bool = False, counted_none: bool = False
+) -> list[Change] | None:
     """The waits of a week that are counted otherwise than last told, or with `since_sent` than its own report did.
 
-    None: it was not kept which waits were counted. Raises StoreError.
+    None: it was not kept which waits were counted; with `counted_none` there were none. Raises StoreError.
     """
     with store.reading() as connection:
         then = _then(connection, week.name, since_sent)
-        if not then:
+        if not then and not counted_none:
             return None
         now = _now(connection, week, as_of, then)
         maybe = [Change(week.name, then.get(one), now.get(one), News()) for one in sorted({*then, *now})]
@@ -131,6 +133,7 @@ def _news(connection: Connection, found: Sequence[Change]) -> dict[int, News]:
     old = {row.wait: row for row in connection.execute(past)}
     conversations = _conversations(connection, openers.values())
     seen, acted = _seen(connection, set(conversations.values())), _acted(connection, set(conversations.values()))
+    placed = _placed(connection, openers.values())
     latest = _latest(connection, set(conversations.values()), seen)
     news: dict[int, News] = {}
     for i in ids:
@@ -142,6 +145,7 @@ def _news(connection: Connection, found: Sequence[Change]) -> dict[int, News]:
             answered_at=kept.answered_at if kept else None,
             closed_at=kept.closed_at if kept else None,
             opener=seen.get(row.opener if row else opener),
+            placed=placed.get(row.opener if row else opener),
             answer=seen.get(row.answered_by) if row else None,
             conversation=latest.get(conversation),
             acted=max((at for member, at in acted if member in members), default=None),
@@ -154,12 +158,22 @@ def _conversations(connection: Connection, openers: Iterable[int | None]) -> dic
     return {row.id: row.conversation for row in connection.execute(query)}
 
 
+_SEEN = func.coalesce(sightings.c.seen_at, sightings.c.arrived_at)
+
+
 def _seen(connection: Connection, numbers: Collection[int]) -> dict[int | None, datetime]:
     """When each message of these conversations was first seen, wherever it was."""
-    first = func.min(func.coalesce(sightings.c.seen_at, sightings.c.arrived_at)).label("first")
+    first = func.min(_SEEN).label("first")
     query = select(sightings.c.message, first).join(messages, messages.c.id == sightings.c.message)
     query = query.where(among(messages.c.conversation, numbers, connection)).group_by(sightings.c.message)
     return {row.message: row.first for row in connection.execute(query)}
+
+
+def _placed(connection: Connection, openers: Iterable[int | None]) -> dict[int | None, datetime]:
+    """When each of these messages was first seen where it was put last."""
+    query = select(sightings.c.message, func.max(_SEEN).label("last")).group_by(sightings.c.message)
+    rows = connection.execute(query.where(among(sightings.c.message, set(openers), connection)))
+    return {row.message: row.last for row in rows}
 
 
 def _latest(

@@ -1,6 +1,6 @@
 """FLOOR 1. What was told of weeks: by their own report for good, and by later ones where it was said otherwise."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -18,7 +18,10 @@ KEPT_WEEKS = 26
 
 @dataclass(frozen=True, slots=True)
 class Retold:
-    """What a report says of an earlier week: its figures, by team too, why, and the waits counted otherwise."""
+    """What a report says of an earlier week: its figures, by team too, why, and the waits counted otherwise.
+
+    All of its waits, and no reasons, where nothing was told of it before: it stands in the strip of weeks.
+    """
 
     week: str
     overall: Tally
@@ -44,13 +47,12 @@ def sent_reports(store: Store, weeks: Collection[str]) -> dict[str, Told]:
 
 
 def last_told(store: Store, weeks: Collection[str]) -> dict[str, Told]:
-    """The same as it was last told: by the report of the week, or by a later one."""
+    """What was last said of these weeks: by the report of the week, or by a later one that told or just showed it."""
     found = sent_reports(store, weeks)
     with store.reading() as connection:
         query = select(restated).where(among(restated.c.week, weeks, connection)).order_by(restated.c.told_in)
         for row in connection.execute(query):
-            if row.week in found:
-                found[row.week] = _told_later(row)
+            found[row.week] = _told_later(row)
     return found
 
 
@@ -61,7 +63,10 @@ def is_latest(store: Store, week: str) -> bool:
 
 
 def told_in(store: Store, week: str) -> list[tuple[Told, Told, tuple[tuple[Reason, int], ...]]]:
-    """What the report of a week said of earlier ones, oldest first: as it was told before, as it said, and why."""
+    """What the report of a week said of earlier ones, oldest first: as it was told before, as it said, and why.
+
+    What it was the first to show is not among them.
+    """
     query = select(restated).where(restated.c.told_in == week).order_by(restated.c.week)
     with store.reading() as connection:
         rows = connection.execute(query).all()
@@ -76,17 +81,20 @@ def told_in(store: Store, week: str) -> list[tuple[Told, Told, tuple[tuple[Reaso
 def freeze(connection: Connection, week: str, frozen: Frozen, now: datetime) -> None:
     """Keep how a report counted each wait, and what it said of earlier weeks, in the transaction that claims it."""
     openers = _openers(connection, [one.wait for one in frozen.counted])
-    rows = [_row(replace(one, opener=openers.get(one.wait)), week, week) for one in frozen.counted]
-    rows += [_row(one, each.week, week) for each in frozen.retold for one in each.counted]
-    by_key = {(row["week"], row["wait"]): row for row in rows}
-    if by_key:
-        connection.execute(insert(counted), list(by_key.values()))
+    _keep(connection, week, week, [replace(one, opener=openers.get(one.wait)) for one in frozen.counted])
+    for each in frozen.retold:
+        _keep(connection, each.week, week, each.counted)
     if frozen.retold:
         told = [_retold(each, week, frozen.as_of, now) for each in frozen.retold]
         connection.execute(insert(restated), told)
     newest = select(reports.c.week).order_by(reports.c.week.desc())
     if (oldest := connection.execute(newest.offset(KEPT_WEEKS - 1).limit(1)).scalar()) is not None:
         connection.execute(delete(counted).where(counted.c.week < oldest))
+
+
+def _keep(connection: Connection, week: str, told_in: str, waits_: Iterable[Counted]) -> None:
+    if rows := {one.wait: _row(one, week, told_in) for one in waits_}:
+        connection.execute(insert(counted), list(rows.values()))
 
 
 def thaw(connection: Connection, weeks: Collection[str]) -> None:
@@ -105,8 +113,8 @@ def said_missed_of(store: Store, week: str) -> set[int]:
 def _told_first(row: AnyRow) -> Told:
     figures, overall = row.figures, row.figures["overall"]
     teams = {each["team"]: Tally(each["k"], each["n"]) for each in figures.get("teams", ()) if each["n"]}
-    known = _moment(figures.get("as_of"), row.made_at)
-    return Told(row.week, row.week, row.made_at, known, Tally(overall["k"], overall["n"]), teams)
+    known, is_kept = _moment(figures.get("as_of"), row.made_at), "weeks" in figures
+    return Told(row.week, row.week, row.made_at, known, Tally(overall["k"], overall["n"]), teams, is_kept)
 
 
 def _told_later(row: AnyRow) -> Told:

@@ -7,9 +7,9 @@ from sqlalchemy import select
 
 from monitor.store.blind import withdraw_blind
 from monitor.store.outbox import mark_refused, mark_sent, note_unreachable, pending
-from monitor.store.past import withdraw_naming
+from monitor.store.past import ANEW, withdraw_naming, withdraw_reports
 from monitor.store.reminding import NewLetter, Notice, claim_notices, noticed
-from monitor.store.reporting import claim_report, stored, withdraw_early
+from monitor.store.reporting import claim_anew, claim_report, stored, withdraw_early
 from monitor.store.store import RowError, Store
 from monitor.store.tables import letters
 from monitor.store.telling import Frozen
@@ -105,3 +105,18 @@ def test_a_letter_of_two_spells_stays_while_one_of_them_goes_on(store: Store) ->
     assert withdraw_blind(store, [("info", NEW)], NOW) == set()
     assert withdraw_blind(store, [("info", NEW), ("ops", NEW), ("ops", OLD)], NOW) == {("info", NEW), ("ops", NEW)}
     assert [state for _, state, _ in states(store)] == ["withdrawn"]
+
+
+def test_a_weekly_report_that_may_name_somebody_is_made_anew_but_not_a_sheet_of_a_month(store: Store) -> None:
+    figures = {"overall": {"k": 0, "n": 0}}
+    claim_report(store, "2024-W45", [letter("report", NEW)], figures, Frozen(), NOW - HOUR)
+    asked = ("2024-W46 asked for at noon", "2024-10 asked for at noon")
+    claim_notices(store, [Notice("report", (s,), NEW, letter("report", NEW, n)) for n, s in enumerate(asked, 2)], NOW)
+    with store.writing() as connection:
+        assert withdraw_reports(connection, NOW) == 2
+        assert withdraw_reports(connection, NOW) == 0
+    assert [state for _, state, _ in states(store)] == ["withdrawn", "withdrawn", "pending"]
+    assert noticed(store, ANEW) == {("2024-W45", NEW), (asked[0], NEW)}
+    claim_anew(store, ANEW, "2024-W45", [Notice("report", ("again",), NEW, letter("report", NEW, 4))], NOW)
+    assert noticed(store, ANEW) == {(asked[0], NEW)}
+    assert states(store)[-1] == ("report", "pending", "")

@@ -15,9 +15,10 @@ from monitor.inbox.memory import MemoryFolder, MemorySource
 from monitor.jobs.claims import OutboxClaims
 from monitor.jobs.knowledge import know
 from monitor.jobs.poll import sweep
-from monitor.jobs.report import make, report_if_due
+from monitor.jobs.report import ask_for, make, report_anew, report_if_due
 from monitor.outbox.letters import Letters
 from monitor.store.blind import note_blind
+from monitor.store.forgetting import forget
 from monitor.store.outbox import pending
 from monitor.store.reporting import stored
 from monitor.store.store import Store, open_store
@@ -136,6 +137,39 @@ def test_what_is_frozen_of_a_report_names_no_partner(house: Partners) -> None:
     (letter,) = pending(store, NOW)
     assert "club.example" in message_from_bytes(letter.body, policy=policy.default).as_string()
     assert "club.example" not in json.dumps(stored(store, week.name))
+    store.close()
+
+
+def test_a_report_that_waits_is_made_anew_without_who_was_forgotten(house: Partners) -> None:
+    asked = '[gone_quiet]\npartners = ["ann@club.example"]\n'
+    house.set('[report]\nto = "chief@elsewhere.example"\n[smtp]\nhost = "smtp.ours.example"\n' + asked)
+    house.talks("ann@club.example", *SILENT)
+    house.talks("cleo@borrower.example", 1)
+    store, settings, letters = house.look(), load(house.path), Letters(None)
+
+    def waiting(at: datetime) -> list[str]:
+        return [message_from_bytes(one.body, policy=policy.default).as_string() for one in pending(store, at)]
+
+    def make_it(at: datetime) -> None:
+        knowledge, claims = know(store, settings, at), OutboxClaims(store)
+        report_anew(store, settings, letters, knowledge, claims, at)
+        report_if_due(store, settings, letters, knowledge, claims, at)
+
+    make_it(NOW)
+    week = Week.of(NOW, settings.zone).before()
+    made = make(store, settings, know(store, settings, NOW), week, NOW)
+    ask_for(store, settings, letters, OutboxClaims(store), made, NOW + HOUR)
+    assert ["ann@club.example" in text for text in waiting(NOW + HOUR)] == [True, True]
+    as_sent = stored(store, week.name)
+    house_ = settings.house(store.letter_key)
+    assert forget(store, "ann@club.example", house_, know(store, settings, NOW).as_of_all, NOW + HOUR).letters == 2
+    assert waiting(NOW + 2 * HOUR) == []
+    for hours in (2, 3):
+        make_it(NOW + hours * HOUR)
+    again = waiting(NOW + 3 * HOUR)
+    assert ["somebody asked for it" in text for text in again] == [False, True], "each of the two, once"
+    assert not any("ann@club.example" in text for text in again)
+    assert stored(store, week.name) == as_sent
     store.close()
 
 

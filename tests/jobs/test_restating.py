@@ -15,20 +15,14 @@ from monitor.store.forgetting import forget
 from monitor.store.mailboxes import refold_if_rules_changed
 from monitor.store.reporting import stored
 from monitor.store.tables import waits
-from tests.jobs.test_hidden_replies import DAY, DESK, HOUR, MONDAY, OPS
-from tests.jobs.weeks import WEEK, House, restatement, said, strip
+from tests.jobs.test_hidden_replies import DAY, DESK, HOUR, INFO, MONDAY, OPS
+from tests.jobs.weeks import WEEK, House, restatement, said, strip, told
 
 
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
     """Week 46 is told: 11 of 12."""
-    found = House(tmp_path)
-    found.look(MONDAY - HOUR)
-    found.a_week(46)
-    told = found.reports(46)
-    assert (told["overall"]["k"], told["overall"]["n"], told["restated"]) == (11, 12, [])
-    yield found
-    found.store.close()
+    yield from told(tmp_path)
 
 
 def test_a_reply_that_is_found_later_is_said_once_and_what_was_sent_stays(house: House) -> None:
@@ -58,6 +52,23 @@ def test_an_answer_that_came_late_leaves_a_miss_a_miss(house: House) -> None:
 def test_a_message_that_is_found_later_counts_in_its_week(house: House) -> None:
     house.asks(MONDAY + DAY, "late.news@reader.example")
     assert said(house.reports(47)) == restatement((11, 12), (11, 13), ("seen-later", 1))
+
+
+def test_what_comes_to_light_of_a_week_in_which_nothing_was_due_has_its_reason_too(house: House) -> None:
+    assert house.reports(47)["overall"]["n"] == 0
+    house.asks(MONDAY + WEEK + DAY, "late.news@reader.example")
+    (one,) = said(house.reports(48))
+    assert (one["week"], one["now"], one["reasons"]) == ("2024-W47", {"k": 0, "n": 1}, [("seen-later", 1)])
+
+
+def test_what_was_put_away_and_came_back_was_no_changed_rule(house: House) -> None:
+    junk = MemoryFolder("Junk", frozenset({"\\junk"}))
+    house.sources[INFO] = MemorySource(house.inbox, house.sent, junk)
+    house.look(MONDAY + WEEK + 8 * HOUR)
+    uid = house.inbox.move(max(house.inbox.mails), junk)
+    assert said(house.reports(47)) == restatement((11, 12), (11, 11), ("put-away", 1))
+    junk.move(uid, house.inbox)
+    assert said(house.reports(48)) == restatement((11, 11), (11, 12), ("put-back", 1))
 
 
 def test_a_changed_target_is_said_as_such(house: House) -> None:

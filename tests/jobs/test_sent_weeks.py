@@ -17,19 +17,13 @@ from monitor.store.outbox import mark_refused, pending
 from monitor.store.report_tables import counted
 from monitor.store.reporting import stored
 from tests.jobs.test_hidden_replies import DAY, DESK, HOUR, LETTERS, MONDAY
-from tests.jobs.weeks import SEVEN, WEEK, House, restatement, said, strip
+from tests.jobs.weeks import SEVEN, WEEK, House, restatement, said, strip, told
 
 
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
     """Week 46 is told: 11 of 12."""
-    found = House(tmp_path)
-    found.look(MONDAY - HOUR)
-    found.a_week(46)
-    told = found.reports(46)
-    assert (told["overall"]["k"], told["overall"]["n"], told["restated"]) == (11, 12, [])
-    yield found
-    found.store.close()
+    yield from told(tmp_path)
 
 
 def test_a_report_of_a_week_that_was_sent_says_how_and_why_it_stands_otherwise(house: House) -> None:
@@ -72,6 +66,21 @@ def test_after_two_mondays_down_one_report_goes_out_and_the_week_between_stands_
     assert report_if_due(house.store, house.settings, LETTERS, knowledge, claims, now) is None
     assert stored(house.store, "2024-W47") is None
     assert len(house.letters()) == 2
+
+
+def test_a_week_that_only_stood_in_a_strip_moves_with_a_word_too(house: House) -> None:
+    house.a_week(47, answered=6)
+    house.a_week(48, 3, 3)
+    assert said(house.reports(48)) == []
+    house.answers(47, 6)
+    for report in (house.reports(49), house.reports(50)):
+        assert strip(report)["2024-W47"] == (7, 12)
+        expected = [("2024-W47", 6, 7, [("reply-later", 1)])] if report["week"] == "2024-W49" else []
+        plain = [(one["week"], one["before"]["k"], one["now"]["k"], one["reasons"]) for one in said(report)]
+        assert plain == expected
+    facts = house.made(47, 50).facts
+    assert (facts.sent, facts.sent_at, facts.restated) == (None, None, ()), "it has had no report of its own"
+    assert house.made(48, 50).facts.restated == (), "what was shown first was no change"
 
 
 def test_what_a_report_said_that_was_withdrawn_is_said_by_the_true_one(house: House) -> None:

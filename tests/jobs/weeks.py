@@ -1,5 +1,6 @@
 """A desk whose reports are read week by week, and what they restate."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,17 @@ class House(Desk):
         """What the report of a week says of earlier ones."""
         section = weeks_section.restated(self.made(number, number).facts)
         return " ".join(map(str, section.told)) if section else ""
+
+
+def told(folder: Path) -> Iterator[House]:
+    """A house whose week 46 is told: 11 of 12."""
+    found = House(folder)
+    found.look(MONDAY - HOUR)
+    found.a_week(46)
+    first = found.reports(46)
+    assert (first["overall"]["k"], first["overall"]["n"], first["restated"]) == (11, 12, [])
+    yield found
+    found.store.close()
 
 
 def restatement(before: tuple[int, int], now: tuple[int, int], *reasons: tuple[str, int]) -> list[dict[str, Any]]:

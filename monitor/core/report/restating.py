@@ -18,6 +18,7 @@ Reason = Literal[
     "calendar",
     "by-hand",
     "put-away",
+    "put-back",
     "team",
     "rules",
 ]
@@ -25,7 +26,7 @@ Reason = Literal[
 
 Since then: the reply to it was seen; it was; an earlier message of the one who waits was; the mailbox could be seen far
 enough; other messages of the conversation were; the promise or its calendar was changed; somebody said so by hand; it
-was put away; it belongs to another team; a rule or a setting was changed, which is what is left.
+was put away, or back; it belongs to another team; a rule or a setting was changed, which is what is left.
 """
 GONE = "gone"
 """The state of a wait that is none any more."""
@@ -46,7 +47,8 @@ class Tally(NamedTuple):
 class Told:
     """What was last said of a week, by its own report or by the later one `told_in`; moments in UTC.
 
-    `known_at`: up to when all mailboxes were known then; what was seen later was news.
+    `known_at`: up to when all mailboxes were known then; what was seen later was news. `is_kept`: which waits it
+    counted was kept, if it counted any; older versions did not.
     """
 
     week: str
@@ -55,6 +57,7 @@ class Told:
     known_at: datetime
     overall: Tally
     teams: Mapping[str, Tally]
+    is_kept: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +113,14 @@ class Counted:
 class News:
     """What the store knows of a wait that is counted otherwise; each in UTC, None where there was no such thing.
 
-    First seen: its `opener`, its `answer`, and the latest message of its `conversation`. Said by hand last: `acted`.
+    First seen: its `opener`, its `answer`, and the latest message of its `conversation`; `placed`: its opener where it
+    was put last. Said by hand last: `acted`.
     """
 
     answered_at: datetime | None = None
     closed_at: datetime | None = None
     opener: datetime | None = None
+    placed: datetime | None = None
     answer: datetime | None = None
     conversation: datetime | None = None
     acted: datetime | None = None
@@ -157,10 +162,14 @@ def reasons(changes: Iterable[Change], told: Told) -> tuple[tuple[Reason, int], 
 def reason(change: Change, told: Told) -> Reason:
     """Why this one is counted otherwise than it was told: the first that holds."""
     before, now, news = change.before, change.now, change.news
+    if before and now and before.counts_in(change.week) is now.counts_in(change.week):
+        return "team"
     if _after(news.acted, told.told_at):
         return "by-hand"
     if now and now.state in ("no_reply_needed", "excused") and _after(news.closed_at, told.told_at):
         return "put-away"
+    if _is_back(change, told):
+        return "put-back"
     if before is None or now is None:
         return _came_or_went(change, told)
     if _by_its_due(change):
@@ -171,8 +180,6 @@ def reason(change: Change, told: Told) -> Reason:
         return "reply-later"
     if (before.state, before.met, now.state) == ("waiting", None, "waiting") and now.met is False:
         return "known-later"
-    if before.counts_in(change.week) is now.counts_in(change.week):
-        return "team"
     return "conversation" if _after(news.conversation, told.known_at) else "rules"
 
 
@@ -180,6 +187,14 @@ def _came_or_went(change: Change, told: Told) -> Reason:
     if change.before is None and _after(change.news.opener, told.known_at):
         return "seen-later"
     return "conversation" if _after(change.news.conversation, told.known_at) else "rules"
+
+
+def _is_back(change: Change, told: Told) -> bool:
+    """Whether somebody counts again since the message that was put away, or was taken for spam, lies elsewhere."""
+    before, now, news = change.before, change.now, change.news
+    was_away = before is None or before.state in ("no_reply_needed", "excused")
+    is_there = now is not None and now.state in ("waiting", "answered")
+    return was_away and is_there and _after(news.placed, told.known_at) and not _after(news.opener, told.known_at)
 
 
 def _by_its_due(change: Change) -> bool:
@@ -190,7 +205,7 @@ def _by_its_due(change: Change) -> bool:
     if now.state == "answered":
         kept = None if answered is None else answered <= before.due_at
         return kept is before.met or before.week != now.week
-    return before.state == now.state
+    return before.state == now.state and before.week != now.week  # in one week it is what was known that differs
 
 
 def _after(moment: datetime | None, told: datetime) -> bool:

@@ -17,7 +17,6 @@ from monitor.core.report.missed import Missed
 from monitor.core.report.path import Route
 from monitor.core.report.spread import HourCell
 from monitor.core.report.spread_section import promised_elapsed, typical, weekday
-from monitor.core.report.week import QUARTER
 from monitor.core.said import Moment, Said, Text, Value, say, say_n
 
 MOST = 3
@@ -173,28 +172,40 @@ def _closed_late(facts: ReportFacts) -> Iterator[Weighed]:
 
 
 def _met_again(facts: ReportFacts) -> Iterator[Weighed]:
-    """The goal is met after weeks in a row under it, and that is no chance."""
+    """The goal is met after weeks in a row under it, and that is no chance; "again" where it was met before them."""
     now = facts.overall.rate
     earlier = [one.rate for one in facts.weeks if one.week != facts.week]
     under = list(takewhile(lambda rate: rate is not None and rate.goal_met is False, reversed(earlier)))
     then = sum(rate.k for rate in under if rate), sum(rate.n for rate in under if rate)
-    if now.goal_met and len(under) >= FEWEST_WEEKS and change((now.k, now.n), then) > 0:
+    was_met = any(rate is not None and rate.goal_met for rate in earlier)
+    if now.goal_met and was_met and len(under) >= FEWEST_WEEKS and change((now.k, now.n), then) > 0:
         lead = say("The target of %(goal)s%% is met again.", goal=float(now.goal))
         yield len(under), Told(lead, say("It was not met in the %(weeks)s weeks before.", weeks=str(len(under))))
 
 
 def _risen(facts: ReportFacts) -> Iterator[Weighed]:
-    """Teams that kept their promise more often than in their 12 weeks before, beyond chance."""
-    before = dict(facts.teams_before)
+    """Teams that kept their promise more often than in their 12 weeks before, beyond chance; or in fewer weeks, but
+    not in one or two, where no more is known."""
+    before, weeks = dict(facts.teams_before), _weeks_before(facts)
+    if weeks < FEWEST_WEEKS:
+        return
     for team, figures in facts.teams:
         now, then = figures.rate, before.get(team)
         if then is None or now.percent is None or then.percent is None or now.percent <= then.percent:
             continue
         if change((now.k, now.n), (then.k, then.n), stricter(len(facts.teams))) > 0:
             lead = say("%(team)s: %(percent)s%% heard back in time.", team=team, percent=str(now.percent))
-            was = say("In the %(weeks)s weeks before it was %(percent)s%% (%(k)s of %(n)s).", weeks=str(QUARTER - 1),
-                      percent=str(then.percent), k=str(then.k), n=str(then.n))  # fmt: skip
+            was = say(
+                "In the %(weeks)s weeks before it was %(percent)s%% (%(k)s of %(n)s).",
+                weeks=str(weeks), percent=str(then.percent), k=str(then.k), n=str(then.n),
+            )  # fmt: skip
             yield now.n * (now.k / now.n - then.k / then.n), Told(lead, was)
+
+
+def _weeks_before(facts: ReportFacts) -> int:
+    """How many weeks before this one are known: from the first in which anything came due."""
+    earlier = [one for one in facts.weeks if one.week != facts.week]
+    return next((len(earlier) - place for place, one in enumerate(earlier) if one.rate), 0)
 
 
 def _length(typical: timedelta | None, longest_known: timedelta) -> Value:

@@ -120,6 +120,8 @@ def _why_by_us(reason: Reason, count: int, n: str) -> Said:
             )
         case "put-away":
             return say_n("One was put away without a reply.", "%(n)s were put away without a reply.", count, n=n)
+        case "put-back":
+            return say_n("One that had been put away is back.", "%(n)s that had been put away are back.", count, n=n)
         case "team":
             return say_n("One counts for another team.", "%(n)s count for another team.", count, n=n)
         case _:

@@ -220,10 +220,11 @@ def weeks(of: ReportFacts, *percents: int | None) -> ReportFacts:
     ("percents", "told"),
     [
         ((95, 80, 79, 84), ["The target of 90% is met again. It was not met in the 3 weeks before."]),
-        ((80, 79), []),  # two weeks
+        ((95, 80, 79), []),  # two weeks
+        ((80, 79, 84), []),  # nobody knows whether it ever was
         ((80, 79, 84, 91), []),  # it was met last week
-        ((80, 79, 84, None), []),  # nobody knows of last week
-        ((89, 89, 89), []),  # 95 against 89 of 100 may be chance
+        ((95, 80, 79, 84, None), []),  # nobody knows of last week
+        ((95, 89, 89, 89), []),  # 95 against 89 of 100 may be chance
     ],
 )
 def test_the_goal_is_met_again(percents: tuple[int | None, ...], told: list[str]) -> None:
@@ -231,17 +232,24 @@ def test_the_goal_is_met_again(percents: tuple[int | None, ...], told: list[str]
 
 
 def test_a_team_that_rose() -> None:
-    week = facts(("Front desk", 99, 100), ("Events & rooms", 95, 100))
+    week = weeks(facts(("Front desk", 99, 100), ("Events & rooms", 95, 100)), *12 * [93])
     before = (("Front desk", Rate(1020, 1160, 90)), ("Events & rooms", Rate(1090, 1160, 90)))
     assert said(replace(week, teams_before=before)) == [
         "Front desk: 99% heard back in time. In the 12 weeks before it was 88% (1020 of 1160)."
     ]
 
 
+@pytest.mark.parametrize(("known", "told"), [((None, 93, None, 93), "In the 3 weeks before"), ((None, 93, 93), None)])
+def test_a_team_rose_over_no_more_weeks_than_are_known(known: tuple[int | None, ...], told: str | None) -> None:
+    week = replace(facts(("Front desk", 99, 100)), teams_before=(("Front desk", Rate(102, 116, 90)),))
+    sentences = said(weeks(week, *known))
+    assert [told in one for one in sentences] == [True] if told else sentences == []
+
+
 def test_what_this_week_met_comes_first_and_good_news_last() -> None:
     week = facts(("Front desk", 198, 200), ("Events & rooms", 30, 50), ("Digital help", 35, 50))
     full = replace(
-        week,
+        weeks(week, *12 * [88]),
         teams_before=(("Front desk", Rate(1020, 1160, 90)),),
         hours=hours((5, 6, 20, 14, 37)),
         changed_hands=hands(COSTLY),

@@ -108,7 +108,9 @@ def hear_again(of: ReportFacts, found: re.Match[str]) -> bool:
 def hear_rose(of: ReportFacts, found: re.Match[str]) -> bool:
     now, then = dict(of.teams)[found["team"]].rate, dict(of.teams_before)[found["team"]]
     printed = (int(found["now"]), int(found["then"]), int(found["k"]), int(found["n"]))
-    return printed == (now.percent, then.percent, then.k, then.n) and now.k / now.n > then.k / then.n
+    known = [one.rate is not None for one in of.weeks[:-1]][-int(found["weeks"]) :]
+    true = printed == (now.percent, then.percent, then.k, then.n) and now.k / now.n > then.k / then.n
+    return true and len(known) == int(found["weeks"]) >= 3 and known[0]
 
 
 WORDS = r"(?:over )?\d+ (?:minute|hour|day)s?"
@@ -120,7 +122,7 @@ TRUE_WHEN: dict[str, Callable[[ReportFacts, re.Match[str]], bool]] = {
     rf"(?P<day>\w+day) (?P<how>before|after|from) (?P<hour>\d\d):00.*: people .* wait (?P<wait>{WORDS})\.": hear_hour,
     rf"(?P<a>.+) to (?P<b>.+): passed on (?P<times>\d+) times .* it is (?P<kept>{WORDS})\.": hear_route,
     r"The target of 90% is met again\. It was not met in the (?P<weeks>\d+) weeks before\.": hear_again,
-    r"(?P<team>.+): (?P<now>\d+)% heard back in time\. In the 12 weeks before it was (?P<then>\d+)% "
+    r"(?P<team>.+): (?P<now>\d+)% heard back in time\. In the (?P<weeks>\d+) weeks before it was (?P<then>\d+)% "
     r"\((?P<k>\d+) of (?P<n>\d+)\)\.": hear_rose,
 }  # fmt: skip
 """Each sentence there is, and what must hold of the figures when it is said; written without the code that says it."""

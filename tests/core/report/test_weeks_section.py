@@ -103,6 +103,7 @@ def test_every_box_is_read_as_a_whole() -> None:
         ("calendar", "The target or its calendar was changed, which moved the due time of one", "due times of 3"),
         ("by-hand", "One was closed or opened again by hand.", "3 were closed or opened again by hand."),
         ("put-away", "One was put away without a reply.", "3 were put away without a reply."),
+        ("put-back", "One that had been put away is back.", "3 that had been put away are back."),
         ("team", "One counts for another team.", "3 count for another team."),
         ("rules", "A rule or a setting was changed, and one message is", "and 3 messages are counted otherwise."),
     ],
