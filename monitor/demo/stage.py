@@ -1,6 +1,7 @@
 """ROOF. The demo: two servers, invented mail, and then the program itself, with the commands that anybody would run."""
 
 import json
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -20,7 +21,14 @@ from monitor.demo.story import FIRST_LOOK, MAILBOXES, MONDAY, SATURDAY, StoryMai
 if TYPE_CHECKING:
     from monitor.demo.mail_sink import MailSink
 
+MONTH, BOARD = "month.html", "board.html"
 PRESSED, HEARD = MONDAY + timedelta(minutes=2), MONDAY + timedelta(minutes=3)
+PAGES = {
+    MONTH: "the sheet for the cross-team meeting: who had it in hand",
+    BOARD: "the page for a screen on the wall: who waits, by team",
+    "letters/": "every letter, as a mail client opens it",
+}
+"""What lies beside the letters that are shown, and what it is."""
 USAGE = 2
 UNAVAILABLE = 69  # EX_UNAVAILABLE of sysexits.h
 INSTALL = "The demo needs aiosmtpd. Install it with: pip install 'inbox-monitor[demo]'"
@@ -30,6 +38,9 @@ With a mailbox of your own:
   inbox-monitor check                         logs in, reads nothing but folders, says what is missing
   inbox-monitor run --once --dry-run letters  what it would send, written to a folder
   inbox-monitor run                           from then on
+and after some weeks:
+  inbox-monitor report --week 2026-W46        any week, with 13 weeks as a strip; --month 2026-11 for the meeting
+  inbox-monitor simulate --set target.reply_within=8h   what another promise would have sent and reported
 """
 
 
@@ -63,7 +74,9 @@ def run_demo(output: Path) -> int:
     ):
         config = write_config(Path(folder), (imap.host, imap.port), (sink.host, sink.port))
         try:
-            _play(imap, sink, Program(config, console))
+            program = Program(config, console)
+            _play(imap, sink, program)
+            _look_back(program, output)
         except CommandFailed as failed:
             return failed.code
         letters = [letter(received.recipients, received.raw) for received in sink.letters]
@@ -87,7 +100,7 @@ class Program:
 
     def show(self, now: datetime, *command: str) -> None:
         """Run a command; its output goes where ours goes. Raises CommandFailed."""
-        typed = f"$ inbox-monitor --now {now.isoformat()} {' '.join(command)}"
+        typed = f"$ inbox-monitor --now {now.isoformat()} {shlex.join(command)}"
         self._console.print(Text(typed, style="dim"), soft_wrap=True)
         sys.stdout.flush()
         self._run(now, command, None)
@@ -121,6 +134,15 @@ def _play(imap: ImapServer, sink: "MailSink", program: Program) -> None:
         program.show(MONDAY, "explain", str(number))
     program.say("That was only a thank-you: its owner presses “No reply needed”, and sends the mail that opens.")
     _press(imap, sink, program, OWNERS["Events & rooms"], "done 3")
+
+
+def _look_back(program: Program, output: Path) -> None:
+    """What else leadership, the meeting and the wall get of the same mail."""
+    program.say("A sheet for the cross-team meeting, and a page for a screen on the wall.")
+    program.show(HEARD, "report", "--month", f"{HEARD:%Y-%m}", "--html", str(output / MONTH))
+    program.show(HEARD, "board", "--html", str(output / BOARD))
+    program.say("And if the promise were eight hours?")
+    program.show(HEARD, "simulate", "--set", "target.reply_within=8h", "--weeks", "2")
 
 
 def _look(imap: ImapServer, sink: "MailSink", program: Program, mails: Iterable[StoryMail], now: datetime) -> None:
@@ -163,7 +185,8 @@ def _leave(console: Console, output: Path, letters: Sequence[Letter]) -> int:
     console.print(Text(f"\n{len(letters)} letters came over SMTP. In {_near(output)}/:", style="bold"), soft_wrap=True)
     for name, found in chosen.items():
         console.print(Text(f"  {name}.html, {name}.txt".ljust(34) + found.subject), soft_wrap=True)
-    console.print(Text("  letters/".ljust(34) + "every letter, as a mail client opens it"), soft_wrap=True)
+    for name, what in PAGES.items():
+        console.print(Text(f"  {name}".ljust(34) + what), soft_wrap=True)
     sys.stdout.write(f"\n{NEXT}")
     return 0
 

@@ -68,6 +68,26 @@ def test_a_bar_is_as_long_as_its_wait(chromium: Chromium) -> None:
     assert [width / drawn[0] for width in drawn] == pytest.approx([one / lengths[0] for one in lengths], abs=0.01)
 
 
+def test_what_is_told_in_words_begins_at_the_left(chromium: Chromium) -> None:
+    def see(page: Page) -> list[str]:
+        found: list[str] = page.eval_on_selector_all(
+            "th.name", "all => all.map(one => getComputedStyle(one).textAlign)"
+        )
+        return found
+
+    assert set(chromium.look(ALL["month"].html, see)) == {"left"}
+
+
+def test_a_length_is_never_broken(chromium: Chromium) -> None:
+    def see(page: Page) -> list[str]:
+        found: list[str] = page.eval_on_selector_all(
+            "td.held.fig", "all => all.map(one => getComputedStyle(one).whiteSpace)"
+        )
+        return found
+
+    assert set(chromium.look(ALL["crowded month"].html, see)) == {"nowrap"}
+
+
 def test_text_html_and_json_say_the_same() -> None:
     facts = month()
     letter, found = ALL["month"], month_json(facts)

@@ -33,6 +33,7 @@ def test_the_demo_runs_twice_and_leaves_the_letters(
     (output / "letters" / "99-earlier.eml").write_bytes(b"left by an earlier demo")
     assert stage.run_demo(output) == 0
     monkeypatch.setattr(stage, "_play", lambda *_: None)
+    monkeypatch.setattr(stage, "_look_back", lambda *_: None)
     assert stage.run_demo(output) == 1, "without a letter there is nothing to show"
     told = capfd.readouterr().out
     assert "Imogen Clarke" in told
@@ -49,7 +50,9 @@ def test_the_demo_runs_twice_and_leaves_the_letters(
     assert "30 of 35" in (output / "report.txt").read_text("utf-8")
     assert "Class visit, 28 children" in (output / "receipt.txt").read_text("utf-8")
     assert "done 2" in reminder
-    for page in ("reminder.html", "report.html", "receipt.html"):
+    assert "2026-11-16T08:03:00+00:00 simulate" in told
+    for page in ("reminder.html", "report.html", "receipt.html", "month.html", "board.html"):
+        assert f"  {page}" in told, "the last lines say what to open"
         assert "<html" in (output / page).read_text("utf-8")
 
 
