@@ -25,8 +25,8 @@ def report(
         str | None, typer.Option(help="Instead the sheet of a month for the cross-team meeting, like 2026-10.")
     ] = None,
     text: Annotated[bool, typer.Option("--text", help="Print it as text (the default).")] = False,
-    html: Annotated[Path | None, typer.Option(help="Write it as HTML to this file.")] = None,
-    csv: Annotated[Path | None, typer.Option(help="Write the waits behind it as CSV to this file.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write it as HTML to this file; - for stdout.")] = None,
+    csv: Annotated[Path | None, typer.Option(help="Write the waits behind it as CSV; - for stdout.")] = None,
     json: Json = False,
     send: Annotated[bool, typer.Option("--send", help="Mail it now to the addresses under [report].")] = False,
 ) -> None:

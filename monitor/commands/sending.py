@@ -8,9 +8,11 @@ from monitor.config import Settings
 from monitor.exits import OK, UNREACHABLE, USAGE
 from monitor.jobs.deliver import deliver
 from monitor.jobs.knowledge import know
-from monitor.screen.output import talk
+from monitor.screen.output import out, talk
 from monitor.store.lock import AlreadyRunning, only_daemon
 from monitor.store.store import Store
+
+STDOUT = Path("-")
 
 
 def delivered(store: Store, settings: Settings, now: datetime) -> int:
@@ -27,7 +29,10 @@ def delivered(store: Store, settings: Settings, now: datetime) -> int:
 
 
 def write(path: Path, content: str) -> None:
-    """A file; ends the program where it cannot be written."""
+    """A file, or stdout for `-`; ends the program where it cannot be written."""
+    if path == STDOUT:
+        out(content)
+        return
     try:
         path.write_text(content, encoding="utf-8")
     except OSError as error:

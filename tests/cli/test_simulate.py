@@ -88,6 +88,12 @@ def test_what_it_plays_with_the_settings_as_they_are_is_what_was_sent(lived: Hou
     assert (other["letters"], other["kept"]["n"]) == (1, 2), "folded anew by other rules"
 
 
+def test_office_hours_can_be_asked_of_where_none_are_set(lived: House) -> None:
+    told = simulated(lived, "--set", "target.reply_within=2h", "--set", "target.clock=office-hours")
+    assert (told.code, "mon-fri 09:00-17:00" in told.err) == (0, True)
+    assert told.out.startswith("With these settings")
+
+
 def test_a_wrong_setting_is_told_as_in_the_config(house: House) -> None:
     told = simulated(house, "--set", "target.reply_witin=8h")
     assert told.code == USAGE
