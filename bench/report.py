@@ -14,7 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from sqlalchemy import case, func, literal, select
+from sqlalchemy import func, select, update
 
 from bench.first_look import watch
 from bench.report_store import END, MAILBOXES, TEAMS, Size, address, build
@@ -23,14 +23,15 @@ from monitor.core.report.as_json import frozen_json
 from monitor.core.report.week import Week
 from monitor.jobs.knowledge import know
 from monitor.jobs.report import make
-from monitor.store.report_tables import counted
 from monitor.store.reporting import claim_report
-from monitor.store.store import inserting, open_store
+from monitor.store.store import Store, open_store
 from monitor.store.tables import waits
 
 TIME_LIMIT = 600
 WEEKS_TOLD = 13
 """So many earlier weeks have a report, as they have in a house that has had one each Monday."""
+SEEN_LATER = 4
+"""Of the first of so many weeks some replies are seen after its report; so it is with the last of WEEKS_TOLD."""
 
 CONFIG = """\
 organisation = "Museum"
@@ -51,11 +52,14 @@ ROWS = (
     ("of that start s", "{start_seconds:.2f}"),
     ("report with gone quiet s", "{quiet_seconds:.2f}"),
     ("CPU: report s", "{cpu:.2f}"),
+    ("CPU: report as HTML s", "{html_cpu:.2f}"),
+    ("CPU: a month's sheet s", "{month_cpu:.2f}"),
     ("CPU: of that start s", "{start_cpu:.2f}"),
     ("CPU: report with gone quiet s", "{quiet_cpu:.2f}"),
     ("peak MB", "{peak_mb:.0f}"),
     ("of that start MB", "{start_mb:.0f}"),
     ("peak MB with gone quiet", "{quiet_mb:.0f}"),
+    ("peak MB of a month's sheet", "{month_mb:.0f}"),
 )
 
 
@@ -100,37 +104,43 @@ def measure(url: str, runs: int) -> dict[str, float]:
         plain.write_text(config(url))
         quiet.write_text(config(url) + QUIET)
         report = _runs(plain, ["report", "--json"], runs)
+        html = _runs(plain, ["report", "--html", str(plain.with_suffix(".html"))], runs)
+        month = _runs(plain, ["report", "--month", "2026-10"], runs)
         asked = _runs(quiet, ["report", "--json"], runs)
         start = _runs(plain, ["--version"], runs)
     return {
         **_counts(url),
         "seconds": report.seconds, "cpu": report.cpu, "peak_mb": report.peak_mb,
         "quiet_seconds": asked.seconds, "quiet_cpu": asked.cpu, "quiet_mb": asked.peak_mb,
+        "html_cpu": html.cpu, "month_cpu": month.cpu, "month_mb": month.peak_mb,
         "start_seconds": start.seconds, "start_cpu": start.cpu, "start_mb": start.peak_mb,
     }  # fmt: skip
 
 
 def freeze(url: str, folder: Path) -> None:
-    """The weeks before the last one as they were told: their figures, and how each of their waits was counted."""
+    """The weeks before the last one as they were told, oldest first, as the daemon keeps them; of some of them a few
+    replies are seen only afterwards, so that the next report says them anew."""
     path = folder / "freeze.toml"
     path.write_text(config(url))
     store, settings = open_store(url), load(path)
-    week = Week.of(END, settings.zone).before()
-    for _ in range(WEEKS_TOLD):
-        week = week.before()
+    weeks = [Week.of(END, settings.zone).before().before()]
+    while len(weeks) < WEEKS_TOLD:
+        weeks.append(weeks[-1].before())
+    for number, week in enumerate(reversed(weeks), 1):
         now = week.end + timedelta(hours=7)
         made = make(store, settings, know(store, settings, now), week, now)
-        claim_report(store, week.name, [], frozen_json(made.facts), now)
-        met = case(
-            (waits.c.state == "answered", waits.c.answered_at <= waits.c.due_at), (waits.c.state == "waiting", False)
-        )
-        columns = [waits.c[name] for name in ("team", "opened_at", "due_at", "state")]
-        rows = select(literal(week.name).label("week"), waits.c.id.label("wait"), *columns, met.label("met"))
-        due = rows.where(waits.c.due_at >= week.start, waits.c.due_at < week.end)
-        with store.writing() as connection:
-            told = inserting(counted, connection).from_select([c.name for c in rows.selected_columns], due)
-            connection.execute(told.on_conflict_do_nothing())
+        claim_report(store, week.name, [], frozen_json(made.facts), made.frozen, now)
+        if number % SEEN_LATER == 1:
+            see_later(store, week, 97)
     store.close()
+
+
+def see_later(store: Store, week: Week, one_in: int) -> None:
+    """Of the late answers of a week one in so many turns out to have been in time."""
+    late = update(waits).where(waits.c.state == "answered", waits.c.answered_at > waits.c.due_at)
+    due = late.where(waits.c.due_at >= week.start, waits.c.due_at < week.end, waits.c.id % one_in == 0)
+    with store.writing() as connection:
+        connection.execute(due.values(answered_at=waits.c.due_at))
 
 
 def config(url: str) -> str:
@@ -173,9 +183,14 @@ def _table(figures: dict[str, float]) -> str:
 
 def _run(path: Path, words: list[str]) -> Run:
     command = [sys.executable, "-m", "monitor", "--config", str(path), "--now", END.isoformat(), *words]
+    # As it is installed: with its byte code, which the first run writes where it is missing.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     start, cpu = time.perf_counter(), _children_cpu()
     out = path.with_suffix(".out")
-    with out.open("w") as file, subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT, text=True) as process:
+    with (
+        out.open("w") as file,
+        subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT, text=True, env=environment) as process,
+    ):
         peak = watch(process, start + TIME_LIMIT)
         seconds = time.perf_counter() - start
     if process.returncode:

@@ -150,19 +150,25 @@ class _Maker:
         ended = {"answered": (answer, at + length, address(box), None, "ids")}.get(
             state, (None, None, None, None if state == "waiting" else at + length, None)
         )
-        handoffs = self._handoffs(at, min(length, end - at), box) if chance.random() < 0.08 else None
+        handoffs = self._handoffs(at, min(length, end - at), box) if chance.random() < 0.1 else None
         rows[waits].append(
             (self.wait, self.wait, opener, address(box), f'["{address(box)}"]', MAILBOXES[box][1], "Ann Other", who,
              state, at, at + 24 * HOUR, None, *ended, handoffs, True, f"[{opener}]", False, None, None)
         )  # fmt: skip
 
     def _handoffs(self, at: float, length: float, box: int) -> str:
-        told, holder = [], MAILBOXES[box][1]
-        for part in (0.3, 0.6)[: self.chance.randint(1, 2)]:
-            to = self.chance.choice([team for team in TEAMS if team != holder])
-            told.append([datetime.fromtimestamp(at + part * length, UTC).isoformat(), holder, to, part > 0.5, None])
-            holder = to
-        return json.dumps(told)
+        """Passed on to another team, which tells the desk, or passes it on once more, or never says anything."""
+        desk = MAILBOXES[box][1]
+        holder = self.chance.choice([team for team in TEAMS if team != desk])
+        told = [(0.3, desk, holder, False)]
+        (then,) = self.chance.choices(("tells", "passes on", "silent"), (0.5, 0.2, 0.3))
+        if then == "tells":
+            told.append((0.7, holder, desk, True))
+        elif then == "passes on":
+            third = self.chance.choice([team for team in TEAMS if team not in (desk, holder)])
+            told.append((0.6, holder, third, False))
+        moments = (datetime.fromtimestamp(at + part * length, UTC).isoformat() for part, *_ in told)
+        return json.dumps([[moment, *rest, ""] for moment, (_, *rest) in zip(moments, told, strict=True)])
 
     def _left_out(self, at: float, rows: dict[Table, list[Row]]) -> None:
         rule = self.chance.choice(LEFT_OUT)

@@ -2,45 +2,64 @@
 
 import os
 import sys
-from datetime import datetime
+from datetime import UTC, datetime
+from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_command
 
 import monitor
 from monitor import logs
-from monitor.commands.acting import assign, done, reopen, snooze, undo
-from monitor.commands.asking import explain, threads
-from monitor.commands.forgetting import forget
-from monitor.commands.looking import check, status
-from monitor.commands.previewing import preview
-from monitor.commands.reporting import report
 from monitor.commands.shared import Global, fail
-from monitor.commands.showing_board import board
-from monitor.commands.simulating import simulate
-from monitor.commands.working import run
-from monitor.daemon import wall_clock
 from monitor.exits import USAGE
 from monitor.screen import arguments
 from monitor.screen.output import finish, talk
 
 DEFAULT_CONFIG = Path("/etc/inbox-monitor/config.toml")
 
+COMMANDS = {
+    "run": "working", "threads": "asking", "explain": "asking",
+    "done": "acting", "snooze": "acting", "assign": "acting", "reopen": "acting", "undo": "acting",
+    "report": "reporting", "simulate": "simulating", "board": "showing_board", "preview": "previewing",
+    "status": "looking", "check": "looking", "forget": "forgetting",
+}  # fmt: skip
+"""In which module of commands/ each is, as a function of its name; in the order of `--help`."""
+
+
+class _Commands(TyperGroup):
+    """A command is imported when it is called for: a report must not wait for what reads mailboxes
+    (Click, "Lazily Loading Subcommands")."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The names, in the order of `--help`."""
+        return [*COMMANDS, *(name for name in self.commands if name not in COMMANDS)]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of a name. For a name that is none all of them are imported, as one of them may be meant."""
+        for name in [cmd_name] if cmd_name in COMMANDS or cmd_name in self.commands else COMMANDS:
+            if name not in self.commands:
+                self.commands[name] = _command(name)
+        return super().get_command(ctx, cmd_name)
+
+
+def _command(name: str) -> Any:
+    alone = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
+    alone.command(name)(getattr(import_module(f"monitor.commands.{COMMANDS[name]}"), name))
+    return get_command(alone)
+
+
 app = typer.Typer(
+    cls=_Commands,
     help="Who still waits for a reply from a shared mailbox, and for how long.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-commands = (
-    *(run, threads, explain, done, snooze, assign, reopen, undo),
-    *(report, simulate, board, preview, status, check, forget),
-)
-for command in commands:
-    app.command()(command)
 
 
 @app.callback(invoke_without_command=True)
@@ -69,6 +88,11 @@ def demo(
     from monitor.demo.stage import run_demo
 
     raise typer.Exit(run_demo(output))
+
+
+def wall_clock() -> datetime:
+    """The moment it is, in UTC."""
+    return datetime.now(UTC)
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from random import SystemRandom
 
 import schedule
@@ -45,11 +45,6 @@ _DICE = SystemRandom()
 Clock = Callable[[], datetime]
 
 log = logging.getLogger("monitor.daemon")
-
-
-def wall_clock() -> datetime:
-    """The moment it is, in UTC."""
-    return datetime.now(UTC)
 
 
 def one_round(

@@ -4,9 +4,6 @@ import logging
 import os
 import sys
 
-from rich.console import Console
-from rich.logging import RichHandler
-
 _PRIORITY = {logging.DEBUG: 7, logging.INFO: 6, logging.WARNING: 4, logging.ERROR: 3, logging.CRITICAL: 2}
 
 
@@ -29,6 +26,9 @@ def set_up(verbose: bool = False) -> None:
     root = logging.getLogger("monitor")
     root.setLevel(logging.DEBUG if verbose else logging.INFO)
     if sys.stderr.isatty():
+        from rich.console import Console  # not above: where nobody looks on, it is not needed
+        from rich.logging import RichHandler
+
         handler: logging.Handler = RichHandler(
             console=Console(stderr=True), show_path=False, markup=False, highlighter=None
         )

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from monitor.commands.sending import delivered, write
-from monitor.commands.shared import fail
+from monitor.commands.sending import delivered
+from monitor.commands.shared import fail, write
 from monitor.config import Settings
 from monitor.core.report.month_json import month_json
 from monitor.exits import OK, USAGE

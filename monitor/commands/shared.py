@@ -1,8 +1,9 @@
-"""ROOF. What all commands share: the config and the store, opened, and what is wrong in one line with its exit code."""
+"""ROOF. What all commands share: config and store, opened; what is wrong, in one line with its exit code; a file."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -10,12 +11,12 @@ import typer
 
 from monitor.config import ConfigError, Settings, load
 from monitor.config.secrets import SecretError
-from monitor.daemon import Clock
-from monitor.exits import BAD_CONFIG, TRY_LATER
-from monitor.screen.output import talk
+from monitor.exits import BAD_CONFIG, TRY_LATER, USAGE
+from monitor.screen.output import out, talk
 from monitor.store.lock import AlreadyRunning
 from monitor.store.store import Store, StoreAddressError, StoreError, open_store
 
+STDOUT = Path("-")
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -24,7 +25,7 @@ class Global:
     """What the options before the command say."""
 
     config: Path
-    clock: Clock
+    clock: Callable[[], datetime]
 
 
 def settings_of(context: typer.Context) -> Settings:
@@ -55,3 +56,14 @@ def fail(code: int, text: str) -> NoReturn:
     """One line on stderr, and the end."""
     talk(text)
     raise typer.Exit(code)
+
+
+def write(path: Path, content: str) -> None:
+    """A file, or stdout for `-`; ends the program where it cannot be written."""
+    if path == STDOUT:
+        out(content)
+        return
+    try:
+        path.write_text(content, encoding="utf-8")
+    except OSError as error:
+        fail(USAGE, f"{path} cannot be written: {error.strerror}")

@@ -5,8 +5,7 @@ from typing import Annotated
 
 import typer
 
-from monitor.commands.sending import STDOUT
-from monitor.commands.shared import fail, opened
+from monitor.commands.shared import STDOUT, fail, opened
 from monitor.exits import BAD_CONFIG, USAGE
 from monitor.jobs.board import board_page, mode_of, put_in_place
 from monitor.jobs.knowledge import know

@@ -11,14 +11,15 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
-import holidays as public
-import icalendar
-import recurring_ical_events
-
 from monitor.core.calendar import MIDNIGHT, WHOLE_DAY, Span
+
+# The packages that know holidays are imported where one is named: most commands of most houses need none of them, and
+# would start a tenth later.
+if TYPE_CHECKING:
+    import icalendar
 
 LARGEST_FILE = 1_000_000
 """Bytes; the holidays of a country over ten years take about 50,000."""
@@ -114,6 +115,8 @@ def of_country(code: str) -> Holidays:
 @lru_cache(maxsize=1)
 def codes() -> tuple[str, ...]:
     """`AD`, `AD-02`, …: the ISO 3166-1 and 3166-2 codes whose holidays are known."""
+    import holidays as public
+
     listed = public.list_supported_countries().items()
     return tuple(code for c, parts in listed if len(c) == 2 for code in (c, *(f"{c}-{part}" for part in parts)))
 
@@ -156,6 +159,8 @@ def _year(holidays: Holidays, year: int) -> Mapping[date, Off]:
 
 @lru_cache(maxsize=1024)
 def _of_country_in(code: str, year: int) -> Mapping[date, str]:
+    import holidays as public
+
     country, _, part = code.partition("-")
     return dict(public.country_holidays(country, subdiv=part or None, years=year))
 
@@ -163,6 +168,8 @@ def _of_country_in(code: str, year: int) -> Mapping[date, str]:
 @lru_cache(maxsize=1024)
 def _of_file_in(file: File, year: int, zone: tzinfo) -> tuple[tuple[date, Span, str], ...]:
     """The closed parts of days of a year by a file. Raises ValueError for a file that is broken."""
+    import recurring_ical_events
+
     # Events marked TRANSPARENT close too: calendars of public holidays mostly mark them so (RFC 5545 §3.8.2.7).
     try:
         events = recurring_ical_events.of(_parsed(file)).between(date(year, 1, 1), date(year + 1, 1, 1))
@@ -178,7 +185,9 @@ def _of_file_in(file: File, year: int, zone: tzinfo) -> tuple[tuple[date, Span, 
 
 
 @lru_cache(maxsize=64)
-def _parsed(file: File) -> icalendar.Calendar:
+def _parsed(file: File) -> "icalendar.Calendar":
+    import icalendar
+
     calendar = icalendar.Calendar.from_ical(file.text)
     for event in calendar.walk("VEVENT"):
         for name, problem in event.errors:
@@ -190,7 +199,7 @@ def _parsed(file: File) -> icalendar.Calendar:
     return calendar
 
 
-def _frequencies(event: icalendar.Component) -> Iterator[str]:
+def _frequencies(event: "icalendar.Component") -> Iterator[str]:
     rules = event.get("RRULE", [])
     for rule in rules if isinstance(rules, list) else [rules]:
         yield from rule.get("FREQ", [])

@@ -7,7 +7,7 @@ from monitor.config import MailboxSettings, Settings
 from monitor.core.invisible import Invisible
 from monitor.core.said import Said, say
 from monitor.jobs.knowledge import Knowledge
-from monitor.outbox.letters import News
+from monitor.outbox.pages import News
 
 _MICROSOFT_365 = ("outlook.office365.com", "outlook.office.com", "outlook.office365.us", "partner.outlook.cn")
 """Its IMAP hosts (Microsoft Learn, "POP, IMAP, and SMTP settings"; the last two: US government, China)."""

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from monitor.config import ReportSettings, Settings
 from monitor.core.blind import Blind, clipped, said
@@ -19,18 +20,19 @@ from monitor.core.said import Moment, Said, Text, say
 from monitor.jobs.claims import Claims
 from monitor.jobs.hidden import share
 from monitor.jobs.knowledge import Knowledge, blind_so_far
-from monitor.jobs.remind import new_letter
 from monitor.jobs.report_hands import hands, quarter_of
 from monitor.jobs.report_quiet import quiet_partners
 from monitor.jobs.report_spread import spread
 from monitor.jobs.restating import counted, goal_of, history_from, shown_first, still_missed, the_weeks
-from monitor.outbox.letters import Attachment, Letters
 from monitor.store.citations import invisible_replies
 from monitor.store.past import ANEW
 from monitor.store.reminding import NewLetter, Notice, noticed
 from monitor.store.reporting import due_in, left_out, open_now, stored, withdraw_early
 from monitor.store.store import Store
 from monitor.store.telling import Frozen
+
+if TYPE_CHECKING:
+    from monitor.outbox.letters import Letters
 
 PATIENCE = timedelta(hours=24)
 """How long the report waits for a mailbox that cannot be read, before it goes out and says so."""
@@ -66,7 +68,7 @@ class Made:
 
 
 def report_if_due(
-    store: Store, settings: Settings, letters: Letters, knowledge: Knowledge, claims: Claims, now: datetime
+    store: Store, settings: Settings, letters: "Letters", knowledge: Knowledge, claims: Claims, now: datetime
 ) -> Week | None:
     """Put the report of the last closed week into the outbox, if its moment has come and it is not there yet."""
     report = settings.report
@@ -93,7 +95,7 @@ def take_back_early(store: Store, settings: Settings, now: datetime) -> None:
         log.warning("the report of %s was made too early, as the clock was ahead; the true one follows", week)
 
 
-def ask_for(store: Store, settings: Settings, letters: Letters, claims: Claims, made: Made, now: datetime) -> None:
+def ask_for(store: Store, settings: Settings, letters: "Letters", claims: Claims, made: Made, now: datetime) -> None:
     """Put a report into the outbox because somebody asked for it, whatever was sent before, and say so in it; what was
     frozen stays."""
     to = settings.report.to if settings.report else ()
@@ -101,7 +103,7 @@ def ask_for(store: Store, settings: Settings, letters: Letters, claims: Claims, 
 
 
 def report_anew(
-    store: Store, settings: Settings, letters: Letters, knowledge: Knowledge, claims: Claims, now: datetime
+    store: Store, settings: Settings, letters: "Letters", knowledge: Knowledge, claims: Claims, now: datetime
 ) -> int:
     """The reports that were taken back unsent, as they might have named somebody who was forgotten since: how many."""
     taken_back, to = noticed(store, ANEW), settings.report.to if settings.report else ()
@@ -122,14 +124,14 @@ def report_anew(
 
 
 def _asked_for(
-    store: Store, settings: Settings, letters: Letters, made: Made, to: Sequence[str], now: datetime
+    store: Store, settings: Settings, letters: "Letters", made: Made, to: Sequence[str], now: datetime
 ) -> list[Notice]:
     made = replace(made, facts=replace(made.facts, is_repeat=True))
     return _notices(store, settings, letters, made, to, f"{made.facts.week.name}{ASKED_FOR}{now.isoformat()}", now)
 
 
 def _notices(
-    store: Store, settings: Settings, letters: Letters, made: Made, to: Sequence[str], obligation: str, now: datetime
+    store: Store, settings: Settings, letters: "Letters", made: Made, to: Sequence[str], obligation: str, now: datetime
 ) -> list[Notice]:
     found = [(one, report_letter(store, settings, letters, made, one, obligation, now)) for one in to]
     return [Notice("report", (obligation,), recipient, letter) for recipient, letter in found]
@@ -197,9 +199,13 @@ def _before(tallies: Mapping[str, Tally], settings: Settings) -> tuple[tuple[str
 
 
 def report_letter(
-    store: Store, settings: Settings, letters: Letters, made: Made, recipient: str, obligation: str, now: datetime
+    store: Store, settings: Settings, letters: "Letters", made: Made, recipient: str, obligation: str, now: datetime
 ) -> NewLetter:
     """The report as it goes to one recipient, with the waits behind it as a file."""
+    # Not above: figures alone (`report --json`) need no letters, whose packages take as long to import as they do.
+    from monitor.jobs.remind import new_letter
+    from monitor.outbox.letters import Attachment
+
     name = f"{made.facts.week.name}.csv"
     rendered = letters.render_report(made.facts, attached=name, language=settings.language_of(recipient))
     return new_letter(store, settings, "report", recipient, obligation, rendered, now, [Attachment(name, made.csv())])

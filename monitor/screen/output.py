@@ -5,9 +5,10 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Mapping
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from rich.console import Console, RenderableType
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 WIDE = 120
 """Columns where stdout is no terminal."""
@@ -19,6 +20,8 @@ class Page:
     """stdout for people: in colour where it is a terminal and NO_COLOR is not set; no blanks at the ends of lines."""
 
     def __init__(self) -> None:
+        from rich.console import Console  # not above: JSON needs none of it
+
         self._console = Console(highlight=False, emoji=False, markup=False)
         if not self._console.is_terminal:
             width = max(self._console.width, WIDE)
@@ -29,7 +32,7 @@ class Page:
         """How many columns there are."""
         return self._console.width
 
-    def print(self, *parts: RenderableType) -> None:
+    def print(self, *parts: "RenderableType") -> None:
         """Each part on lines of its own; "" is an empty line."""
         with self._console.capture() as captured:
             for part in parts:

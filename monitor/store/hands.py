@@ -9,9 +9,12 @@ from sqlalchemy import Connection, FromClause, and_, extract, null, or_, select
 
 from monitor.core.report.figures import WaitFacts
 from monitor.core.report.path import Kept
-from monitor.store.reporting import FACTS, PAST_FACTS, AsOf, facts_of
+from monitor.store.reporting import FACTS, PAST_FACTS, AsOf, facts_of, while_waiting
 from monitor.store.store import Store
 from monitor.store.tables import past_waits, waits
+
+AT_ONCE = 2000
+"""Rows fetched together."""
 
 
 class Handed(NamedTuple):
@@ -22,11 +25,11 @@ class Handed(NamedTuple):
 
     def lengths(self) -> Iterator[tuple[datetime, timedelta, bool]]:
         """Of each: when it opened (UTC), how long it was, and whether it ended or is known only so far."""
-        for one in self.kept:
-            yield one.opened_at, one.length, one.ended
+        for _, opened_at, length, ended in self.kept:
+            yield opened_at, length, ended
         for wait in self.moved:
-            if (length := wait.length()) is not None:
-                yield wait.opened_at, *length
+            if (known := wait.length()) is not None:
+                yield wait.opened_at, *known
 
 
 def handed(store: Store, start: datetime, end: datetime, as_of: AsOf) -> Handed:
@@ -49,7 +52,10 @@ def handed(store: Store, start: datetime, end: datetime, as_of: AsOf) -> Handed:
 
 
 def _answered(connection: Connection, table: FromClause, start: datetime, end: datetime) -> Iterator[Kept]:
-    """In whole seconds, which the database counts: to make moments of all of them would take half the time of all."""
+    """In whole seconds, which the database counts: to make moments of all of them would take half the time of all.
+
+    Fetched by many, as one after the other takes half as long again.
+    """
     columns = table.c
     opened, answered = extract("epoch", columns.opened_at), extract("epoch", columns.answered_at)
     query = select(columns.team, opened, answered).where(
@@ -59,18 +65,19 @@ def _answered(connection: Connection, table: FromClause, start: datetime, end: d
         columns.answered_at.is_not(None),
         columns.handoffs.is_(null()),
     )
-    for team, since, until in connection.execute(query):
-        opened_at, length = datetime.fromtimestamp(int(since), UTC), timedelta(seconds=int(until) - int(since))
-        yield Kept(intern(team), opened_at, length, True)
+    for rows in connection.execute(query).partitions(AT_ONCE):
+        for team, since, until in rows:
+            opened_at, length = datetime.fromtimestamp(int(since), UTC), timedelta(0, int(until) - int(since))
+            yield Kept._make((intern(team), opened_at, length, True))
 
 
 def _others(connection: Connection, start: datetime, end: datetime, as_of: AsOf) -> Iterator[WaitFacts]:
-    """Those that wait, and those with handoffs."""
+    """Those that wait, and those with handoffs; mailboxes only of those that wait."""
     for table, facts in ((waits, FACTS), (past_waits, PAST_FACTS)):
-        columns = table.c
+        columns, asked = table.c, [while_waiting(table) if one.name == "mailboxes" else one for one in facts]
         due = and_(columns.due_at >= start, columns.due_at < end)
         wanted = or_(columns.state == "waiting", columns.handoffs.is_not(null()))
-        for row in connection.execute(select(*facts).where(due, wanted).order_by(columns.due_at)):
+        for row in connection.execute(select(*asked).where(due, wanted).order_by(columns.due_at)).all():
             if row.state != "waiting":
                 yield facts_of(row, None)
             else:

@@ -15,7 +15,7 @@ from monitor.core.report.week import Week
 from monitor.core.wait import is_met
 from monitor.store.acting_tables import acts
 from monitor.store.report_tables import counted
-from monitor.store.reporting import AsOf
+from monitor.store.reporting import AsOf, while_waiting
 from monitor.store.store import Store, among
 from monitor.store.tables import AnyRow, messages, past_waits, sightings, waits
 
@@ -32,7 +32,8 @@ def changes(
         if not then and not counted_none:
             return None
         now = _now(connection, week, as_of, then)
-        maybe = [Change(week.name, then.get(one), now.get(one), News()) for one in sorted({*then, *now})]
+        nothing = News()
+        maybe = [Change(week.name, then.get(one), now.get(one), nothing) for one in sorted({*then, *now})]
         found = [change for change in maybe if change.is_one]
         ids = [wait for change in found if (wait := _id(change)) is not None]
         others = _elsewhere(connection, week, [i for i in ids if i not in then])
@@ -65,7 +66,7 @@ def _then(connection: Connection, week: str, since_sent: bool) -> dict[int, Coun
     query = select(counted).where(counted.c.week == week)
     if since_sent:
         query = query.where(counted.c.told_in == week)
-    return {row.wait: _counted(row) for row in connection.execute(query.order_by(counted.c.told_in))}
+    return {row.wait: _counted(row) for row in connection.execute(query.order_by(counted.c.told_in)).all()}
 
 
 def _counted(row: AnyRow) -> Counted:
@@ -73,12 +74,13 @@ def _counted(row: AnyRow) -> Counted:
 
 
 _WAIT: tuple[ColumnElement[Any], ...] = (
-    waits.c.id, waits.c.team, waits.c.opened_at, waits.c.due_at, waits.c.state, waits.c.answered_at, waits.c.mailboxes,
-    waits.c.opener, literal_column("NULL").label("known_until"), literal_column("0").label("is_past"),
+    waits.c.id, waits.c.team, waits.c.opened_at, waits.c.due_at, waits.c.state, waits.c.answered_at,
+    while_waiting(waits), waits.c.opener, literal_column("NULL").label("known_until"),
+    literal_column("0").label("is_past"),
 )  # fmt: skip
 _PAST: tuple[ColumnElement[Any], ...] = (
     past_waits.c.wait.label("id"), past_waits.c.team, past_waits.c.opened_at, past_waits.c.due_at, past_waits.c.state,
-    past_waits.c.answered_at, past_waits.c.mailboxes, null().label("opener"), past_waits.c.known_until,
+    past_waits.c.answered_at, while_waiting(past_waits), null().label("opener"), past_waits.c.known_until,
     literal_column("1").label("is_past"),
 )  # fmt: skip
 
@@ -92,8 +94,8 @@ def _now(connection: Connection, week: Week, as_of: AsOf, then: Mapping[int, Cou
     """The waits due in a week."""
     found: dict[int, Counted] = {}
     for columns, due in ((_PAST, past_waits.c.due_at), (_WAIT, waits.c.due_at)):
-        for row in connection.execute(select(*columns).where(due >= week.start, due < week.end)):
-            found[row.id] = _standing(row, week, as_of, then.get(row.id))
+        for row in connection.execute(select(*columns).where(due >= week.start, due < week.end)).all():
+            found[row.id] = _standing(row, week.name, as_of, then.get(row.id))
     return found
 
 
@@ -102,16 +104,15 @@ def _by_id(connection: Connection, ids: Collection[int], week: Week, as_of: AsOf
     found: dict[int, Counted] = {}
     for columns, column in ((_PAST, past_waits.c.wait), (_WAIT, waits.c.id)):
         for row in connection.execute(select(*columns).where(among(column, ids, connection))):
-            found[row.id] = _standing(row, week, as_of, None)
+            found[row.id] = _standing(row, Week.of(row.due_at, week.zone).name, as_of, None)
     return found
 
 
-def _standing(row: AnyRow, week: Week, as_of: AsOf, then: Counted | None) -> Counted:
-    known = row.known_until if row.is_past and row.state == "waiting" else as_of(row.mailboxes)
+def _standing(row: AnyRow, due_in: str, as_of: AsOf, then: Counted | None) -> Counted:
+    known = row.known_until if row.is_past else as_of(row.mailboxes) if row.state == "waiting" else None
     met = is_met(row.state, row.answered_at, row.due_at, known)
     if row.state == "waiting" and then is not None and then.met is False:
         met = False
-    due_in = Week.of(row.due_at, week.zone).name
     return Counted(row.id, due_in, row.team, row.opened_at, row.due_at, row.state, met, row.opener)
 
 

@@ -9,10 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import (
     ARRAY,
     Column,
@@ -25,6 +21,7 @@ from sqlalchemy import (
     create_engine,
     event,
     func,
+    inspect,
     select,
 )
 from sqlalchemy.dialects.postgresql import Insert as PgInsert
@@ -145,17 +142,30 @@ def open_store(url: str) -> Store:
 
 def migrate(engine: Engine, to: str = "head") -> None:
     """Bring the schema up to date, or up to a revision; writes nothing where it is."""
+    with engine.connect() as connection:
+        if _revision(connection) == newest_revision():
+            return
+    # Not above: it takes longer to import than most commands take, and is needed once for each new version of ours.
+    from alembic import command
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-    with engine.connect() as connection:
-        if (
-            MigrationContext.configure(connection).get_current_revision()
-            == ScriptDirectory.from_config(config).get_current_head()
-        ):
-            return
     with engine.connect().execution_options(writer=True) as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, to)
+
+
+def newest_revision() -> str:
+    """The newest revision of the schema: `0006` of `v0006_reports.py`."""
+    return max(path.name[1:5] for path in (_MIGRATIONS / "versions").glob("v*.py"))
+
+
+def _revision(connection: Connection) -> str | None:
+    """The revision a database is at; None for an empty one."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
 
 
 def among(column: Column[Any], values: Collection[Any], connection: Connection) -> ColumnElement[bool]:

@@ -2,13 +2,15 @@
 
 from datetime import UTC, datetime
 from json import dumps
+from pathlib import Path
 from typing import Any
 
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, func, insert, select, text
 
 from monitor.store import tables
 from monitor.store.rows import handoffs_of
-from monitor.store.store import Store, migrate
+from monitor.store.store import Store, migrate, newest_revision
 
 TEN = datetime(2024, 11, 11, 10, tzinfo=UTC)
 STATES = ("pending", "sent", "refused", "withdrawn")
@@ -85,3 +87,8 @@ def test_the_latest_handoff_stays_till_waits_are_folded_again(store: Store) -> N
         rules = connection.scalar(select(tables.settings.c.value).where(tables.settings.c.name == "rules"))
     assert (found, nothing, reminders, rules) == ([[held], None, None], 2, 3, None)
     assert handoffs_of(found[0])[0].to_team == "a colleague"
+
+
+def test_the_newest_file_names_the_newest_revision() -> None:
+    scripts = ScriptDirectory(str(Path(tables.__file__).parent / "migrations"))
+    assert newest_revision() == scripts.get_current_head()

@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 from monitor.core.house import A_COLLEAGUE
 from monitor.core.report.figures import WaitFacts
 from monitor.core.report.spread import FEWEST_IN_A_CELL
-from monitor.core.report.survival import product_limit, quantile
+from monitor.core.report.survival import reached
 from monitor.core.wait import Handoff
 
 NO_TIME = timedelta(0)
@@ -195,9 +195,12 @@ def team_totals(waits: Iterable[WaitFacts], kept: Iterable[Kept], teams: Sequenc
     """What each team held of these waits: the teams of the house in its order, then others; only who held any."""
     counts: dict[str, int] = defaultdict(int)
     held: dict[tuple[str, Held], timedelta] = defaultdict(timedelta)
+    lengths: dict[str, list[timedelta]] = defaultdict(list)
     for one in kept:
-        counts[one.team] += 1
-        held[one.team, "desk"] += one.length
+        lengths[one.team].append(one.length)
+    for team, each in lengths.items():
+        counts[team] += len(each)
+        held[team, "desk"] += sum(each, NO_TIME)
     for wait in waits:
         way = path(wait)
         for stretch in way:
@@ -264,7 +267,7 @@ def _lengths(waits: Iterable[WaitFacts]) -> Iterator[Kept]:
 def _group(waits: Iterable[Kept]) -> Group:
     lengths = [(one.length, one.ended) for one in waits]
     longest = max((length for length, _ in lengths), default=NO_TIME)
-    return Group(len(lengths), quantile(product_limit(lengths), 0.5), longest)
+    return Group(len(lengths), reached(lengths, 0.5), longest)
 
 
 def _joined(pieces: Iterable[Stretch]) -> tuple[Stretch, ...]:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from monitor.core.promise import Promise
 from monitor.core.report.figures import FEWEST_FOR_PERCENT, WaitFacts, whole_percent
-from monitor.core.report.survival import answered_by, product_limit, quantile
+from monitor.core.report.survival import answered_by, product_limit, reached
 
 LIMITS = tuple(timedelta(hours=hours) for hours in (1, 4, 8, 24, 48, 96))
 """Within which hours the report tells how many were answered; the promise stands among them."""
@@ -140,7 +140,7 @@ def _cell(day: int, band: int, lengths: Sequence[tuple[timedelta, bool]], promis
         first_hour=first,
         end_hour=end,
         n=len(lengths),
-        typical=None if few else quantile(product_limit(lengths), 0.5),
+        typical=None if few else reached(lengths, 0.5),
         longest_known=max((length for length, _ in lengths), default=timedelta(0)),
         late=0 if promised is None else sum(length > promised for length, _ in lengths),
     )

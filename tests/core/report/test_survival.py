@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.core.report.survival import product_limit, quantile
+from monitor.core.report.survival import product_limit, quantile, reached
 
 HOUR = timedelta(hours=1)
 Lengths = list[tuple[timedelta, bool]]
@@ -94,3 +94,11 @@ def test_the_curve_falls_and_stays_between_one_and_nothing(waits: Lengths) -> No
 def test_where_all_were_answered_a_quantile_is_an_order_statistic(answers: list[timedelta], tenth: int) -> None:
     rank = -(-tenth * len(answers) // 10)
     assert quantile(product_limit((length, True) for length in answers), tenth / 10) == sorted(answers)[rank - 1]
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 6).map(lambda hours: hours * HOUR), st.booleans()), max_size=14),
+    st.sampled_from([0.1, 0.25, 0.5, 0.9, 1.0]),
+)
+def test_a_quantile_without_the_curve_is_the_one_of_the_curve(waits: Lengths, p: float) -> None:
+    assert reached(waits, p) == quantile(product_limit(waits), p)
