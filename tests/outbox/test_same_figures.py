@@ -214,6 +214,9 @@ def test_what_changed_hands(letter: str) -> None:
         assert says(held, *team["team"].split(), team["waits"])
         for name in ("as_first_desk_seconds", "passed_to_them_seconds", "decided_not_told_seconds"):
             assert lasting(team[name]).search(held)
+    told = hands["decided_not_told"]
+    assert says(held, f"{told['k']:,} of {told['n']:,}")
+    assert says(held, told["over_a_day"], told["still_waiting"])
 
 
 def test_what_is_told_of_earlier_weeks_and_of_quiet_partners(letter: str) -> None:

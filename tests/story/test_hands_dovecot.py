@@ -28,7 +28,7 @@ def test_the_report_tells_who_held_a_wait_and_that_the_answer_lay_inside(houses:
         (desk, 1, 2 * HOUR, 0, 40 * HOUR),
         (it, 1, 0, 6 * HOUR, 0),
     ]
-    (untold,) = found["decided_not_told"]
+    (untold,) = found["decided_not_told"]["waits"]
     assert (untold["team"], untold["seconds"], untold["told"]) == (desk, 40 * HOUR, True)
 
     thread = house.thread(question, now)

@@ -15,6 +15,9 @@ from monitor.core.report.restating import Restated, WeekRate
 from monitor.core.report.spread import HourCell, Within
 from monitor.core.report.talking import worth_talking_about
 
+MOST_UNTOLD = 20
+"""So many of those that waited longest for an answer that was known stand one by one."""
+
 
 def report_json(facts: ReportFacts) -> dict[str, Any]:
     """Every figure the report prints, with `k` and `n` beside each percentage; instants in UTC, `to` is exclusive."""
@@ -86,9 +89,16 @@ def changed_hands_json(one: ChangedHands) -> dict[str, Any]:
             }
             for t in one.teams
         ],
-        "decided_not_told": [
-            {"number": u.number, "team": u.team, "seconds": seconds(u.length), "told": u.told} for u in one.untold
-        ],
+        "decided_not_told": {
+            "k": len(one.untold),
+            "n": one.passed_on.n + one.kept.n,
+            "over_a_day": one.over_a_day,
+            "still_waiting": one.still_waiting,
+            "waits": [
+                {"number": u.number, "team": u.team, "seconds": seconds(u.length), "told": u.told}
+                for u in one.untold[:MOST_UNTOLD]
+            ],
+        },
     }
 
 

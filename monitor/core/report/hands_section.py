@@ -10,8 +10,6 @@ from monitor.core.report.path import ChangedHands, Group, Route, TeamHeld
 from monitor.core.said import Said, Shown, Text, say, say_n
 
 MOST_ROUTES = 7
-LONG_UNTOLD = timedelta(days=1)
-"""An answer that lies inside for longer is worth a sentence."""
 TOO_FEW = Cell(say("too few"), "quiet")
 
 
@@ -111,12 +109,12 @@ def _team(team: TeamHeld) -> tuple[Cell, ...]:
 def _untold(hands: ChangedHands) -> tuple[Text, ...]:
     if not hands.untold:
         return ()
-    long, open_ = sum(one.length > LONG_UNTOLD for one in hands.untold), sum(not one.told for one in hands.untold)
     inside = say(
         "Decided, customer not told: %(k)s of %(n)s; over a day in %(long)s.",
         k=len(hands.untold),
         n=hands.passed_on.n + hands.kept.n,
-        long=long,
+        long=hands.over_a_day,
     )
+    open_ = hands.still_waiting
     still = say_n("In %(n)s of them the customer still waits.", "In %(n)s of them the customers still wait.", open_)
     return (inside, still) if open_ else (inside,)

@@ -17,7 +17,7 @@ from monitor.core.report.spread import FEWEST_IN_A_CELL
 from monitor.core.report.survival import reached
 from monitor.core.wait import Handoff
 
-NO_TIME = timedelta(0)
+NO_TIME, A_DAY = timedelta(0), timedelta(days=1)
 
 Held = Literal["desk", "elsewhere", "decided"]
 """With the wait's own team; with another one; decided inside, and the customer not told yet."""
@@ -119,6 +119,16 @@ class ChangedHands:
     teams: tuple[TeamHeld, ...] = ()
     untold: tuple[Untold, ...] = ()
 
+    @property
+    def over_a_day(self) -> int:
+        """Of `untold`: in how many the answer lay inside for longer than a day."""
+        return sum(one.length > A_DAY for one in self.untold)
+
+    @property
+    def still_waiting(self) -> int:
+        """Of `untold`: in how many the customer does not know yet."""
+        return sum(not one.told for one in self.untold)
+
 
 class Kept(NamedTuple):
     """A wait that no handoff is known of: how long it was, elapsed, and whether it `ended` or is known only so far."""
@@ -201,8 +211,7 @@ def team_totals(waits: Iterable[WaitFacts], kept: Iterable[Kept], teams: Sequenc
     for team, each in lengths.items():
         counts[team] += len(each)
         held[team, "desk"] += sum(each, NO_TIME)
-    for wait in waits:
-        way = path(wait)
+    for way in map(path, waits):
         for stretch in way:
             held[stretch.team, stretch.held] += stretch.length
         for team in {stretch.team for stretch in way}:
