@@ -45,6 +45,8 @@ def report(
             chosen = arguments.week(week, settings.zone, now)
         except ValueError as error:
             fail(USAGE, str(error))
+        if send and chosen.start > now:
+            fail(USAGE, f"--send: {chosen.name} has not begun yet")
         with _without_sweeps():
             made = make(store, settings, know(store, settings, now), chosen, now)
         if csv:

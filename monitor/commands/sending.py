@@ -20,5 +20,6 @@ def delivered(store: Store, settings: Settings, now: datetime) -> int:
         talk("put into the outbox; the daemon that runs sends it with its next round")
         return OK
     refused = f", {delivery.refused} refused for good: see status" if delivery.refused else ""
-    talk(delivery.fault or f"{delivery.sent} letters sent{refused}")
+    sent = f"{delivery.sent} letter{'' if delivery.sent == 1 else 's'} sent"
+    talk(delivery.fault or f"{sent}{refused}")
     return UNREACHABLE if delivery.fault or delivery.refused else OK

@@ -129,6 +129,11 @@ def _config_facts(settings: Settings, now: datetime) -> Iterator[Fact]:
     else:
         fix = 'add [report] with to = ["…"]'
         yield Fact("Configuration", "look", "", "no weekly report is mailed: there is no [report]", fix)
+    if settings.gone_quiet:
+        quiet = settings.gone_quiet
+        whose = ", ".join((*quiet.partners, *(("those the mail teaches",) if quiet.learn else ()))) or "nobody yet"
+        after = _count(quiet.after, "week", "weeks")
+        yield Fact("Configuration", "ok", "", f"the report tells who has gone quiet for {after}: {whose}")
     yield from _board_facts(settings)
 
 

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from monitor.core.report.drawn import Box, Cell, Column, Map, Table
-from monitor.outbox.plain import COLUMNS, Laid, tame
+from monitor.outbox.plain import COLUMNS, Laid, isolated, tame
 
 _INDENT = "  "
 _GAP = "  "
 _NARROWEST = 12
+_TIED = "\N{NO-BREAK SPACE}"
 
 
 def laid_table(table: Table) -> Laid:
@@ -30,9 +31,10 @@ def laid_table(table: Table) -> Laid:
 
 def laid_map(map_: Map) -> Laid:
     """The map as a table of its texts; in two where it is too wide for one."""
-    heads = Column(""), *(Column(head, right=True) for head in map_.heads)
+    # A no-break space keeps "to 8" on one line; the text part is read with ordinary ones.
+    heads = Column(""), *(Column(str(head).replace(" ", _TIED), right=True) for head in map_.heads)
     laid = laid_table(Table(heads, tuple((Cell(head), *(Cell(s.text) for s in spots)) for head, spots in map_.rows)))
-    half = (len(map_.heads) + 1) // 2
+    laid, half = Laid(laid.replace(_TIED, " ")), (len(map_.heads) + 1) // 2
     if half >= len(map_.heads) or all(len(line) <= COLUMNS for line in laid.splitlines()):
         return laid
     return Laid("\n\n".join(laid_map(_some(map_, part)) for part in (slice(half), slice(half, None))))
@@ -94,5 +96,5 @@ def _folded(texts: Sequence[str], widths: Sequence[int], right: Sequence[bool], 
 
 
 def _line(texts: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:
-    set_out = [t.rjust(w) if r else t.ljust(w) for t, w, r in zip(texts, widths, right, strict=True)]
+    set_out = [isolated(t.rjust(w) if r else t.ljust(w)) for t, w, r in zip(texts, widths, right, strict=True)]
     return (_INDENT + _GAP.join(set_out)).rstrip()

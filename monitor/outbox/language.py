@@ -15,7 +15,7 @@ from babel.numbers import format_decimal
 from monitor.core import moments
 from monitor.core.promise import Promise
 from monitor.core.said import Moment, Said, When
-from monitor.outbox.plain import tame
+from monitor.outbox.plain import isolated, tame
 
 ENGLISH = "en"
 
@@ -234,7 +234,8 @@ class Language:
 
     def _said(self, values: Mapping[str, Any]) -> Mapping[str, str]:
         # What has markup was made by a template, of ours or an operator's, and is harmless already.
-        return {k: v if hasattr(v, "__html__") else tame(self.text(v)) for k, v in values.items()}
+        # A name from right to left is kept apart: it would turn round an arrow or a figure beside it.
+        return {k: v if hasattr(v, "__html__") else isolated(tame(self.text(v))) for k, v in values.items()}
 
 
 def days_off(moment: datetime, zone: ZoneInfo, near: datetime) -> int:

@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from monitor.core.report import month_drawn as drawn
-from monitor.core.report.drawn import Cell, Column, Piece, Table
+from monitor.core.report.drawn import Piece, Table
 from monitor.core.report.month_headline import counted, headline, lead
 from monitor.core.report.month_sheet import MonthFacts
 from monitor.core.said import Moment, Text, say
 from monitor.outbox.language import Language
+from monitor.outbox.report_pages import in_language
 
 LINES_TO_WRITE_ON = 3
 _ROOMY, _IN_A_LINE = 14, 80
@@ -19,12 +20,11 @@ So many letters of a path are in a line."""
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One of the longest waits, in a language. `share`: 0…100 of the longest; `path` in drawn."""
+    """One of the longest waits, in a language."""
 
     length: str
     number: int
     team: str
-    share: float
     pieces: tuple[Piece, ...]
     path: str
     told: bool
@@ -65,27 +65,13 @@ def _way(row: drawn.Row, language: Language) -> Way:
     labelled = zip(row.pieces, row.labels, strict=True)
     pieces = tuple(replace(one, text=drawn.label(map(language.text, texts), one.share)) for one, texts in labelled)
     path = "\N{NO-BREAK SPACE}→ ".join(language.text(step).replace(" ", "\N{NO-BREAK SPACE}") for step in row.words)
-    share = sum(one.share for one in pieces)
-    return Way(language.text(row.length), row.number, language.text(row.team), share, pieces, path, row.told)
+    return Way(language.text(row.length), row.number, language.text(row.team), pieces, path, row.told)
 
 
 def _held(facts: MonthFacts, language: Language) -> Part:
-    return Part(language.text(drawn.held_note(facts)), _table(drawn.held_table(facts), language))
+    return Part(language.text(drawn.held_note(facts)), in_language(drawn.held_table(facts), language))
 
 
 def _untold(facts: MonthFacts, language: Language) -> Part:
     note, after = language.text(drawn.untold_note(facts)), language.text(drawn.untold_more(facts))
-    return Part(note, _table(drawn.untold_table(facts), language), after)
-
-
-def _table(table: Table, language: Language) -> Table:
-    rows = tuple(tuple(_cell(cell, language) for cell in row) for row in table.rows)
-    return Table(tuple(_column(column, language) for column in table.columns), rows)
-
-
-def _column(column: Column, language: Language) -> Column:
-    return replace(column, title=language.text(column.title))
-
-
-def _cell(cell: Cell, language: Language) -> Cell:
-    return replace(cell, text=language.text(cell.text))
+    return Part(note, in_language(drawn.untold_table(facts), language), after)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from monitor.core.report.drawn import LOOKS, Box, Cell, Column, Map, Piece, Section, Spot, Table, Tile, Told
+from monitor.core.report.drawn import Box, Column, Map, Section, Spot, Table, Tile, Told
 from monitor.core.report.facts import ReportFacts
 from monitor.core.report.headline import headline, lead
 from monitor.core.report.sections import sections
@@ -26,17 +26,11 @@ def report_values(
         "facts": facts,
         "headline": language.text(headline(facts)),
         "lead": " ".join(map(language.text, lead(facts))),
-        **section_values([_short(one) if is_long else one for one in sections(facts)], language),
+        "cards": _cards([_section(_short(one) if is_long else one, language) for one in sections(facts)]),
         "week": language.text(week),
         "why": why or language.text(listed),
         "attached": attached,
     }
-
-
-def section_values(all_: Sequence[Section], language: Language) -> Mapping[str, Any]:
-    """What the templates draw sections with: in cards, and the key of what is in looks."""
-    looks = {look: language.text(words) for look, words in LOOKS.items()}
-    return {"cards": _cards([_section(section, language) for section in all_]), "looks": looks}
 
 
 def _short(section: Section) -> Section:
@@ -68,8 +62,8 @@ def _section(section: Section, language: Language) -> Section:
         tiles=tuple(_tile(tile, language) for tile in section.tiles),
         strip=tuple(_box(box, language) for box in section.strip),
         map=section.map and _map(section.map, language),
-        bars=section.bars and _table(section.bars, language),
-        table=section.table and _table(section.table, language),
+        bars=section.bars and in_language(section.bars, language),
+        table=section.table and in_language(section.table, language),
         points=tuple(map(text, section.points)),
         told=tuple(_told(one, language) for one in section.told),
         warnings=tuple(map(text, section.warnings)),
@@ -109,17 +103,10 @@ def _told(one: Told | Text, language: Language) -> Told:
     return Told("", language.text(one))
 
 
-def _table(table: Table, language: Language) -> Table:
-    rows = tuple(tuple(_cell(cell, language) for cell in row) for row in table.rows)
+def in_language(table: Table, language: Language) -> Table:
+    """A table whose texts are those of the language."""
+    rows = tuple(tuple(replace(cell, text=language.text(cell.text)) for cell in row) for row in table.rows)
     return Table(tuple(_column(column, language) for column in table.columns), rows)
-
-
-def _cell(cell: Cell, language: Language) -> Cell:
-    return replace(cell, text=language.text(cell.text), pieces=tuple(_piece(piece, language) for piece in cell.pieces))
-
-
-def _piece(piece: Piece, language: Language) -> Piece:
-    return replace(piece, text=language.text(piece.text))
 
 
 def _column(column: Column, language: Language) -> Column:

@@ -74,5 +74,16 @@ def test_a_month_that_cannot_be_told_is_said_in_a_line(house: House) -> None:
     one_line(house.run(NOW, *MONTH, "--send"), BAD_CONFIG, "add [report] with to")
 
 
+def test_a_week_to_come_is_shown_and_mailed_to_nobody(told: House) -> None:
+    assert told.run(NOW, "report", "--week", "2024-W52").out.startswith("We cannot say yet how this week went.")
+    one_line(told.run(NOW, "report", "--week", "2024-W52", "--send"), USAGE, "--send: 2024-W52 has not begun yet")
+
+
+def test_a_report_can_be_written_to_stdout(told: House) -> None:
+    for words in (("report",), MONTH):
+        assert told.run(NOW, *words, "--html", "-").out.startswith("<!DOCTYPE html>")
+        assert told.run(NOW, *words, "--csv", "-").out.startswith("number,")
+
+
 def test_a_month_of_which_nothing_is_known_says_so(house: House) -> None:
     assert house.run(NOW, *MONTH).out.startswith("We cannot say yet how November went.")

@@ -12,6 +12,7 @@ from monitor.cli import app
 from monitor.config import load
 from monitor.core.report.week import Week
 from monitor.inbox.memory import MemoryFolder, MemorySource
+from monitor.jobs.check import check
 from monitor.jobs.claims import OutboxClaims
 from monitor.jobs.knowledge import know
 from monitor.jobs.poll import sweep
@@ -244,3 +245,14 @@ def test_before_the_habit_could_be_read_nobody_is_learnt(house: Partners) -> Non
     house.talks("ann@club.example", *SILENT)
     house.set(ASKED, lookback="80d")
     assert house.quiet() == {}
+
+
+def test_check_says_of_whom_the_report_tells(house: Partners) -> None:
+    def said() -> list[str]:
+        return [fact.text for fact in check(load(house.path), NOW) if "gone quiet" in fact.text]
+
+    assert said() == ["the report tells who has gone quiet for 4 weeks: those the mail teaches"]
+    house.set(ASKED + 'partners = ["club.example"]\nlearn = false\nafter = 1\n')
+    assert said() == ["the report tells who has gone quiet for 1 week: club.example"]
+    house.set("")
+    assert said() == []

@@ -142,22 +142,9 @@ def _held(team: str, shares: tuple[int, ...]) -> tuple[Cell, ...]:
     return Cell(team), Cell("38"), Cell(brief(sum(shares) * 9 * HOUR)), Cell(pieces=pieces)
 
 
-def path() -> Section:
-    """A way of three, in words where there is room."""
-    pieces = (
-        Piece(3, "desk"),
-        Piece(34, "elsewhere", "Digital help 3 d 2 h"),
-        Piece(63, "decided", "Front desk 5 d 18 h"),
-    )
-    return Section(
-        title="The slowest",
-        table=Table((Column("Wait"), Column("Way")), ((Cell("9 d 1 h"), Cell(pieces=pieces)),)),
-    )
-
-
 def every_shape(teams: Sequence[str] = NAMES) -> tuple[Section, ...]:
     """One section of each shape."""
-    return told(), strip(), answered_within(), week_map(), hands(), held(teams), path()
+    return told(), strip(), answered_within(), week_map(), hands(), held(teams)
 
 
 def as_full_as_they_get() -> tuple[Section, ...]:

@@ -11,13 +11,23 @@ from monitor.core.report.sections import each_team, how_counted, not_seen, waiti
 from monitor.outbox.columns import laid_map, laid_strip, laid_table
 from monitor.outbox.letters import MOST_BYTES, Rendered
 from monitor.outbox.plain import COLUMNS
-from tests.outbox.drawn_samples import answered_within, drawn, every_shape, held, strip, told, week_map
+from tests.outbox.drawn_samples import answered_within, drawn, every_shape, strip, told, week_map
 from tests.outbox.rendered import ALL, DRAWN, LETTERS, Outline
 from tests.outbox.report_samples import IN_TIME, ODD, changed_hands, fifteen_teams, whole
 from tests.outbox.test_looks import BOXES, WIDTHS, shown
 from tests.servers.chromium import Chromium
 
 SHAPES = DRAWN["every shape"]
+
+ROUTE = """names => {
+  const node = [...document.querySelectorAll("th")].find(head => head.innerText.includes("→")).firstChild;
+  return names.map(name => {
+    const range = document.createRange(), at = node.data.indexOf(name);
+    range.setStart(node, at); range.setEnd(node, at + name.length);
+    return range.getBoundingClientRect().left;
+  });
+}"""
+"""Where the names of the first route begin."""
 
 
 def alone(*made: Section) -> Rendered:
@@ -101,19 +111,6 @@ def test_nothing_in_a_section_is_markup() -> None:
     assert html.count("&lt;b&gt;x&lt;/b&gt; {{ 1 }}") == 7
 
 
-def test_a_key_says_what_the_pieces_in_use_mean() -> None:
-    rows = held().table
-    assert rows
-    only = replace(held(), table=Table(rows.columns, tuple(_first_pieces(row) for row in rows.rows)))
-    assert "with another team" in alone(held()).html
-    assert "with the first team" in alone(only).html
-    assert "with another team" not in alone(only).html
-
-
-def _first_pieces(row: tuple[Cell, ...]) -> tuple[Cell, ...]:
-    return (*row[:-1], replace(row[-1], pieces=row[-1].pieces[:1]))
-
-
 def test_the_text_part_has_every_figure_that_is_drawn() -> None:
     for section in every_shape():
         text = alone(section).text
@@ -130,6 +127,17 @@ def test_bars_in_the_text_part_have_no_line_of_heads_that_are_empty() -> None:
     bars = answered_within().bars
     assert bars
     assert laid_table(bars).splitlines()[0].split() == ["1", "hour", "20%"]
+
+
+def test_teams_named_from_right_to_left_turn_no_arrow_and_no_figure_round(chromium: Chromium) -> None:
+    names = ("שירות לקוחות", "ארכיון", "الأرشيف", "דלפק", "עוד", "אחרון")
+    rendered = LETTERS.render_report(replace(whole(), changed_hands=changed_hands(names)))
+    apart = [f"\u2068{name}\u2069" for name in names]
+    assert f"{apart[0]} → {apart[3]}" in rendered.text
+    assert f"{apart[0]} → {apart[3]}" in rendered.html
+    assert re.search(rf"^  \u2068{names[0]} *\u2069 +38 ", rendered.text, re.MULTILINE)
+    left, right = chromium.look(rendered.html, lambda page: shown(page, 700).evaluate(ROUTE, [names[0], names[3]]))
+    assert left < right
 
 
 def test_a_strip_too_wide_for_a_line_goes_on_below() -> None:
@@ -149,10 +157,16 @@ def test_a_map_too_wide_for_a_line_is_laid_in_two() -> None:
     assert all(len(line) <= COLUMNS for line in laid_map(full).splitlines())
 
 
+def test_the_hours_of_a_map_stand_on_one_line() -> None:
+    usual = week_map().map
+    assert usual
+    assert laid_map(usual).splitlines()[0].split("  ")[-1] == "18 on"
+
+
 def test_fifteen_teams_are_drawn_with_bars_in_a_letter_that_is_not_cut() -> None:
     facts = fifteen_teams()
     own = [make(facts) for make in (each_team, waiting_longest, how_counted, not_seen)]
-    *shapes, _ = every_shape([team for team, _ in facts.teams])
+    shapes = every_shape([team for team, _ in facts.teams])
     whole_letter = drawn(LETTERS, facts, [*filter(None, own), *shapes])
     for letter in (whole_letter, ALL["long report"]):
         assert len(letter.html.encode()) < MOST_BYTES

@@ -68,24 +68,28 @@ def test_a_bar_is_as_long_as_its_wait(chromium: Chromium) -> None:
     assert [width / drawn[0] for width in drawn] == pytest.approx([one / lengths[0] for one in lengths], abs=0.01)
 
 
-def test_what_is_told_in_words_begins_at_the_left(chromium: Chromium) -> None:
-    def see(page: Page) -> list[str]:
-        found: list[str] = page.eval_on_selector_all(
-            "th.name", "all => all.map(one => getComputedStyle(one).textAlign)"
-        )
-        return found
+def test_names_stand_to_the_left_and_no_figure_folds(chromium: Chromium) -> None:
+    def see(page: Page) -> tuple[list[str], list[float]]:
+        page.set_viewport_size({"width": 800, "height": 900})
+        names = "all => [...new Set(all.map(one => getComputedStyle(one).textAlign))]"
+        heights = """all => all.map(one => {
+          const range = document.createRange();
+          range.selectNodeContents(one);
+          return range.getBoundingClientRect().height;
+        })"""
+        return page.eval_on_selector_all(".ruled .name", names), page.eval_on_selector_all(".num, .fig", heights)
 
-    assert set(chromium.look(ALL["month"].html, see)) == {"left"}
+    names, heights = chromium.look(ALL["month"].html, see)
+    assert names == ["left"]
+    assert heights
+    assert max(heights) < 25
 
 
-def test_a_length_is_never_broken(chromium: Chromium) -> None:
-    def see(page: Page) -> list[str]:
-        found: list[str] = page.eval_on_selector_all(
-            "td.held.fig", "all => all.map(one => getComputedStyle(one).whiteSpace)"
-        )
-        return found
-
-    assert set(chromium.look(ALL["crowded month"].html, see)) == {"nowrap"}
+def test_a_key_says_what_the_pieces_of_a_bar_mean() -> None:
+    words = flat(ALL["month"].html)
+    assert "with the first team" in words
+    assert "with another team" in words
+    assert "decided, customer not told yet" in words
 
 
 def test_text_html_and_json_say_the_same() -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Literal
 
-from monitor.core.said import Shown, Text, say
+from monitor.core.said import Shown, Text
 
 Tone = Literal["plain", "strong", "quiet", "missed", "waiting"]
 """Missed is amber, waiting is red: only for people who wait. Each is said in words or with a sign too."""
@@ -30,12 +30,7 @@ class Bar:
 
 
 Look = Literal["desk", "elsewhere", "decided"]
-LOOKS: dict[Look, Text] = {
-    "desk": say("with the first team"),
-    "elsewhere": say("with another team"),
-    "decided": say("decided, customer not told yet"),
-}
-"""What the pieces of a bar mean: their key is drawn wherever there are some."""
+"""What a piece of a bar means: with the first team, with another, or decided and not told yet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ def changed_hands(facts: ReportFacts) -> Section | None:
 def held_by(facts: ReportFacts) -> Section | None:
     """Which team held the ball for how long; what was decided and not told."""
     hands = facts.changed_hands
-    if hands is None or not (hands.passed_on.n or hands.untold):
+    if hands is None or not hands.teams or not (hands.passed_on.n or hands.untold):
         return None
     return Section(
         title=say("Where the time went"),

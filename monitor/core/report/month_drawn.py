@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from monitor.core.brief import brief
-from monitor.core.house import A_COLLEAGUE
 from monitor.core.report.drawn import Cell, Column, Piece, Table
+from monitor.core.report.hands_section import team_text
 from monitor.core.report.month_headline import in_words
 from monitor.core.report.month_sheet import MonthFacts, Slow
 from monitor.core.report.path import Held, Stretch, TeamHeld, Untold
@@ -86,16 +86,11 @@ def label(texts: Iterable[str], share: float) -> str:
     return next((text for text in texts if 4.1 * share >= 6.3 * len(text) + 10), "")
 
 
-def name_of(team: str) -> Text:
-    """A team by its name; somebody of ours in no team is only a colleague."""
-    return say("a colleague") if team == A_COLLEAGUE else team
-
-
 def _row(one: Slow, scale: timedelta) -> Row:
     return Row(
         length=brief(one.length),
         number=one.number,
-        team=name_of(one.team),
+        team=team_text(one.team),
         pieces=tuple(Piece(100 * each.length / scale, each.held) for each in one.path),
         labels=tuple((_stretch_words(each), brief(each.length)) for each in one.path),
         words=_path_words(one),
@@ -112,7 +107,7 @@ def _path_words(one: Slow) -> tuple[Text, ...]:
 
 
 def _stretch_words(one: Stretch) -> Said:
-    return say("%(team)s %(length)s", team=name_of(one.team), length=brief(one.length))
+    return say("%(team)s %(length)s", team=team_text(one.team), length=brief(one.length))
 
 
 def _team_row(one: TeamHeld, scale: timedelta) -> tuple[Cell, ...]:
@@ -122,7 +117,7 @@ def _team_row(one: TeamHeld, scale: timedelta) -> tuple[Cell, ...]:
         ("decided", one.decided),
     )
     pieces = tuple(Piece(100 * length / scale, look) for look, length in held if length)
-    name = name_of(one.team)
+    name = team_text(one.team)
     return Cell(name), Cell(str(one.waits)), Cell(_roughly(_in_all(one))), Cell(pieces=pieces)
 
 
@@ -138,4 +133,4 @@ def _roughly(length: timedelta) -> Said:
 def _untold_row(one: Untold) -> tuple[Cell, ...]:
     length = brief(one.length)
     told = Cell(length, "strong") if one.told else Cell(say("not yet: %(length)s", length=length), "waiting")
-    return Cell(str(one.number)), Cell(name_of(one.team)), told
+    return Cell(str(one.number)), Cell(team_text(one.team)), told

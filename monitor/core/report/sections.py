@@ -52,7 +52,7 @@ def each_team(facts: ReportFacts) -> Section | None:
     return Section(
         title=say("Each team"),
         note=say("%(note)s %(mark)s", note=note, mark=_under(facts)) if missed else note,
-        legend=_mark(facts, missed),
+        legend=_mark(facts, missed) if any(f.rate.percent is not None for _, f in facts.teams) else "",
         table=Table(
             (
                 Column(say("Team")),
@@ -169,7 +169,8 @@ def not_seen(facts: ReportFacts) -> Section | None:
 
 
 def left_out(facts: ReportFacts) -> Section | None:
-    """What was left out, and how many: messages that want no reply, waits that ended without one, replies not seen."""
+    """What was left out, and how many: messages that want no reply, waits that ended without one or by one that nobody
+    saw; and replies not seen."""
     found: list[tuple[Text, Text]] = [
         (what, str(count)) for what, count in (*facts.left_out, *_without_reply(facts)) if count
     ]
@@ -181,7 +182,7 @@ def left_out(facts: ReportFacts) -> Section | None:
         return None
     rows = tuple((Cell(what), Cell(count)) for what, count in found)
     columns = Column(say("What")), Column(say("How many"), right=True)
-    return Section(title=say("Left out"), table=Table(columns, rows), joined=True)
+    return Section(title=say("Left out, or taken on trust"), table=Table(columns, rows), joined=True)
 
 
 def _without_reply(facts: ReportFacts) -> list[tuple[Said, int]]:
@@ -192,6 +193,7 @@ def _without_reply(facts: ReportFacts) -> list[tuple[Said, int]]:
         (late or say("– of these only after the target"), all_.closed_late),
         (say("Deleted without a reply"), all_.deleted),
         (say("Moved to Junk without a reply"), all_.spam),
+        (say("Answered by a reply we could not see, at an unknown time"), all_.unknown),
     ]
 
 

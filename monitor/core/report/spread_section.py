@@ -123,8 +123,9 @@ def _spot(cell: HourCell | None, steps: tuple[timedelta, ...], promised: timedel
         return Spot(read=say("too few to say"))
     length, over = typical(cell, promised)
     read: Text | timedelta = say("over %(length)s", length=length) if over else length
+    shown = brief(_printed(length))
     return Spot(
-        text=say("over %(length)s", length=brief(length)) if over else brief(length),
+        text=say("over %(length)s", length=shown) if over else shown,
         shade=_shade(cell, length, steps, promised),
         read=say_n("typically %(length)s, %(n)s message", "typically %(length)s, %(n)s messages", cell.n, length=read),
     )
@@ -150,5 +151,6 @@ def _shade(cell: HourCell, length: timedelta, steps: tuple[timedelta, ...], prom
 
 
 def _printed(length: timedelta) -> timedelta:
-    """Rounded down as `brief` rounds it: to hours, under one to minutes."""
-    return length - length % (HOUR if length >= HOUR else timedelta(minutes=1))
+    """Rounded down: to minutes, from an hour on to hours, from two days on to days, for a spot has room for no more."""
+    unit = DAY if length >= 2 * DAY else HOUR if length >= HOUR else timedelta(minutes=1)
+    return length - length % unit

@@ -20,17 +20,21 @@ def last_weeks(facts: ReportFacts) -> Section | None:
     rates = [one.rate for one in shown if one.rate]
     if len(rates) < 2:
         return None
-    within = facts.promise
     return Section(
         title=say_n("The last %(n)s week", "The last %(n)s weeks", len(shown)),
-        note=(
-            say("Percent of people who heard back within %(promise)s, by week.", promise=within)
-            if within
-            else say("Percent of people who heard back within the target, by week.")
-        ),
+        note=_of_what(facts, rates),
         strip=tuple(_box(one, is_last=one is shown[-1]) for one in shown),
-        after=_after(rates, [one for one in shown if one.blind >= WORTH_SAYING]),
+        after=_after(rates, shown),
     )
+
+
+def _of_what(facts: ReportFacts, rates: Sequence[Rate]) -> Said:
+    """What the boxes show: under ten there are counts and no percentages."""
+    if all(rate.percent is None for rate in rates):
+        return say("How many people heard back in time, by week.")
+    if facts.promise is None:
+        return say("Percent of people who heard back within the target, by week.")
+    return say("Percent of people who heard back within %(promise)s, by week.", promise=facts.promise)
 
 
 def restated(facts: ReportFacts) -> Section | None:
@@ -156,9 +160,10 @@ def _read(one: WeekRate, what: Said) -> Said:
     )  # fmt: skip
 
 
-def _after(rates: Sequence[Rate], blind: Sequence[WeekRate]) -> Text:
+def _after(rates: Sequence[Rate], shown: Sequence[WeekRate]) -> Text:
     rated = [rate for rate in rates if rate.goal_met is not None]
-    missed, counts = sum(rate.goal_met is False for rate in rated), [rate.n for rate in rates]
+    missed, counts = sum(rate.goal_met is False for rate in rated), [one.rate.n if one.rate else 0 for one in shown]
+    blind = [one for one in shown if one.blind >= WORTH_SAYING]
     said: list[Said] = []
     if missed:
         said.append(

@@ -91,3 +91,7 @@ def test_where_the_time_went_by_team_and_what_was_not_told() -> None:
 def test_where_nothing_changed_hands_nothing_is_said() -> None:
     quiet = ChangedHands(13, Group(0, None, NONE), Group(40, HOUR, DAY), teams=(TeamHeld("A", 40, DAY, NONE, NONE),))
     assert (of(quiet), of(None)) == ((None, None), (None, None))
+
+
+def test_there_is_no_table_of_no_teams() -> None:
+    assert of(replace(HANDS, teams=()))[1] is None

@@ -18,6 +18,7 @@ from monitor.core.report import headline as opening
 from monitor.core.report import sections as below
 from monitor.core.report.as_csv import report_csv, report_csv_rows
 from monitor.core.report.as_json import report_json
+from monitor.core.report.drawn import Section
 from monitor.core.report.facts import ReportFacts
 from monitor.core.report.figures import Figures, Rate, WaitFacts
 from monitor.core.report.intervals import change, wilson
@@ -189,8 +190,8 @@ INVISIBLE = {"info@x.example": Invisible(7, 20), "ops@x.example": Invisible(1, 5
 
 
 def test_what_was_left_out_is_told_with_its_figures() -> None:
-    full = replace(facts(CLOSED), left_out=(("Spam", 38), ("Newsletters", 0)), invisible=INVISIBLE)
-    (section,) = [s for s in sections(full) if s.title == "Left out"]
+    full = replace(facts(replace(CLOSED, unknown=2)), left_out=(("Spam", 38), ("Newsletters", 0)), invisible=INVISIBLE)
+    (section,) = [s for s in sections(full) if s.title == "Left out, or taken on trust"]
     assert section.table is not None
     assert [tuple(cell.text for cell in row) for row in section.table.rows] == [
         ("Spam", "38"),
@@ -198,10 +199,22 @@ def test_what_was_left_out_is_told_with_its_figures() -> None:
         ("– of these only after 24 hours", "3"),
         ("Deleted without a reply", "4"),
         ("Moved to Junk without a reply", "2"),
+        ("Answered by a reply we could not see, at an unknown time", "2"),
         ("Replies we could not see, of those that people answered", "8 of 25"),
     ]
     seen = replace(facts(), left_out=(), invisible={"info@x.example": Invisible(0, 20)})
-    assert not [s for s in sections(seen) if s.title == "Left out"]
+    assert not [s for s in sections(seen) if s.title == "Left out, or taken on trust"]
+
+
+def test_the_mark_is_explained_only_where_a_bar_is_drawn() -> None:
+    few, many = (replace(facts(), teams=(("Desk", figures(*kept)),)) for kept in ((3, 4), (36, 40)))
+    assert str(_each_team(few).legend) == ""
+    assert str(_each_team(many).legend) == "The mark in the bar is the target of 90%."
+
+
+def _each_team(of: ReportFacts) -> Section:
+    (section,) = [one for one in sections(of) if str(one.title) == "Each team"]
+    return section
 
 
 @pytest.mark.parametrize(

@@ -131,8 +131,8 @@ def words(all_: Iterable[object]) -> list[str]:
         (24, "24 h", 4),
         (24.1, "over 24 h", 5),  # rounding must not hide it
         (37, "37 h", 5),
-        (60, "2 d 12 h", 5),
-        (None, "over 8 d 8 h", 5),
+        (60, "2 d", 5),  # a spot has room for no more
+        (None, "over 8 d", 5),
     ],
 )
 def test_a_spot_is_as_dark_as_its_key_says(typical: float | None, text: str, shade: int) -> None:

@@ -68,6 +68,12 @@ def test_few_messages_and_none_have_neither_percentage_nor_colour() -> None:
     assert [str(box.read) for box in boxes] == ["Week 44: 5 of 7", "Week 45: nothing came due", "Week 46: 90%"]
 
 
+def test_a_small_house_is_told_counts_and_no_percent() -> None:
+    section = drawn(with_weeks(Rate(5, 7, 90), None, Rate(9, 9, 90)))
+    assert str(section.note) == "How many people heard back in time, by week."
+    assert str(section.after) == "Between 0 and 9 messages a week."
+
+
 def test_blind_stretches_are_said_below_and_in_their_boxes() -> None:
     blind = {44: 7 * HOUR, 45: timedelta(minutes=59), 46: 90 * timedelta(minutes=1)}
     section = drawn(with_weeks(*3 * [Rate(80, 100, 90)], blind=blind))
