@@ -24,7 +24,7 @@ def gone_quiet(facts: ReportFacts) -> Section | None:
         title=say("Gone quiet"),
         note=say(
             "Nobody is waiting here. With these partners there used to be mail both ways; in these mailboxes there is "
-            "none now. A friendly word may be all it takes."
+            "none now. A friendly word may be all it takes. Weeks in which not everything could be seen do not count."
         ),
         table=Table(columns, tuple(_row(one, facts) for one in (*named, *learnt[:MOST]))),
         after=say("and %(more)s more.", more=str(len(learnt) - MOST)) if len(learnt) > MOST else "",

@@ -11,6 +11,10 @@ from monitor.core.report.figures import Rate
 from monitor.core.report.restating import Reason, Restated, WeekRate
 from monitor.core.said import Said, Text, say, say_n
 
+MANY = 3
+"""From so many weeks on, what one change of the config did is told in one sentence."""
+OF_SETTINGS: frozenset[Reason] = frozenset({"calendar", "rules"})
+
 
 def last_weeks(facts: ReportFacts) -> Section | None:
     """A box a week: the share that heard back in time. Nothing where there is only one week to show."""
@@ -39,11 +43,32 @@ def _of_what(facts: ReportFacts, rates: Sequence[Rate]) -> Said:
 
 def restated(facts: ReportFacts) -> Section | None:
     """Earlier weeks that were told otherwise, each with the reason."""
-    said = [_restated(one) for one in facts.restated if one.differs]
+    moved = [one for one in facts.restated if one.differs]
+    settings = [one for one in moved if {reason for reason, _ in one.reasons} <= OF_SETTINGS and one.reasons]
+    together = settings if len(settings) >= MANY else []
+    said = [_by_settings(together)] if together else []
+    said += [_restated(one) for one in moved if one not in together]
     others = [one for one in facts.restated if not one.differs]
     if others:
         said.append(_other_teams(others))
     return Section(title=say("Since the last report"), told=tuple(said), joined=True) if said else None
+
+
+def _by_settings(weeks: Sequence[Restated]) -> Said:
+    """What one change of the config did to many weeks, in one sentence."""
+    each = [
+        say(
+            "week %(week)s %(before)s, now %(now)s",
+            week=str(one.week.number),
+            before=k_of_n(one.before),
+            now=k_of_n(one.now),
+        )
+        for one in weeks
+    ]
+    return say(
+        "The target, its calendar, a rule or a setting was changed, so earlier weeks are counted otherwise: %(weeks)s.",
+        weeks=reduce(lambda some, one: say("%(some)s; %(one)s", some=some, one=one), each),
+    )
 
 
 def why(reasons: Sequence[tuple[Reason, int]]) -> Said:
@@ -174,7 +199,9 @@ def _after(rates: Sequence[Rate], shown: Sequence[WeekRate]) -> Text:
             )
         )  # fmt: skip
     said.append(_how_many(min(counts), max(counts)))
-    if blind:
+    if len(blind) == len(shown) > 1:
+        said.append(say("In none of these weeks could everything be seen."))
+    elif blind:
         spells = [say("%(week)s (%(length)s)", week=str(one.week.number), length=exact(one.blind)) for one in blind]
         said.append(
             say_n(
