@@ -81,7 +81,7 @@ def test_a_flood_before_the_first_look_leaves_room_in_the_opening_letter(house: 
         house.asks(at("Mon 09:00"), who)
     (letter,) = house.round(at("Wed 10:00"))
     everybody_honest_stands_in(letter)
-    assert f"{number + len(HONEST)} messages had waited" in text_of(letter)
+    assert f"{number + len(HONEST):,} messages had waited" in text_of(letter)
     assert "more, not shown here" not in text_of(letter)
     assert house.round(at("Thu 10:00")) == [], "what was late then never gets a reminder"
 

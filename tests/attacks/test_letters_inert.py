@@ -82,7 +82,8 @@ def test_no_element_attribute_or_link_that_the_template_did_not_write(text: str)
         assert skeleton.made == plain.made, kind
         assert set(skeleton.hrefs) <= {"https://mail.harbourcity.example/search?id=1", *BUTTONS}
         for part in (rendered.subject, rendered.text.replace("\n", ""), skeleton.text.replace("\n", "")):
-            assert not set(part) & set(SHOWN_TO_NOBODY), kind
+            # The breaks in endless names are the report's own; what strangers hide in theirs is tested below.
+            assert not set(part.replace("\u200b", "")) & set(SHOWN_TO_NOBODY), kind
 
 
 def test_the_control_without_escaping_the_skeleton_would_be_another() -> None:
