@@ -6,9 +6,9 @@ from datetime import timedelta
 from monitor.core.message import Address
 from monitor.store.dialogue import begun_with, last_written, our_replies, writers
 from monitor.store.store import Store
-from tests.contract.test_forgetting import ANN, BEN, CLEO, HOUR, INFO, OPS, TEN, Desks, desks, left, mail, store
+from tests.contract.test_forgetting import ANN, BEN, CLEO, HOUR, INFO, OPS, TEN, Desks, desks, left, mail
 
-__all__ = ["desks", "store"]  # the fixtures
+__all__ = ["desks"]  # the fixtures
 
 END = TEN + timedelta(days=1)
 

@@ -38,8 +38,9 @@ def at(moment: str, week: int = 0) -> datetime:
 
 
 def timeless(waits: Sequence[Json]) -> list[Json]:
-    """Waits without how long they have lasted by now."""
-    return [{name: value for name, value in wait.items() if not name.endswith("_seconds")} for wait in waits]
+    """Waits without how long they have lasted by now, and who had them for how long."""
+    lasting = ("_seconds", "path")
+    return [{name: value for name, value in wait.items() if not name.endswith(lasting)} for wait in waits]
 
 
 class Mail(NamedTuple):

@@ -81,7 +81,12 @@ def test_26_a_changed_calendar_moves_open_waits_keeps_what_was_sent_and_reminds_
     assert house.thread(ann, at("Mon 07:30", week=1))["waits"][0]["met"] is None
     assert kinds(house.round(at("Mon 15:05", week=1))) == [], "her first reminder there was: it is never sent again"
     report = json.loads(house.run(at("Mon 15:06", week=1), "report", "--week", "2024-W47", "--json").out)
-    assert report["previous"] == {"k": 0, "n": 1, "percent": None}, "as it was sent"
+    (restated,) = report["restated"]
+    assert (restated["week"], restated["before"]["n"], restated["now"]["n"]) == ("2024-W46", 1, 0)
+    assert restated["reasons"] == [{"reason": "calendar", "waits": 1}]
+    assert report["previous"] is None, "as it stands now, for nothing came due in it any more"
+    sent = json.loads(house.run(at("Mon 15:06", week=1), "report", "--week", "2024-W46", "--json").out)["sent"]
+    assert (sent["k"], sent["n"]) == (0, 1), "as it was sent"
     assert report["promises"] == [{"reply_within_seconds": 24 * HOUR, "clock": "open-days"}]
     house.answers(ann, at("Mon 15:30", week=1))
     assert kinds(house.round(at("Tue 09:00", week=1))) == [], "the holiday counts nothing"
