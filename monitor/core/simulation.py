@@ -94,13 +94,11 @@ class _Heard:
         self.heard[key] = at
 
 
-def replay(waits: Sequence[Lived], rules: Rules, looks: Looks) -> list[Letter]:
-    """The reminder letters, oldest first. `Reminder.wait` is the place of its wait in `waits`."""
-    return list(replaying(waits, rules, looks))
-
-
 def replaying(waits: Sequence[Lived], rules: Rules, looks: Looks) -> Iterator[Letter]:
-    """The same one by one: years of letters need not be held together."""
+    """The reminder letters, oldest first, one by one: years of them need not be held together.
+
+    `Reminder.wait` is the place of its wait in `waits`.
+    """
     return _Replay(waits, rules, looks).run()
 
 

@@ -17,7 +17,7 @@ from monitor.core.calendar import Span as Hours
 from monitor.core.ladder import SNOOZE, Reminder, Step, Told, due
 from monitor.core.lived import Lived
 from monitor.core.report.figures import WaitFacts
-from monitor.core.simulation import Letter, Looks, Rules, _Heard, replay, settles
+from monitor.core.simulation import Letter, Looks, Rules, _Heard, replaying, settles
 from monitor.core.simulation_figures import Span, outcome
 from monitor.core.wait import Handoff
 
@@ -30,6 +30,7 @@ OFFICE = Calendar(
     ZoneInfo("Europe/Rome"), "office-hours", frozenset({5, 6}), {d: (Hours(540, 1020),) for d in range(7)}
 )
 LOOKS = Looks(MONDAY, END, HOUR)
+SPAN = Span(MONDAY, END - timedelta(seconds=1), MONDAY, ZoneInfo("UTC"))
 
 
 def wait(
@@ -179,7 +180,7 @@ def test_to_ask_only_where_something_may_have_changed_is_to_ask_at_every_look(
     waits: list[Lived], by: Rules, every: timedelta
 ) -> None:
     looks = Looks(MONDAY, END, every)
-    letters = replay(waits, by, looks)
+    letters = list(replaying(waits, by, looks))
     assert told(letters) == told(asked_at_every_look(waits, by, looks))
     for who in {letter.recipient for letter in letters}:
         mine = [letter.at for letter in letters if letter.recipient == who]
@@ -198,7 +199,7 @@ def test_a_longer_promise_never_has_more_reminders(
 
     def reminders(hours: int) -> int:
         waits = [wait(at, None if n is None else at + n, hours * HOUR) for at, n in lives]
-        return sum(len(letter.reminders) for letter in replay(waits, by, LOOKS))
+        return sum(len(letter.reminders) for letter in replaying(waits, by, LOOKS))
 
     assert reminders(within + longer) <= reminders(within)
 
@@ -206,8 +207,8 @@ def test_a_longer_promise_never_has_more_reminders(
 def test_a_replay_that_begins_in_the_middle_agrees_with_the_whole_once_it_has_settled() -> None:
     by = rules(Step(), Step(3 * DAY, ("Operations",), 2 * DAY))
     waits = [wait(-1000), wait(-31 * 24 + 7)]
-    whole = replay(waits, by, Looks(MONDAY - 60 * DAY, END, HOUR))
-    middle = replay(waits, by, Looks(MONDAY - settles(by.steps), END, HOUR))
+    whole = list(replaying(waits, by, Looks(MONDAY - 60 * DAY, END, HOUR)))
+    middle = list(replaying(waits, by, Looks(MONDAY - settles(by.steps), END, HOUR)))
     assert told([x for x in whole if x.at >= MONDAY]) == told([x for x in middle if x.at >= MONDAY]) != set()
 
 
@@ -215,7 +216,7 @@ def test_one_step_written_twice_is_asked_at_every_look_of_both() -> None:
     warning = Step(-4 * HOUR, repeat=5 * HOUR)
     by = rules(warning, replace(warning, repeat=None), windows={ANN: OFFICE})
     assert warning.name == by.steps[1].name
-    letters = replay([wait(0)], by, LOOKS)
+    letters = list(replaying([wait(0)], by, LOOKS))
     assert told(letters) == told(asked_at_every_look([wait(0)], by, LOOKS))
     assert {letter.at for letter in letters if letter.recipient == ANN} > {MONDAY + 35 * HOUR}
 
@@ -228,7 +229,7 @@ def test_what_waits_for_the_window_is_dropped_when_it_is_over_by_then() -> None:
         wait(night, night + 24 + 6),
         wait(night, pauses=[(MONDAY + (night + 30) * HOUR, MONDAY + 90 * HOUR)]),
     ]
-    first = [letter for letter in replay(waits, by, LOOKS) if letter.at == in_the_morning]
+    first = [letter for letter in replaying(waits, by, LOOKS) if letter.at == in_the_morning]
     assert {(letter.recipient, tuple(r.wait for r in letter.reminders)) for letter in first} == {
         (ANN, (0,)),
         (BEN, (0,)),
@@ -244,25 +245,20 @@ def test_what_was_said_a_thousand_times_is_not_remembered_a_thousand_times() -> 
 
 def test_what_falls_due_within_an_hour_of_a_letter_stands_in_the_next_one() -> None:
     looks = Looks(MONDAY, END, timedelta(minutes=5))
-    letters = replay([wait(0), wait(0.2), wait(0.4)], rules(Step(repeat=None)), looks)
+    letters = list(replaying([wait(0), wait(0.2), wait(0.4)], rules(Step(repeat=None)), looks))
     first = [(letter.at - MONDAY - DAY, len(letter.reminders)) for letter in letters if letter.recipient == ANN]
     assert first == [(timedelta(0), 1), (HOUR, 2)]
 
 
 def test_the_end_of_a_snooze_is_told_and_nothing_within_it() -> None:
     snoozed = wait(0, snoozes=[(MONDAY + 20 * HOUR, MONDAY + 50 * HOUR)])
-    letters = [x for x in replay([snoozed], rules(), LOOKS) if x.recipient == ANN]
+    letters = [x for x in replaying([snoozed], rules(), LOOKS) if x.recipient == ANN]
     assert (letters[0].at, letters[0].reminders[0].step) == (MONDAY + 50 * HOUR, SNOOZE)
-
-
-# -- the figures
-
-SPAN = Span(MONDAY, END - timedelta(seconds=1), MONDAY, ZoneInfo("UTC"))
 
 
 def test_letters_are_counted_by_person_and_day() -> None:
     waits = [wait(0, number=1), wait(5, number=2), wait(30, 200, number=3)]
-    found = outcome(waits, replay(waits, rules(Step(repeat=None)), LOOKS), SPAN, ["Desk"], 90, {})
+    found = outcome(waits, replaying(waits, rules(Step(repeat=None)), LOOKS), SPAN, ["Desk"], 90, {})
     ann = found.recipients[0]
     assert (ann.recipient, ann.letters, ann.days, ann.most, ann.busiest) == (ANN, 3, 2, 2, date(2024, 11, 12))
     assert (ann.typical, found.total.letters, found.steps) == (0, 6, (("0h.owners", 6),))
@@ -283,7 +279,7 @@ def test_a_reminder_is_a_false_alarm_if_answered_within_the_hour_or_closed_later
     ended: float | None, state: str, idle: int
 ) -> None:
     waits = [wait(0, ended, state=state)]
-    found = outcome(waits, replay(waits, rules(Step(repeat=None)), LOOKS), SPAN, ["Desk"], 90, {})
+    found = outcome(waits, replaying(waits, rules(Step(repeat=None)), LOOKS), SPAN, ["Desk"], 90, {})
     assert (found.idle, found.reminders) == (idle, 2)
 
 

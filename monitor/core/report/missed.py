@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from monitor.core.report.figures import WaitFacts
 from monitor.core.report.path import passed_on
-from monitor.core.report.survival import product_limit, quantile
+from monitor.core.report.survival import reached
 from monitor.core.wait import is_met
 
 
@@ -38,6 +38,6 @@ def _missed(team: str, waits: list[WaitFacts]) -> Missed:
         team=team,
         n=len(waits),
         passed_on=sum(bool(passed_on(wait)) for wait in waits),
-        typical=quantile(product_limit(lengths), 0.5),
+        typical=reached(lengths, 0.5),
         longest_known=max(length for length, _ in lengths),  # a miss is answered or waits as far as we know
     )
