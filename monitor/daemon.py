@@ -19,9 +19,11 @@ from monitor.inbox.faults import is_crowded
 from monitor.jobs.agenda import Agenda
 from monitor.jobs.alarm import StoreAlarm
 from monitor.jobs.claims import LetterFolder
+from monitor.jobs.connections import Connections
 from monitor.jobs.hear import places
 from monitor.jobs.look import Progress, Sweep
-from monitor.jobs.round import Connections, Poller, Round, act, faults
+from monitor.jobs.poller import Poller
+from monitor.jobs.round import Round, act, faults
 from monitor.notify import notify, reloading
 from monitor.outbox.letters import Letters
 from monitor.store.lock import AlreadyRunning

@@ -16,11 +16,11 @@ from monitor.inbox.imap import ImapSource
 from monitor.jobs.check_clocks import clock_facts
 from monitor.jobs.check_fact import Fact, Section
 from monitor.jobs.check_mailbox import Known, ear_fact, mailbox_facts
+from monitor.jobs.connections import login_of
 from monitor.jobs.deliver import relay_of
 from monitor.jobs.health import suggestions
 from monitor.jobs.knowledge import know
 from monitor.jobs.remind import new_letter
-from monitor.jobs.round import login_of
 from monitor.outbox.letters import Letters, NoticePage
 from monitor.outbox.smtp import SendError, SmtpSender
 from monitor.store.store import Store, StoreAddressError, StoreError, open_store

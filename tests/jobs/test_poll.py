@@ -14,10 +14,13 @@ from monitor.core.cursor import FolderState
 from monitor.inbox.memory import MemoryFolder, MemorySource
 from monitor.inbox.source import HEADER_LIMIT, MailSource, RawMail, RemoteFolder, SourceError
 from monitor.jobs.claims import LetterFolder
+from monitor.jobs.connections import Connections
 from monitor.jobs.look import Sweep
 from monitor.jobs.poll import sweep
-from monitor.jobs.round import Connections, Poller, act
+from monitor.jobs.poller import Poller
+from monitor.jobs.round import act
 from monitor.outbox.letters import Letters
+from monitor.store.hearing import PREFIX
 from monitor.store.mailboxes import views, watch
 from monitor.store.shown import trouble_rows
 from monitor.store.store import Store
@@ -131,6 +134,22 @@ class Hangs(MemorySource):
         self.cut.set()
 
 
+class LooksUp(MemorySource):
+    """The mailbox for commands notes what of a mailbox is known at its own look, and that one waits for it a moment."""
+
+    def __init__(self, asked: Event, known: Callable[[], list[str]] | None = None) -> None:
+        super().__init__(inbox(1))
+        self.asked, self.known, self.saw = asked, known, list[str]()
+
+    def folders(self) -> Sequence[RemoteFolder]:
+        if self.known is None:
+            self.asked.wait(0.1)  # so that a look beside this one, not after it, comes first
+        else:
+            self.saw = self.known()
+            self.asked.set()
+        return super().folders()
+
+
 class HasNoUidnext(MemorySource):
     """A server without UIDNEXT and CONDSTORE."""
 
@@ -221,6 +240,18 @@ class TestOneMailbox:
         hangs.abort()
         assert [s.mailbox for s in until_one_ends(poller, [], later)] == [ops.address]
         poller.close()
+
+    def test_what_is_said_in_a_mail_is_heard_when_the_mailboxes_have_been_looked_at(
+        self, store: Store, settings: Settings
+    ) -> None:
+        """Or its receipt promises what a mail that lies there already has overtaken."""
+        info, asked = settings.mailboxes[0], Event()
+        ear = replace(info, address=f"{PREFIX}monitor@ours.example")
+        hears = LooksUp(asked, lambda: known(store))
+        poller = poller_of(store, settings, {info.address: LooksUp(asked), ear.address: hears})
+        assert len(poller.poll([ear, info], TEN)) == 2
+        poller.close()
+        assert hears.saw == ["<1@reader.example>"]
 
     def test_a_look_without_progress_is_cut_and_the_next_one_starts_afresh(
         self, store: Store, settings: Settings, monkeypatch: pytest.MonkeyPatch

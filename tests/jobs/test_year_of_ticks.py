@@ -15,7 +15,9 @@ import pytest
 from sqlalchemy import event
 
 from monitor.config import Settings, load
-from monitor.jobs.round import Connections, Poller, Round, act
+from monitor.jobs.connections import Connections
+from monitor.jobs.poller import Poller
+from monitor.jobs.round import Round, act
 from monitor.outbox.letters import Letters
 from monitor.store.outbox import counts
 from monitor.store.store import Store

@@ -13,7 +13,8 @@ from monitor.inbox import connection
 from monitor.inbox.imap import ImapSource, Login
 from monitor.inbox.source import SourceError
 from monitor.jobs import look
-from monitor.jobs.round import Connections, Poller
+from monitor.jobs.connections import Connections
+from monitor.jobs.poller import Poller
 from monitor.store.store import open_store
 from tests.servers.available import need_dovecot
 from tests.servers.chaos import Blow, Chaos, Kind

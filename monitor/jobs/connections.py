@@ -1,0 +1,81 @@
+"""FLOOR 2. How each mailbox is reached, and the connections that stay open from round to round."""
+
+import threading
+from collections.abc import Callable, Iterable
+
+from monitor.config import MailboxSettings, SecretError
+from monitor.inbox.imap import ImapSource, Login
+from monitor.inbox.source import MailSource, SourceError
+
+
+class Connections:
+    """One connection a mailbox, kept open from round to round (failures.md §3)."""
+
+    def __init__(self) -> None:
+        self._sources: dict[str, ImapSource] = {}
+        self._mailboxes: dict[str, MailboxSettings] = {}
+        self._lock = threading.Lock()
+
+    def of(self, mailbox: MailboxSettings) -> MailSource:
+        """The connection of a mailbox; it connects when it is first asked something."""
+        with self._lock:
+            source = self._sources.get(mailbox.address)
+            if source is not None and source.aborted:
+                source.close()
+                source = None
+            if source is None:
+                source = self._sources[mailbox.address] = ImapSource(login_of(mailbox))
+                self._mailboxes[mailbox.address] = mailbox
+            return source
+
+    def abort(self, addresses: Iterable[str] | None = None) -> None:
+        """Cut those of these mailboxes, or all, also under threads that read from them."""
+        for address, source in list(self._sources.items()):
+            if addresses is None or address in addresses:
+                source.abort()
+
+    def keep(self, mailboxes: Iterable[MailboxSettings]) -> list[str]:
+        """Log out of all but these, and of those that are to be reached in another way now; tells which these were.
+
+        None may be in use.
+        """
+        wanted = {mailbox.address: _way(mailbox) for mailbox in mailboxes}
+        old = [address for address, mailbox in self._mailboxes.items() if wanted.get(address) != _way(mailbox)]
+        for address in old:
+            self._let_go(address)
+        return old
+
+    def make_room(self, host: str, in_use: Callable[[MailboxSettings], bool]) -> None:
+        """Log out of what is not in use on a server that says that too many connections are open."""
+        for address, mailbox in list(self._mailboxes.items()):
+            if mailbox.host == host and not in_use(mailbox):
+                self._let_go(address)
+
+    def close(self) -> None:
+        """Log out of all of them."""
+        for address in list(self._sources):
+            self._let_go(address)
+
+    def _let_go(self, address: str) -> None:
+        with self._lock:
+            source = self._sources.pop(address)
+            del self._mailboxes[address]
+        source.close()
+
+
+def _way(mailbox: MailboxSettings) -> tuple[object, ...]:
+    """What decides how a mailbox is reached. Two readers of one secret differ, what they read from is the same."""
+    secret = getattr(mailbox.password, "__self__", mailbox.password)
+    return mailbox.host, mailbox.port, mailbox.security, mailbox.ca_file, mailbox.username, secret
+
+
+def login_of(mailbox: MailboxSettings) -> Login:
+    """How to reach a mailbox."""
+
+    def password() -> str:
+        try:
+            return mailbox.password()
+        except SecretError as error:
+            raise SourceError("secret", str(error)) from None
+
+    return Login(mailbox.host, mailbox.port, mailbox.security, mailbox.username, password, mailbox.ca_file)

@@ -1,0 +1,145 @@
+"""FLOOR 2. Looks at mailboxes, several at a time; each mailbox by its own thread and connection."""
+
+import logging
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from datetime import datetime
+
+import monitor
+from monitor.config import MailboxSettings, Settings
+from monitor.inbox.source import MailSource, SourceError
+from monitor.jobs.deadline import Deadline
+from monitor.jobs.hear import is_ear, listen
+from monitor.jobs.look import Progress, Sweep
+from monitor.jobs.poll import sweep
+from monitor.store.mailboxes import refold_if_rules_changed
+from monitor.store.store import Store, StoreError
+from monitor.store.subjects import keep_subjects_as_told
+
+MOST_CONNECTIONS = 8
+"""So many mailboxes are looked at at once."""
+MOST_ON_A_HOST = 4
+"""And so many of one server: some let an address in no oftener (Courier's MAXPERIP)."""
+
+log = logging.getLogger("monitor.round")
+
+
+class Poller:
+    """Looks at mailboxes, several at a time. A slow one goes on in the background while the others are acted upon."""
+
+    def __init__(
+        self,
+        store: Store,
+        settings: Settings,
+        source_of: Callable[[MailboxSettings], MailSource],
+        stopping: Callable[[], bool] = lambda: False,
+        progress: Progress = lambda _mailbox, _count: None,
+    ) -> None:
+        self._store, self._settings, self._source_of = store, settings, source_of
+        self._stopping, self._progress = stopping, progress
+        self._house = settings.house(store.letter_key)
+        # A pool for each server: the mailboxes of one that hangs do not take up the threads of the others.
+        self._pools: dict[str, ThreadPoolExecutor] = {}
+        self._slots = threading.Semaphore(MOST_CONNECTIONS)
+        self._pausing = threading.Event()
+        self._running: dict[str, Future[Sweep]] = {}
+        self._ended: list[Sweep] = []
+
+    @property
+    def under_way(self) -> bool:
+        """Whether any look is."""
+        return bool(self._running)
+
+    def busy(self, mailbox: MailboxSettings) -> bool:
+        """Whether the last look at it is still under way."""
+        return mailbox.address in self._running
+
+    def poll(self, mailboxes: Iterable[MailboxSettings], now: datetime, patience: float | None = None) -> list[Sweep]:
+        """Look at these mailboxes; the looks that have ended after at most `patience` seconds (None: all)."""
+        house, store = self._house, self._store
+        if changed := keep_subjects_as_told(store, house):
+            log.info("subjects are not kept any more; %d messages lost theirs", changed)
+        if judged := refold_if_rules_changed(store, self._settings.rules_fingerprint(monitor.__version__), house):
+            log.info("the rules have changed; %d conversations were judged again", judged)
+        wanted = list(mailboxes)
+        # What is said in a mail is done to what is known: the mailboxes come first, or a receipt promises what a mail
+        # that lies there already has overtaken.
+        self._begin([mailbox for mailbox in wanted if not is_ear(mailbox)], now)
+        self._gather(patience)
+        if ears := [mailbox for mailbox in wanted if is_ear(mailbox)]:
+            self._begin(ears, now)
+            self._gather(patience, [ear.address for ear in ears])
+        ended, self._ended = self._ended, []
+        return ended
+
+    def settle(self, patience: float, cut: Callable[[Iterable[str]], None]) -> list[Sweep]:
+        """End what is under way: looks stop at their next batch; who hangs longer than `patience` is `cut`.
+
+        That is safe at any moment, and is held against nobody: their next look goes on where they were.
+        """
+        self._pausing.set()
+        while self._running and not self._stopping():
+            try:
+                self._gather(patience)
+            except StoreError as error:
+                log.error("%s", error)
+            cut(list(self._running))
+            patience = 1.0
+        self._pausing.clear()
+        ended, self._ended = self._ended, []
+        return ended
+
+    def close(self) -> None:
+        """Wait for what is under way; what has not begun is dropped."""
+        for pool in self._pools.values():
+            pool.shutdown(cancel_futures=True)
+
+    def _pool(self, host: str) -> ThreadPoolExecutor:
+        if host not in self._pools:
+            self._pools[host] = ThreadPoolExecutor(MOST_ON_A_HOST, thread_name_prefix="poll")
+        return self._pools[host]
+
+    def _begin(self, mailboxes: Iterable[MailboxSettings], now: datetime) -> None:
+        for mailbox in mailboxes:
+            self._running[mailbox.address] = self._pool(mailbox.host).submit(self._one, mailbox, now)
+
+    def _gather(self, patience: float | None, of: Iterable[str] | None = None) -> None:
+        """Note who has ended, of these or of all. Raises StoreError where one did so by that; the others are noted."""
+        done = wait([self._running[address] for address in (self._running if of is None else of)], patience).done
+        errors = []
+        for address in [address for address, future in self._running.items() if future in done]:
+            try:
+                self._ended.append(self._running.pop(address).result())
+            except StoreError as error:
+                errors.append(error)
+        if errors:
+            raise errors[0]
+
+    def _one(self, mailbox: MailboxSettings, now: datetime) -> Sweep:
+        with self._slots:
+            if self._ending():
+                return _interrupted(mailbox.address)
+            source = self._source_of(mailbox)
+            limit = Deadline(source.abort)
+
+            def tell(address: str, count: int) -> None:
+                limit.progressed(count)
+                self._progress(address, count)
+
+            try:
+                if is_ear(mailbox):
+                    done = listen(self._store, source, mailbox, self._settings, now, self._ending, tell)
+                else:
+                    done = sweep(self._store, source, mailbox, self._house, now, self._ending, tell)
+            finally:
+                limit.over()
+            return _interrupted(mailbox.address, done.taken_in) if done.fault and self._ending() else done
+
+    def _ending(self) -> bool:
+        return self._stopping() or self._pausing.is_set()
+
+
+def _interrupted(address: str, taken_in: int = 0) -> Sweep:
+    """A look that we ended: whatever came of that is no fault of the mailbox."""
+    return Sweep(address, taken_in, SourceError("stopped", "asked to stop"))
