@@ -85,7 +85,7 @@ lock:
 	@tools="$$(mktemp -d)" && trap 'rm -rf "$$tools"' EXIT && \
 	$(PYTHON) -m venv "$$tools" && \
 	"$$tools/bin/python" -m pip --disable-pip-version-check install --quiet pip-tools && \
-	$(COMPILE) --extra demo --output-file requirements.lock pyproject.toml && \
+	$(COMPILE) --extra demo,google,microsoft,postgresql --output-file requirements.lock pyproject.toml && \
 	$(COMPILE) --extra test --constraint requirements.lock --output-file requirements-test.lock pyproject.toml
 
 # -- what tests use: Dovecot with Sieve, PostgreSQL; faketime, a clock to set; Chromium, to look at letters

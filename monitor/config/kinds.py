@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from monitor.config.freemail import PUBLIC_PROVIDERS
+from monitor.config.secrets import Secret
 from monitor.core.addresses import a_labels
 from monitor.core.durations import parse_duration
 from monitor.core.people import Absence
@@ -145,6 +146,8 @@ Partners = Annotated[
 Port = Annotated[int, Field(strict=True, ge=1, le=65535)]
 Weeks = Annotated[int, Field(strict=True, ge=1, le=52)]
 Security = Literal["tls", "starttls", "none"]
+Mechanism = Literal["plain", "login", "xoauth2", "oauthbearer"]
+TokenFrom = Literal["microsoft", "google"] | Secret | None
 Zone = Annotated[ZoneInfo, BeforeValidator(_zone)]
 Language = Literal["en", "de", "fr"]
 Absences = Annotated[tuple[Annotated[Absence, BeforeValidator(_absence)], ...], BeforeValidator(_list)]

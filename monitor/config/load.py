@@ -1,27 +1,25 @@
 """FLOOR 1. Reads config.toml. All mistakes are reported at once; nothing is started with a config that has one."""
 
 import tomllib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from email.utils import parseaddr
 from pathlib import Path
-from typing import Any
 
 from monitor.config.clocks import target_of, window
 from monitor.config.freemail import PUBLIC_PROVIDERS
 from monitor.config.kinds import beside
 from monitor.config.mistakes import not_toml, understood
-from monitor.config.model import CommandsPart, ConfigModel, ImapKeys, MailboxPart, SmtpPart
+from monitor.config.model import ConfigModel, MailboxPart
 from monitor.config.overrides import OverrideError, laid_over, shown
 from monitor.config.places import Mistake, Places
-from monitor.config.secrets import Secret
+from monitor.config.reaching import google_of, health_of, microsoft_of, reached, secret_files, smtp_of
 from monitor.config.settings import (
     BoardSettings,
     GoneQuietSettings,
     MailboxSettings,
     ReportSettings,
     Settings,
-    SmtpSettings,
     state_folder,
 )
 from monitor.core.house import Desk
@@ -29,11 +27,7 @@ from monitor.core.ladder import Step
 from monitor.core.people import Person
 from monitor.core.staff import Staff
 
-DEFAULT_LOOKBACK = timedelta(days=30)
-DEFAULT_POLL = timedelta(minutes=5)
 DEFAULT_STEPS = (Step(timedelta(0), ("owners",), timedelta(hours=24)),)
-IMAP_PORTS = {"tls": 993, "starttls": 143, "none": 143}
-SMTP_PORTS = {"tls": 465, "starttls": 587, "none": 25}
 
 
 class ConfigError(Exception):
@@ -107,7 +101,7 @@ def _settings(path: Path, model: ConfigModel) -> Settings:
         staff=_staff(model),
         steps=tuple(_steps(model)) or DEFAULT_STEPS,
         report=ReportSettings(report.on, report.to) if report else None,
-        smtp=_smtp(model, folder),
+        smtp=smtp_of(model, folder),
         store_url=model.store.url or f"sqlite:///{state_folder() / 'monitor.db'}",
         retention=model.store.retention,
         ignored_senders=model.ignore.senders,
@@ -115,7 +109,7 @@ def _settings(path: Path, model: ConfigModel) -> Settings:
         authserv_ids=frozenset(a.lower() for m in (model.imap, *model.mailbox) if (a := m.authserv_id)),
         authenticated_replies=model.staff.authenticated_replies == "required",
         keeps_subjects=model.store.subjects,
-        secret_files=_secret_files(model, folder),
+        secret_files=secret_files(model, folder),
         people=_people(model),
         language=model.letters.language,
         letters_sent=window(model),
@@ -124,6 +118,9 @@ def _settings(path: Path, model: ConfigModel) -> Settings:
         aliases={alias: m.address for m in model.mailbox for alias in m.aliases},
         gone_quiet=GoneQuietSettings(quiet.partners, quiet.learn, quiet.after) if quiet else None,
         board=_board(model, folder),
+        microsoft=microsoft_of(model, folder),
+        google=google_of(model, folder),
+        health=health_of(model, folder),
     )
 
 
@@ -134,7 +131,7 @@ def _board(model: ConfigModel, folder: Path) -> BoardSettings | None:
 
 def _mailbox(m: MailboxPart, model: ConfigModel, folder: Path) -> MailboxSettings:
     return MailboxSettings(
-        **_reached(m, m.address, model, folder),
+        **reached(m, m.address, model, folder),
         team=m.team or m.address,
         sent=m.sent,
         done=m.done,
@@ -149,42 +146,17 @@ def _commands(model: ConfigModel, folder: Path) -> MailboxSettings | None:
     """The mailbox that hears what staff say of our letters; reached as the mailboxes are, unless it says otherwise."""
     if model.commands is None:
         return None
-    address = model.commands.address or parseaddr(_smtp(model, folder).from_)[1]
-    reached = _reached(model.commands, address, model, folder)
+    address = model.commands.address or parseaddr(smtp_of(model, folder).from_)[1]
     return MailboxSettings(
-        **reached, team="", sent=(), done=(), ignored=(), watch="all", replies_confirmed=True, peek_closers=False
+        **reached(model.commands, address, model, folder),
+        team="",
+        sent=(),
+        done=(),
+        ignored=(),
+        watch="all",
+        replies_confirmed=True,
+        peek_closers=False,
     )
-
-
-def _reached(m: MailboxPart | CommandsPart, address: str, model: ConfigModel, folder: Path) -> dict[str, Any]:
-    """Where a mailbox is and how to get in: what it says itself, else what [imap] says for all.
-
-    Commands that come into a mailbox that is watched, too, are read there as it is.
-    """
-    watched = [w for w in model.mailbox if w.address == address and w is not m]
-    parts: list[ImapKeys] = [model.imap, *watched, m]
-
-    def either(name: str, default: Any = None) -> Any:
-        said = [value for p in reversed(parts) if name in p.model_fields_set and (value := getattr(p, name))]
-        return said[0] if said else default
-
-    security = either("security", "tls")
-    lookback = DEFAULT_LOOKBACK
-    for part in parts:
-        if "lookback" in part.model_fields_set:
-            lookback = part.lookback  # type: ignore[assignment]  # None means "all"
-    return {
-        "address": address,
-        "host": either("host"),
-        "port": either("port", IMAP_PORTS[security]),
-        "security": security,
-        "ca_file": beside(folder, either("ca_file")),
-        "username": either("username", address),
-        "password": _reader(either("password"), folder),
-        "lookback": lookback,
-        "poll_every": either("poll_every", DEFAULT_POLL),
-        "inbox": m.inbox,
-    }
 
 
 def _people(model: ConfigModel) -> dict[str, Person]:
@@ -192,17 +164,6 @@ def _people(model: ConfigModel) -> dict[str, Person]:
         p.address: Person(p.address, p.name, p.language or "", window(model, p), p.away, p.substitute)
         for p in model.person
     }
-
-
-def _reader(secret: Secret, folder: Path) -> Callable[[], str]:
-    """Reads the secret anew each time; a file is looked for below the config's own folder."""
-    return secret.model_copy(update={"file": beside(folder, secret.file)}).value
-
-
-def _secret_files(model: ConfigModel, folder: Path) -> tuple[Path, ...]:
-    parts = (model.imap, *model.mailbox, model.smtp, model.commands)
-    named = [part.password.file for part in parts if part and part.password and part.password.file]
-    return tuple(dict.fromkeys(Path(folder, name) for name in named))
 
 
 def _staff(model: ConfigModel) -> Staff:
@@ -231,27 +192,9 @@ def _written_to(model: ConfigModel) -> Iterator[str]:
     for person in model.person:
         yield from (a for a in (person.address, person.substitute) if a)
     if model.commands:
-        yield model.commands.address or parseaddr(_smtp(model, Path()).from_)[1]
+        yield model.commands.address or parseaddr(smtp_of(model, Path()).from_)[1]
 
 
 def _steps(model: ConfigModel) -> Iterator[Step]:
     for part in model.reminder:
         yield Step(part.after, tuple(dict.fromkeys(part.to)), part.repeat)
-
-
-def _smtp(model: ConfigModel, folder: Path) -> SmtpSettings:
-    part = model.smtp or SmtpPart(security="none")
-    security = part.security or ("none" if part.port == 25 else "tls" if part.port == 465 else "starttls")
-    domain = model.mailbox[0].address.rpartition("@")[2]
-    from_ = part.from_ or f"Reply monitor <inbox-monitor@{domain}>"
-    if not parseaddr(from_)[0]:
-        from_ = f"Reply monitor <{parseaddr(from_)[1]}>"
-    return SmtpSettings(
-        host=part.host,
-        port=part.port or SMTP_PORTS[security],
-        security=security,
-        ca_file=beside(folder, part.ca_file),
-        username=part.username or (parseaddr(from_)[1] if part.password else None),
-        password=_reader(part.password, folder) if part.password else None,
-        from_=from_,
-    )

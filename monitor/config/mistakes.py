@@ -167,18 +167,18 @@ def _lacking(model: ConfigModel) -> Iterator[Mistake]:
             yield Mistake(at, f"{m.address} has no `team`, so nobody would be reminded; add team = …")
         if not (m.host or model.imap.host):
             yield Mistake(at, f"{m.address} has no IMAP server; add `host` under [imap]")
-        if not (m.password or model.imap.password):
+        if not (m.password or m.token or model.imap.password or model.imap.token):
             yield Mistake(at, f'{m.address} has no password; add password = {{ file = "…" }} under [imap]')
     if model.commands:
         watched = [m for m in model.mailbox if m.address == model.commands.address]
         parts = (model.commands, *watched, model.imap)
         if not any(part.host for part in parts):
             yield Mistake(("commands",), "[commands] has no IMAP server; add `host`, there or under [imap]")
-        if not any(part.password for part in parts):
+        if not any(part.password or part.token for part in parts):
             yield Mistake(
                 ("commands",), '[commands] has no password; add password = { file = "…" }, there or in [imap]'
             )
-    if model.smtp and model.smtp.username and not model.smtp.password:
+    if model.smtp and model.smtp.username and not (model.smtp.password or model.smtp.token):
         yield Mistake(("smtp", "username"), '`username` needs a password beside it: password = { file = "…" }')
 
 

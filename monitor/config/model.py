@@ -1,6 +1,6 @@
 """FLOOR 1. The shape of config.toml: every key, its type, its default, and what it means."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,7 @@ from monitor.config.kinds import (
     Length,
     Lookback,
     Lower,
+    Mechanism,
     NamedAddr,
     Names,
     Part,
@@ -25,6 +26,7 @@ from monitor.config.kinds import (
     Retention,
     Security,
     SignedLength,
+    TokenFrom,
     WeeklyMoment,
     Weeks,
     Zone,
@@ -52,6 +54,11 @@ class ImapKeys(Part):
     ca_file: str | None = Field(default=None, description="a certificate authority to trust, in PEM")
     username: str | None = Field(default=None, description="defaults to the address of the mailbox")
     password: Secret | None = Field(default=None, description="where the password is")
+    login: str | None = Field(default=None, description="who logs in, where that is another than the username")
+    token: TokenFrom = Field(
+        default=None, description='instead of a password: "microsoft", "google", or where a token is to be had'
+    )
+    mechanism: Mechanism | None = Field(default=None, description="how to log in; else by what the server offers")
     lookback: Lookback | None = Field(
         default=None, description='how far the first look goes back; "all" for everything'
     )
@@ -160,6 +167,34 @@ class BoardPart(Part):
     )
 
 
+class MicrosoftPart(Part):
+    """Microsoft 365: an app registered in Entra ID. With a secret or a certificate it logs in by itself; without, a
+    person signs in once by `inbox-monitor login`."""
+
+    tenant: str = Field(min_length=1, description="the directory: its id, or one of its domains")
+    client: str = Field(min_length=1, description="the application (client) id")
+    secret: Secret | None = Field(default=None, description="a client secret of the app")
+    secret_expires: date | None = Field(default=None, description="the operator is warned a month before")
+    certificate: str | None = Field(default=None, description="a PEM file with the private key and the certificate")
+    authority: str = Field(default="https://login.microsoftonline.com", description="of another cloud")
+    ca_file: str | None = Field(default=None, description="a certificate authority to trust for it, in PEM")
+
+
+class GooglePart(Part):
+    """Google Workspace: a service account with domain-wide delegation, or an installed app that a person signs in to
+    once by `inbox-monitor login`."""
+
+    service_account: Secret | None = Field(default=None, description="the JSON key of a service account")
+    client: Secret | None = Field(default=None, description="the JSON of an OAuth client of the type desktop app")
+
+
+class HealthPart(Part):
+    """How others see that the monitor lives."""
+
+    metrics: str | None = Field(default=None, description="a file for the node exporter's textfile collector: *.prom")
+    ping: str | Secret | None = Field(default=None, description="a URL that is asked for after each whole round")
+
+
 class SmtpPart(Part):
     """How letters leave."""
 
@@ -169,6 +204,8 @@ class SmtpPart(Part):
     ca_file: str | None = None
     username: str | None = None
     password: Secret | None = None
+    token: TokenFrom = None
+    mechanism: Mechanism | None = None
     from_: NamedAddr | None = Field(default=None, alias="from")
 
 
@@ -214,5 +251,8 @@ class ConfigModel(Part):
     gone_quiet: GoneQuietPart | None = None
     board: BoardPart | None = None
     smtp: SmtpPart | None = None
+    microsoft: MicrosoftPart | None = None
+    google: GooglePart | None = None
+    health: HealthPart = HealthPart()
     store: StorePart = StorePart()
     ignore: IgnorePart = IgnorePart()

@@ -20,6 +20,39 @@ from monitor.core.staff import Staff
 Security = Literal["tls", "starttls", "none"]
 
 
+Mechanism = Literal["plain", "login", "xoauth2", "oauthbearer"]
+TokenFrom = Literal["microsoft", "google"] | Callable[[], str]
+
+
+@dataclass(frozen=True, slots=True)
+class MicrosoftSettings:
+    """An app registered in Entra ID. Neither `secret` nor `certificate`: a person has signed in for it."""
+
+    tenant: str
+    client: str
+    secret: Callable[[], str] | None
+    secret_expires: date | None
+    certificate: Path | None
+    authority: str
+    ca_file: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class GoogleSettings:
+    """A service account, or an installed app for which a person has signed in: the JSON of either."""
+
+    service_account: Callable[[], str] | None
+    client: Callable[[], str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class HealthSettings:
+    """How others see that the monitor lives; None: not so."""
+
+    metrics: Path | None = None
+    ping: Callable[[], str] | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class MailboxSettings:
     """One mailbox: how to reach it and what to read in it."""
@@ -41,6 +74,11 @@ class MailboxSettings:
     watch: Literal["all", "sent"]
     replies_confirmed: bool
     peek_closers: bool
+    login: str | None = None
+    """Who logs in; None: the username itself."""
+    token: TokenFrom | None = None
+    """Where tokens come from; None: `password` is used."""
+    mechanism: Mechanism | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +92,8 @@ class SmtpSettings:
     username: str | None
     password: Callable[[], str] | None
     from_: str
+    token: TokenFrom | None = None
+    mechanism: Mechanism | None = None
 
     @property
     def where(self) -> str:
@@ -124,6 +164,9 @@ class Settings:
     """The mailbox behind each of its further addresses."""
     gone_quiet: GoneQuietSettings | None = None
     board: BoardSettings | None = None
+    microsoft: MicrosoftSettings | None = None
+    google: GoogleSettings | None = None
+    health: HealthSettings = HealthSettings()
 
     def person(self, address: str) -> Person:
         """Who gets letters at an address, also where the config says nothing of them."""

@@ -65,8 +65,9 @@ class Connections:
 
 def _way(mailbox: MailboxSettings) -> tuple[object, ...]:
     """What decides how a mailbox is reached. Two readers of one secret differ, what they read from is the same."""
-    secret = getattr(mailbox.password, "__self__", mailbox.password)
-    return mailbox.host, mailbox.port, mailbox.security, mailbox.ca_file, mailbox.username, secret
+    secrets = [getattr(said, "__self__", said) for said in (mailbox.password, mailbox.token)]
+    names = mailbox.username, mailbox.login, mailbox.mechanism
+    return mailbox.host, mailbox.port, mailbox.security, mailbox.ca_file, *names, *secrets
 
 
 def login_of(mailbox: MailboxSettings) -> Login:

@@ -15,6 +15,7 @@ FLOORS = {
     "inbox": 1,
     "store": 1,
     "outbox": 1,
+    "tokens": 1,
     "jobs": 2,
     "screen": 3,
     "exits": 4,
@@ -43,6 +44,9 @@ ALONE = {
     "icalendar": ("config.closed_days",),
     "recurring_ical_events": ("config.closed_days",),
     "schedule": ("daemon",),
+    "msal": ("tokens.microsoft",),
+    "google": ("tokens.google",),
+    "prometheus_client": ("outbox.metrics",),
     "typer": ("cli", "commands"),
 }
 """Which modules, or rooms, may know a package."""
