@@ -226,6 +226,7 @@ def test_on_postgresql_too(postgres_url: str) -> None:
 LONG = 6_000
 
 
+@pytest.mark.full
 def test_one_conversation_of_6_000_mails_is_folded_a_few_times_not_with_each_batch(
     lite: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

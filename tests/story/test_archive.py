@@ -51,6 +51,7 @@ def played(corpora: Path, houses: Houses) -> Played:
     return Played(house, archive, now, time.perf_counter() - started, kinds(letters), flags)
 
 
+@pytest.mark.full
 def test_eighteen_years_of_a_mailing_list(played: Played) -> None:
     house, archive, now = played.house, played.archive, played.now
     assert played.letters == [("opening", house.lead())]

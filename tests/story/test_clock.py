@@ -106,6 +106,7 @@ def test_over_a_change_of_the_clocks_a_day_is_24_hours_and_the_report_goes_out_a
     assert kinds(found.once(asked + 2 * DAY)) == [("reminder", lead)]
 
 
+@pytest.mark.full
 def test_the_heart_beats_on_in_the_hour_that_comes_twice(houses: Houses) -> None:
     change = CHANGES["autumn 2024"]
     found = clocked(houses, "Europe/Berlin", change - 2 * DAY)

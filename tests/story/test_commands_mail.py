@@ -253,7 +253,7 @@ def test_without_a_commands_mailbox_nothing_is_offered(house: HeardHouse) -> Non
     assert b"mailto:" not in letter.raw
 
 
-@pytest.mark.parametrize("passes", [0, 1])
+@pytest.mark.parametrize("passes", [0, pytest.param(1, marks=pytest.mark.full)])
 @pytest.mark.parametrize("point", HEAR_POINTS)
 def test_killed_around_a_command_it_is_done_once_and_confirmed_once(house: HeardHouse, point: str, passes: int) -> None:
     _, letter = house.three_wait()

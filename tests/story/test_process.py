@@ -17,6 +17,7 @@ from tests.servers.chaos import Blow, Chaos
 from tests.story.house import ROOT, House, Json, at, kinds
 
 NOW = at("Tue 10:05")
+TERM, KILL = signal.SIGTERM, signal.SIGKILL
 
 
 @contextmanager
@@ -75,8 +76,17 @@ def test_a_second_daemon_is_turned_away_and_disturbs_nothing(house: House) -> No
     assert kinds(house.round(at("Wed 10:05"))) == [("reminder", house.lead())]
 
 
-@pytest.mark.parametrize("blow", [signal.SIGTERM, signal.SIGKILL])
-@pytest.mark.parametrize("after", [400, 5_000, 100_000])
+@pytest.mark.parametrize(
+    ("after", "blow"),
+    [
+        (5_000, TERM),
+        (100_000, KILL),
+        *(
+            pytest.param(after, blow, marks=pytest.mark.full)
+            for after, blow in [(400, TERM), (400, KILL), (5_000, KILL), (100_000, TERM)]
+        ),
+    ],
+)
 def test_ended_in_the_middle_of_a_first_look_it_takes_it_up_where_it_stopped(
     house: House, blow: signal.Signals, after: int
 ) -> None:
@@ -133,7 +143,9 @@ def claimed(house: House, question: str) -> Json:
     return found
 
 
-@pytest.mark.parametrize("last", ["nothing", "MAIL", "DATA", "."])
+@pytest.mark.parametrize(
+    "last", ["DATA", ".", *(pytest.param(last, marks=pytest.mark.full) for last in ("nothing", "MAIL"))]
+)
 def test_killed_after_the_claim_the_next_run_sends_that_very_letter_once(house: House, last: str) -> None:
     house.opens(at("Mon 08:00"))
     question = house.asks(at("Mon 10:00"))
