@@ -25,7 +25,7 @@ COMMANDS = {
     "run": "working", "threads": "asking", "explain": "asking",
     "done": "acting", "snooze": "acting", "assign": "acting", "reopen": "acting", "undo": "acting",
     "report": "reporting", "simulate": "simulating", "board": "showing_board", "preview": "previewing",
-    "status": "looking", "check": "looking", "forget": "forgetting",
+    "status": "looking", "check": "looking", "login": "logging_in", "forget": "forgetting",
 }  # fmt: skip
 """In which module of commands/ each is, as a function of its name; in the order of `--help`."""
 

@@ -18,6 +18,7 @@ from monitor.jobs.check_fact import Fact, Section
 from monitor.jobs.check_mailbox import Known, ear_fact, mailbox_facts
 from monitor.jobs.connections import login_of
 from monitor.jobs.deliver import relay_of
+from monitor.jobs.expiring import expiry_facts
 from monitor.jobs.health import suggestions
 from monitor.jobs.knowledge import know
 from monitor.jobs.remind import new_letter
@@ -29,6 +30,7 @@ from monitor.store.store import Store, StoreAddressError, StoreError, open_store
 def check(settings: Settings, now: datetime, make_folders: bool = False) -> Iterator[Fact]:
     """All facts, in the order people read them. With `make_folders` the `done` folders that are missing are made."""
     yield from _config_facts(settings, now)
+    yield from expiry_facts(settings, now)
     for file in settings.secret_files:
         yield from _open_to_others("Configuration", "the secret file", file, "a secret is for the service alone")
     store: Store | None = None

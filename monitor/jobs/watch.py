@@ -9,6 +9,7 @@ from monitor.jobs.changes import Change, Scene
 from monitor.jobs.claims import Claims
 from monitor.jobs.deaf import deaf, hears_again
 from monitor.jobs.doubts import braked, clock_behind, given_up, hidden, latched_recipients, never_seen
+from monitor.jobs.expiring import expiring, renewed
 from monitor.jobs.knowledge import Knowledge
 from monitor.jobs.remind import new_letter
 from monitor.jobs.unread import looked_at_again, readable_again, stale, unread
@@ -29,9 +30,11 @@ STATES: tuple[Callable[[Scene], Iterable[Change]], ...] = (
     clock_behind,
     given_up,
     latched_recipients,
+    expiring,
     readable_again,
     hears_again,
     looked_at_again,
+    renewed,
 )
 """The one place for another state the operator is told of; the most pressing first."""
 

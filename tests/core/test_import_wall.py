@@ -46,6 +46,8 @@ ALONE = {
     "schedule": ("daemon",),
     "msal": ("tokens.microsoft",),
     "google": ("tokens.google",),
+    "cryptography": ("tokens.certificate",),
+    "requests": ("tokens.web",),
     "prometheus_client": ("outbox.metrics",),
     "typer": ("cli", "commands"),
 }
