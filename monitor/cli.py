@@ -1,6 +1,5 @@
 """ROOF. The command line. stdout is data, stderr is talk; exit codes are those of sysexits.h (design.md §6)."""
 
-import os
 import sys
 from datetime import UTC, datetime
 from importlib import import_module
@@ -14,20 +13,22 @@ from typer.main import get_command
 
 import monitor
 from monitor import logs
+from monitor.commands.completing import config_path
 from monitor.commands.shared import Global, fail
 from monitor.exits import USAGE
 from monitor.screen import arguments
 from monitor.screen.output import finish, talk
 
-DEFAULT_CONFIG = Path("/etc/inbox-monitor/config.toml")
-
 COMMANDS = {
     "run": "working", "threads": "asking", "explain": "asking",
     "done": "acting", "snooze": "acting", "assign": "acting", "reopen": "acting", "undo": "acting",
     "report": "reporting", "simulate": "simulating", "board": "showing_board", "preview": "previewing",
-    "status": "looking", "check": "looking", "login": "logging_in", "forget": "forgetting",
+    "status": "looking", "check": "looking", "login": "logging_in", "forget": "forgetting", "rebuild": "folding",
+    "completion": "manual", "man": "manual",
 }  # fmt: skip
 """In which module of commands/ each is, as a function of its name; in the order of `--help`."""
+HIDDEN = {"man"}
+"""Not for people at a prompt: whoever packs the program calls them."""
 
 
 class _Commands(TyperGroup):
@@ -48,7 +49,7 @@ class _Commands(TyperGroup):
 
 def _command(name: str) -> Any:
     alone = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
-    alone.command(name)(getattr(import_module(f"monitor.commands.{COMMANDS[name]}"), name))
+    alone.command(name, hidden=name in HIDDEN)(getattr(import_module(f"monitor.commands.{COMMANDS[name]}"), name))
     return get_command(alone)
 
 
@@ -76,8 +77,7 @@ def _global(
         raise typer.Exit
     logs.set_up()
     moment = _moment(now) if now else None
-    path = config or Path(os.environ.get("INBOX_MONITOR_CONFIG") or DEFAULT_CONFIG)
-    context.obj = Global(path, (lambda: moment) if moment else wall_clock)
+    context.obj = Global(config_path(config), (lambda: moment) if moment else wall_clock)
 
 
 @app.command()

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from monitor.commands.completing import teams
 from monitor.commands.shared import Json, fail, opened
 from monitor.config import Settings
 from monitor.core.acts import SNOOZE, Command, Puzzled, understand
@@ -49,7 +50,10 @@ def snooze(
 def assign(
     context: typer.Context,
     number: Number,
-    to: Annotated[list[str], typer.Argument(metavar="TEAM", help="A team or a person, by name or address.")],
+    to: Annotated[
+        list[str],
+        typer.Argument(metavar="TEAM", help="A team or a person, by name or address.", autocompletion=teams),
+    ],
     json: Json = False,
 ) -> None:
     """Hand it over: the ball moves, the clock does not."""

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
+from monitor.commands.completing import mailboxes
 from monitor.commands.shared import Json, fail, opened
 from monitor.exits import LATE, USAGE
 from monitor.screen import pages, shapes, telling
@@ -18,7 +19,7 @@ def threads(
     number: Annotated[int | None, typer.Argument(help="One conversation's story.")] = None,
     late: Annotated[bool, typer.Option("--late", help="Only where somebody waits past the target.")] = False,
     all_: Annotated[bool, typer.Option("--all", help="Also conversations in which nobody waits.")] = False,
-    mailbox: Annotated[str | None, typer.Option(help="Only this mailbox.")] = None,
+    mailbox: Annotated[str | None, typer.Option(help="Only this mailbox.", autocompletion=mailboxes)] = None,
     fail_if_late: Annotated[
         bool, typer.Option("--fail-if-late", help="Exit 1 if somebody waits past the target.")
     ] = False,

@@ -16,6 +16,7 @@ from monitor.screen.output import out, talk
 from monitor.store.lock import AlreadyRunning
 from monitor.store.store import Store, StoreAddressError, StoreError, open_store
 
+DEFAULT_CONFIG = Path("/etc/inbox-monitor/config.toml")
 STDOUT = Path("-")
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 

@@ -7,7 +7,7 @@ from monitor.core.considered import REASONS
 from monitor.core.house import House
 from monitor.core.message import Place
 from monitor.core.moments import utc
-from monitor.core.report.as_json import blind_json
+from monitor.core.report.as_json import blind_json, share_json
 from monitor.core.report.path import Stretch
 from monitor.jobs.check_fact import Fact
 from monitor.jobs.health import Health
@@ -223,7 +223,7 @@ def status(health: Health) -> dict[str, Any]:
                     for f in m.folders
                 ],
                 "replies_visible": m.replies_visible,
-                "invisible_replies": {"k": m.invisible.k, "n": m.invisible.n, "percent": m.invisible.percent},
+                "invisible_replies": share_json(m.invisible),
                 "waiting": m.waiting,
                 "late": m.late,
                 "blind": [blind_json(one) for one in m.blind],

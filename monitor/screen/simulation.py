@@ -8,6 +8,7 @@ from rich.text import Text
 
 from monitor.core.durations import words
 from monitor.core.moments import short_day_and_time, utc
+from monitor.core.report.as_json import share_json
 from monitor.core.simulation_figures import Daily, FalseAlarm, Kept, Outcome, Span
 from monitor.jobs.simulate import Simulated
 from monitor.screen.output import Page
@@ -224,9 +225,7 @@ def _daily_json(daily: Daily) -> dict[str, Any]:
 
 def _kept_json(kept: Kept) -> dict[str, Any]:
     return {
-        "k": kept.rate.k,
-        "n": kept.rate.n,
-        "percent": kept.rate.percent,
+        **share_json(kept.rate),
         "interval": list(kept.interval) if kept.interval else None,
         "goal": kept.rate.goal,
         "late": kept.late,

@@ -60,8 +60,13 @@ def refold(
     numbers: Collection[int],
     house: House,
     new: Mapping[int, Sequence[New]] = MappingProxyType({}),
+    waits_too: bool = True,
 ) -> None:
-    """Fold these conversations and store verdicts, links and waits; `new` messages of each are put in on the way."""
+    """Fold these conversations and store verdicts, links and waits; `new` messages of each are put in on the way.
+
+    Without `waits_too` the waits only follow the mails that opened them, for somebody who folds again when all is in
+    its place.
+    """
     later = large(connection, numbers)
     if later:
         _put_off(connection, later, house, [n for number in later for n in new.get(number, ())])
@@ -73,7 +78,9 @@ def refold(
     )
     stored = connection.execute(select(waits).where(among(waits.c.conversation, numbers, connection))).all()
     sighted, said = sightings_of(connection, numbers), marks_of(connection, numbers)
-    writing = _Writing(stored)
+    if not waits_too:
+        bring_home(connection, numbers)
+    writing = _Writing(stored if waits_too else None)
     for number in numbers:
         told = [_of_row(row, sighted, house) for row in rows[number]]
         told += [_Told(None, n.columns, n.seen, n.ties, n.columns["strand"]) for n in new.get(number, ())]
@@ -94,6 +101,14 @@ def fold_stale(connection: Connection, house: House) -> int:
     if numbers:
         connection.execute(update(conversations).where(conversations.c.stale).values(stale=False))
     return len(numbers)
+
+
+def bring_home(connection: Connection, numbers: Collection[int]) -> None:
+    """The waits that mails of these conversations opened stand there too."""
+    home = select(messages.c.conversation).where(messages.c.id == waits.c.opener).scalar_subquery()
+    openers = select(messages.c.id).where(among(messages.c.conversation, numbers, connection))
+    moved = waits.c.opener.in_(openers) & (waits.c.conversation != home)
+    connection.execute(update(waits).where(moved).values(conversation=home))
 
 
 def sightings_of(connection: Connection, numbers: Collection[int]) -> Sighted:
@@ -189,10 +204,12 @@ def _derived(seen: Seen, folded: Folded, link: Link, seeks_: bool = False) -> di
 class _Writing:
     """What is to be written, gathered over all conversations of a batch."""
 
-    def __init__(self, stored: Sequence[AnyRow]) -> None:
-        self.stored = {row.id: row for row in stored}
+    def __init__(self, stored: Sequence[AnyRow] | None) -> None:
+        """`stored`: the waits there are; None: they are left alone."""
+        self.leaves_waits = stored is None
+        self.stored = {row.id: row for row in stored or ()}
         self.by_opener: dict[int, list[AnyRow]] = defaultdict(list)
-        for row in sorted(stored, key=lambda row: row.id):
+        for row in sorted(stored or (), key=lambda row: row.id):
             self.by_opener[row.opener].append(row)
         self.inserted: list[dict[str, Any]] = []
         self.changed: list[dict[str, Any]] = []
@@ -209,7 +226,7 @@ class _Writing:
 
     def waits(self, number: int, folded: Sequence[Wait], ids: Mapping[str, int], house: House) -> None:
         """Which stored wait is which folded one: a wait keeps row and reminders when an earlier opener turns up."""
-        for wait in folded:
+        for wait in () if self.leaves_waits else folded:
             values = {"conversation": number, **wait_row(wait, ids, house.team(wait.mailboxes[0]))}
             same = [row for m in wait.members for row in self.by_opener[ids[m]] if row.id in self.stored]
             if not same:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, insert, or_, select, update
 
-from monitor.core.conversations import Tie, join, loose_ids, own_id, ties
+from monitor.core.conversations import Joined, Tie, join, loose_ids, own_id, ties
 from monitor.core.house import House
 from monitor.core.message import Message
 from monitor.core.parties import outsiders
@@ -37,6 +37,22 @@ def join_batch(connection: Connection, fresh: Sequence[Message], copies: Sequenc
     told = [(m, found[m.identity], m.identity != own_id(m)) for m in fresh]
     # The row will not say all that these copies say: so all that ties them is kept.
     told += [(m, ties_of(m, house), True) for m in copies]
+    joined, touched = _join(connection, told, house)
+    return Strands(found, {m.identity: joined.numbers[own_id(m)] for m in fresh}, touched)
+
+
+def rejoin(connection: Connection, known: Sequence[Message], house: House) -> set[int]:
+    """Tie again messages that have rows: what should have been tied is merged. The conversations that this changed.
+
+    It never parts what stands together: copies that are gone, and mails that were removed, may have tied it.
+    """
+    return _join(connection, [(m, ties_of(m, house), False) for m in known], house)[1]
+
+
+def _join(
+    connection: Connection, told: Sequence[tuple[Message, Sequence[Tie], bool]], house: House
+) -> tuple[Joined, set[int]]:
+    """Messages with their ties, and whether all are kept; also the conversations that strands came to or left."""
     nodes_of = [(own_id(m), [tie.node for tie in each]) for m, each, _ in told]
     kept = _kept(connection, {n for _, each in nodes_of for n in each})
     known = kept | _borne(connection, nodes_of, kept, [m for m, _, _ in told], house)
@@ -49,7 +65,7 @@ def join_batch(connection: Connection, fresh: Sequence[Message], copies: Sequenc
     new = [{"id": i, "strand": joined.numbers[i]} for i in sorted(keep - kept.keys())]
     if new:
         connection.execute(insert(nodes), new)
-    return Strands(found, {m.identity: joined.numbers[own_id(m)] for m in fresh}, touched)
+    return joined, touched
 
 
 def _kept(connection: Connection, wanted: Collection[str]) -> dict[str, int]:

@@ -28,13 +28,21 @@ class _Changed:
     until: datetime
 
 
-def retie(connection: Connection, changed: Collection[int], house: House) -> None:
-    """Judge again all that subjects tie in these conversations, whenever it was received: the rules have changed."""
-    tie_by_subject(connection, changed, (), house, ())
+def retie(connection: Connection, changed: Collection[int], house: House, waits_too: bool = True) -> None:
+    """Judge again all that subjects tie in these conversations, whenever it was received: the rules have changed.
+
+    `waits_too`: whether what this changes is folded to its waits.
+    """
+    tie_by_subject(connection, changed, (), house, (), waits_too)
 
 
 def tie_by_subject(
-    connection: Connection, touched: Collection[int], new: Collection[int], house: House, stamps: Collection[datetime]
+    connection: Connection,
+    touched: Collection[int],
+    new: Collection[int],
+    house: House,
+    stamps: Collection[datetime],
+    waits_too: bool = True,
 ) -> None:
     """Judge again what subjects tie, where conversations changed: all of a `touched` one, of a `new` one at `stamps`.
 
@@ -47,13 +55,13 @@ def tie_by_subject(
         return
     changed = _Changed({*touched, *new}, min(moments), max(moments))
     for _ in range(MOST_ROUNDS):
-        after = _judge(connection, changed, house)
+        after = _judge(connection, changed, house, waits_too)
         if after is None:
             return
         changed = after
 
 
-def _judge(connection: Connection, changed: _Changed, house: House) -> _Changed | None:
+def _judge(connection: Connection, changed: _Changed, house: House, waits_too: bool) -> _Changed | None:
     """One round; what it changed."""
     lost = _lost(connection, changed.numbers)
     seekers = _seekers(connection, changed)
@@ -68,7 +76,7 @@ def _judge(connection: Connection, changed: _Changed, house: House) -> _Changed 
     if not moved:
         return None
     concerned = _move(connection, moved, before)
-    refold(connection, concerned, house)
+    refold(connection, concerned, house, waits_too=waits_too)
     stamps = [seen.received_at for n in moved for seen in strands.get(n, ())]
     return _Changed(concerned, min(stamps), max(stamps)) if stamps else None
 

@@ -34,15 +34,15 @@ def report_json(facts: ReportFacts) -> dict[str, Any]:
         "reply_within_seconds": int(facts.reply_within.total_seconds()),
         "promises": [{"reply_within_seconds": seconds(within), "clock": mode} for within, mode in facts.promises],
         "overall": _figures(facts.overall),
-        "previous": None if facts.previous is None else _rate(facts.previous),
+        "previous": None if facts.previous is None else share_json(facts.previous),
         "teams": [{"team": team, "goal": each.rate.goal, **_figures(each)} for team, each in facts.teams],
-        "teams_before": [{"team": team, **_rate(rate)} for team, rate in facts.teams_before],
+        "teams_before": [{"team": team, **share_json(rate)} for team, rate in facts.teams_before],
         "missed": [_missed(one) for one in facts.missed],
         "longest": [_longest(longest) for longest in facts.longest],
         "left_out": [{"what": str(what), "count": count} for what, count in facts.left_out],
         "invisible_replies": {
-            **_invisible(total(facts.invisible.values())),
-            "mailboxes": [{"mailbox": mailbox, **_invisible(one)} for mailbox, one in facts.invisible.items()],
+            **share_json(total(facts.invisible.values())),
+            "mailboxes": [{"mailbox": mailbox, **share_json(one)} for mailbox, one in facts.invisible.items()],
         },
         "unseen": [str(one) for one in facts.unseen],
         "blind": [blind_json(one) for one in facts.blind],
@@ -75,7 +75,7 @@ def changed_hands_json(one: ChangedHands) -> dict[str, Any]:
                 "to": r.to_team,
                 "times": r.times,
                 "waits": r.waits,
-                **_typical(None if r.is_blank else r.typical, r.longest_known),
+                **typical_json(None if r.is_blank else r.typical, r.longest_known),
             }
             for r in one.routes
         ],
@@ -107,17 +107,14 @@ def blind_json(one: Blind) -> dict[str, Any]:
     return {"mailbox": one.mailbox, "since": utc(one.since), "until": utc(one.until), "hours": one.hours}
 
 
-def _rate(rate: Rate) -> dict[str, Any]:
-    return {"k": rate.k, "n": rate.n, "percent": rate.percent}
-
-
-def _invisible(invisible: Invisible) -> dict[str, Any]:
-    return {"k": invisible.k, "n": invisible.n, "percent": invisible.percent}
+def share_json(share: Rate | Invisible) -> dict[str, Any]:
+    """A share with what it is of; `percent` is null where there is none to print."""
+    return {"k": share.k, "n": share.n, "percent": share.percent}
 
 
 def _figures(figures: Figures) -> dict[str, Any]:
     return {
-        **_rate(figures.rate),
+        **share_json(figures.rate),
         "goal_met": figures.rate.goal_met,
         "median_seconds": seconds(figures.median),
         "p90_seconds": seconds(figures.p90),
@@ -150,16 +147,16 @@ def seconds(length: timedelta | None) -> int | None:
 
 
 def _group(group: Group) -> dict[str, Any]:
-    return {"n": group.n, **_typical(None if group.is_blank else group.typical, group.longest_known)}
+    return {"n": group.n, **typical_json(None if group.is_blank else group.typical, group.longest_known)}
 
 
-def _typical(typical: timedelta | None, longest_known: timedelta) -> dict[str, Any]:
+def typical_json(typical: timedelta | None, longest_known: timedelta) -> dict[str, Any]:
     """The median, null under eight, and where over half of them still wait: then it is over the longest known."""
     return {"median_seconds": seconds(typical), "longest_known_seconds": seconds(longest_known)}
 
 
 def _week(one: WeekRate) -> dict[str, Any]:
-    rate = {"k": None, "n": None, "percent": None} if one.rate is None else _rate(one.rate)
+    rate = {"k": None, "n": None, "percent": None} if one.rate is None else share_json(one.rate)
     return {"week": one.week.name, **rate, "blind_seconds": seconds(one.blind), "restated": one.restated}
 
 
@@ -172,11 +169,11 @@ def _within(one: Within) -> dict[str, Any]:
 def _cell(one: HourCell) -> dict[str, Any]:
     typical = None if one.is_blank else one.typical
     place = {"weekday": one.weekday + 1, "from_hour": one.first_hour, "to_hour": one.end_hour}
-    return {**place, "n": one.n, **_typical(typical, one.longest_known)}
+    return {**place, "n": one.n, **typical_json(typical, one.longest_known)}
 
 
 def _missed(one: Missed) -> dict[str, Any]:
-    typical = _typical(one.typical, one.longest_known)
+    typical = typical_json(one.typical, one.longest_known)
     return {"team": one.team, "n": one.n, "passed_on": one.passed_on, **typical}
 
 
@@ -184,8 +181,8 @@ def _restated(one: Restated) -> dict[str, Any]:
     return {
         "week": one.week.name,
         "told_at": utc(one.told_at),
-        "before": _rate(one.before),
-        "now": _rate(one.now),
+        "before": share_json(one.before),
+        "now": share_json(one.now),
         "reasons": _reasons(one),
     }
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from monitor.core.moments import utc
-from monitor.core.report.as_json import blind_json, seconds
+from monitor.core.report.as_json import blind_json, seconds, typical_json
 from monitor.core.report.month_sheet import MonthFacts, Slow
 from monitor.core.report.path import Stretch, TeamHeld, Untold
 
@@ -36,8 +36,7 @@ def month_json(facts: MonthFacts) -> dict[str, Any]:
         "decided_not_told": {
             "n": inside.n,
             "over_a_day": facts.over_a_day,
-            "median_seconds": seconds(inside.typical),
-            "longest_known_seconds": seconds(inside.longest_known),
+            **typical_json(inside.typical, inside.longest_known),
             "waits": [_untold(one) for one in facts.untold],
         },
         "blind": [blind_json(one) for one in facts.blind],

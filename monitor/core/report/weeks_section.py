@@ -1,6 +1,6 @@
 """GROUND. The last 13 weeks as a strip, and what is said of earlier weeks now, as values."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import reduce
 
 from monitor.core.blind import WORTH_SAYING
@@ -75,7 +75,7 @@ def why(reasons: Sequence[tuple[Reason, int]]) -> Said:
     """The reasons as sentences, one after the other."""
     if not reasons:
         return say("Which messages changed that was not recorded at the time.")
-    return _one_after_the_other([_why(reason, count) for reason, count in reasons])
+    return _one_after_the_other([_WHY[reason](count) for reason, count in reasons])
 
 
 def _restated(one: Restated) -> Said:
@@ -103,61 +103,55 @@ def k_of_n(rate: Rate) -> Said:
     return say("%(k)s of %(n)s", k=str(rate.k), n=str(rate.n))
 
 
-def _why(reason: Reason, count: int) -> Said:
-    n = str(count)
-    match reason:
-        case "reply-later":
-            return say_n(
-                "A reply that had not been seen has been found.",
-                "%(n)s replies that had not been seen have been found.", count, n=n,
-            )  # fmt: skip
-        case "seen-later":
-            return say_n(
-                "A message that had not been seen has been found.",
-                "%(n)s messages that had not been seen have been found.", count, n=n,
-            )  # fmt: skip
-        case "earlier":
-            return say_n(
-                "One person has been found to have written earlier.",
-                "%(n)s people have been found to have written earlier.", count, n=n,
-            )  # fmt: skip
-        case "known-later":
-            return say_n(
-                "Of one message it could not be known then that it had no reply in time.",
-                "Of %(n)s messages it could not be known then that they had no reply in time.", count, n=n,
-            )  # fmt: skip
-        case "conversation":
-            return say_n(
-                "One message is counted otherwise, as more of its conversation has been found.",
-                "%(n)s messages are counted otherwise, as more of their conversations has been found.", count, n=n,
-            )  # fmt: skip
-        case _:
-            return _why_by_us(reason, count, n)
-
-
-def _why_by_us(reason: Reason, count: int, n: str) -> Said:
-    """What somebody here did, rather than what has been seen."""
-    match reason:
-        case "calendar":
-            return say_n(
-                "The target or its calendar was changed, which moved the due time of one message.",
-                "The target or its calendar was changed, which moved the due times of %(n)s messages.", count, n=n,
-            )  # fmt: skip
-        case "by-hand":
-            return say_n(
-                "One was closed or opened again by hand.", "%(n)s were closed or opened again by hand.", count, n=n
-            )
-        case "put-away":
-            return say_n("One was put away without a reply.", "%(n)s were put away without a reply.", count, n=n)
-        case "put-back":
-            return say_n("One that had been put away is back.", "%(n)s that had been put away are back.", count, n=n)
-        case "team":
-            return say_n("One counts for another team.", "%(n)s count for another team.", count, n=n)
-        case _:
-            return say_n(
-                "A rule or a setting was changed, and one message is counted otherwise.",
-                "A rule or a setting was changed, and %(n)s messages are counted otherwise.", count, n=n,
-            )  # fmt: skip
+# fmt: off
+_WHY: dict[Reason, Callable[[int], Said]] = {
+    "reply-later": lambda n: say_n(
+        "A reply that had not been seen has been found.",
+        "%(n)s replies that had not been seen have been found.", n, n=str(n)
+    ),
+    "seen-later": lambda n: say_n(
+        "A message that had not been seen has been found.",
+        "%(n)s messages that had not been seen have been found.", n, n=str(n)
+    ),
+    "earlier": lambda n: say_n(
+        "One person has been found to have written earlier.",
+        "%(n)s people have been found to have written earlier.", n, n=str(n)
+    ),
+    "known-later": lambda n: say_n(
+        "Of one message it could not be known then that it had no reply in time.",
+        "Of %(n)s messages it could not be known then that they had no reply in time.", n, n=str(n)
+    ),
+    "conversation": lambda n: say_n(
+        "One message is counted otherwise, as more of its conversation has been found.",
+        "%(n)s messages are counted otherwise, as more of their conversations has been found.", n, n=str(n)
+    ),
+    "calendar": lambda n: say_n(
+        "The target or its calendar was changed, which moved the due time of one message.",
+        "The target or its calendar was changed, which moved the due times of %(n)s messages.", n, n=str(n)
+    ),
+    "by-hand": lambda n: say_n(
+        "One was closed or opened again by hand.",
+        "%(n)s were closed or opened again by hand.", n, n=str(n)
+    ),
+    "put-away": lambda n: say_n(
+        "One was put away without a reply.",
+        "%(n)s were put away without a reply.", n, n=str(n)
+    ),
+    "put-back": lambda n: say_n(
+        "One that had been put away is back.",
+        "%(n)s that had been put away are back.", n, n=str(n)
+    ),
+    "team": lambda n: say_n(
+        "One counts for another team.",
+        "%(n)s count for another team.", n, n=str(n)
+    ),
+    "rules": lambda n: say_n(
+        "A rule or a setting was changed, and one message is counted otherwise.",
+        "A rule or a setting was changed, and %(n)s messages are counted otherwise.", n, n=str(n)
+    ),
+}
+# fmt: on
+"""What is said of so many waits that are counted otherwise; from "calendar" on, what somebody here did."""
 
 
 def _box(one: WeekRate, is_last: bool) -> Box:
