@@ -23,7 +23,8 @@ COMMANDS = {
     "run": "working", "threads": "asking", "explain": "asking",
     "done": "acting", "snooze": "acting", "assign": "acting", "reopen": "acting", "undo": "acting",
     "report": "reporting", "simulate": "simulating", "board": "showing_board", "preview": "previewing",
-    "status": "looking", "check": "looking", "login": "logging_in", "forget": "forgetting", "rebuild": "folding",
+    "status": "looking", "check": "looking", "metrics": "measuring", "login": "logging_in",
+    "forget": "forgetting", "rebuild": "folding",
     "completion": "manual", "man": "manual",
 }  # fmt: skip
 """In which module of commands/ each is, as a function of its name; in the order of `--help`."""
@@ -70,12 +71,14 @@ def _global(
         Path | None, typer.Option(help="The config file [default: /etc/inbox-monitor/config.toml].")
     ] = None,
     now: Annotated[str | None, typer.Option(help="Work as if it were this moment (ISO 8601).")] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log every look, too.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Log only what goes wrong.")] = False,
     version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
 ) -> None:
     if version:
         typer.echo(f"inbox-monitor {monitor.__version__}")
         raise typer.Exit
-    logs.set_up()
+    logs.set_up(verbose, quiet)
     moment = _moment(now) if now else None
     context.obj = Global(config_path(config), (lambda: moment) if moment else wall_clock)
 

@@ -21,9 +21,11 @@ from monitor.jobs.alarm import StoreAlarm
 from monitor.jobs.claims import LetterFolder
 from monitor.jobs.connections import Connections
 from monitor.jobs.hear import places
+from monitor.jobs.logged import event
 from monitor.jobs.look import Progress, Sweep
 from monitor.jobs.poller import Poller
-from monitor.jobs.round import Round, act, faults
+from monitor.jobs.pulse import Pulse
+from monitor.jobs.round import Round, act
 from monitor.notify import notify, reloading
 from monitor.outbox.letters import Letters
 from monitor.store.lock import AlreadyRunning
@@ -57,7 +59,7 @@ def one_round(
     progress: Progress = lambda _m, _c: None,
 ) -> Round:
     """`run --once`: look at every mailbox, then act on it; in a dry run what the looks showed is all that is kept."""
-    connections = Connections()
+    connections, began = Connections(), time.monotonic()
     poller = Poller(store, settings, connections.of, progress=progress)
     try:
         # What is said in a mail is done, and confirmed: a dry run leaves it for the next one.
@@ -67,13 +69,17 @@ def one_round(
         connections.close()
     done = act(store, settings, _letters(settings), clock(), dry)
     done.sweeps = sweeps
+    if dry is None:
+        pulse = Pulse(store, time.monotonic, once=True)
+        pulse.beat(settings, sweeps, done, began, clock())
+        pulse.close()
     return done
 
 
 def _letters(settings: Settings) -> Letters:
     letters = Letters(settings.templates_dir)
     for fault in letters.faults:
-        log.error("templates_dir: %s", fault)
+        log.error("templates_dir: %s", fault, extra=event("template refused", error=fault))
     return letters
 
 
@@ -102,6 +108,7 @@ class Daemon:
         self._agenda = Agenda(chance)
         self._alarm = StoreAlarm(store, settings, self._letters)
         self._acted: float | None = None
+        self._pulse = Pulse(store, monotonic)
         self._clocks = clock(), monotonic()
 
     def run(self) -> None:
@@ -116,7 +123,7 @@ class Daemon:
                 raise
             finally:
                 self.close()
-        log.info("stopped")
+        log.info("stopped", extra=event("stopped"))
 
     def _beat(self) -> None:
         scheduler = self._heartbeat()
@@ -177,7 +184,7 @@ class Daemon:
             raise
         except Exception:
             # The edge of a beat: neither a config that cannot be read nor a template of the alarm ends the daemon.
-            log.exception("the beat failed; the next one tries again")
+            log.exception("the beat failed; the next one tries again", extra=event("beat failed"))
 
     def _look_around(self) -> None:
         if self._reload_asked.is_set() and not self._stop.is_set():
@@ -203,20 +210,18 @@ class Daemon:
                 return sweeps
             self._acted = now
             done = act(self._store, self._settings, self._letters, self._clock(), stopping=self._stop.is_set)
+            self._pulse.beat(self._settings, sweeps, done, now, self._clock())
         except AlreadyRunning:
             raise
         except StoreError as error:
             # State cannot be recorded, so nothing may be sent; the cursor has not moved (failures.md §6).
-            log.error("%s", error)
+            log.error("%s", error, extra=event("store failed", error=error))
             self._alarm.failed(str(error), self._monotonic(), self._clock())
         except Exception:
             # The edge of a job: one broken round must not end the daemon.
-            log.exception("the round failed; tried again at the next poll")
+            log.exception("the round failed; tried again at the next poll", extra=event("round failed"))
         else:
             self._alarm.worked(self._monotonic(), self._clock())
-            failed, sent = len(faults(sweeps)), done.delivery.sent
-            if sweeps or sent:
-                log.info("round of %d mailboxes, %d failed, %d letters sent", len(sweeps), failed, sent)
         return sweeps
 
     def _must_act(self, now: float) -> bool:
@@ -236,7 +241,9 @@ class Daemon:
         jump = (self._clocks[0] - wall).total_seconds() - (self._clocks[1] - monotonic)
         if abs(jump) > JUMP_SECONDS:
             log.warning(
-                "the clock jumped by %+.0f minutes: every mailbox is looked at over a new connection", jump / 60
+                "the clock jumped by %+.0f minutes: every mailbox is looked at over a new connection",
+                jump / 60,
+                extra=event("clock jumped", seconds=round(jump)),
             )
             self._ended(self._poller.settle(0.0, self._connections.abort))
             self._connections.abort()
@@ -250,8 +257,8 @@ class Daemon:
             settings = load(self._settings.path)
         except ConfigError as error:
             for line in str(error).replace("; nothing was started.", "").splitlines():
-                log.error("%s", line)
-            log.error("the config has mistakes; the old one stays")
+                log.error("%s", line, extra=event("config mistake", error=line))
+            log.error("the config has mistakes; the old one stays", extra=event("config refused"))
         else:
             self._change_to(settings)
         notify("READY=1")
@@ -259,7 +266,7 @@ class Daemon:
     def _change_to(self, settings: Settings) -> None:
         """What is under way ends first: no look may begin under the old rules and end under the new ones."""
         if settings.store_url != self._settings.store_url:
-            log.error("[store] url: another store needs a restart; the old one stays")
+            log.error("[store] url: another store needs a restart; the old one stays", extra=event("store unchanged"))
             settings = replace(settings, store_url=self._settings.store_url)
         self._ended(self._poller.settle(RELOAD_SECONDS, self._connections.abort))
         if self._stop.is_set():
@@ -270,7 +277,8 @@ class Daemon:
         self._settings, self._letters = settings, _letters(settings)
         self._alarm.settings, self._alarm.letters = settings, self._letters
         self._poller = self._new_poller(settings)
-        log.info("the config was read again: %d mailboxes", len(settings.mailboxes))
+        said = event("config reloaded", mailboxes=len(settings.mailboxes))
+        log.info("the config was read again: %d mailboxes", len(settings.mailboxes), extra=said)
 
     def _new_poller(self, settings: Settings) -> Poller:
         return Poller(self._store, settings, self._connections.of, self._stop.is_set, self._tell)

@@ -14,6 +14,7 @@ from monitor.commands.shared import fail, opened
 from monitor.daemon import Daemon, one_round
 from monitor.exits import LATE, OK, USAGE, exit_code
 from monitor.jobs.claims import LetterFolder
+from monitor.jobs.logged import event
 from monitor.screen.output import talk
 from monitor.screen.progress import progress_on
 from monitor.store.lock import only_daemon
@@ -44,7 +45,8 @@ def run(
     with opened(context) as (store, settings), only_daemon(store), progress_on(sys.stderr) as progress:
         if not once and dry_run is None:
             if not expect_sound(store):
-                log.info("the store is too large to be read through at the start")
+                words = "the store is too large to be read through at the start"
+                log.info(words, extra=event("store unchecked"))
             Daemon(store, settings, clock, progress, reload_asked).run()
             return
         dry = _letter_folder(dry_run) if dry_run else None

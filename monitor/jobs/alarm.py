@@ -10,6 +10,7 @@ from datetime import datetime
 from monitor.config import Settings
 from monitor.core.said import When, say
 from monitor.jobs.deliver import relay_of
+from monitor.jobs.logged import event
 from monitor.jobs.remind import new_letter
 from monitor.jobs.watch import page_of
 from monitor.outbox.letters import Letters, News
@@ -79,10 +80,12 @@ class StoreAlarm:
             with SmtpSender(relay_of(self.settings.smtp)) as sender:
                 sender.send(letter.body, to)
         except SendError as error:
-            log.warning("the operator could not be told of the store: %s", error)
+            log.warning(
+                "the operator could not be told of the store: %s", error, extra=event("alarm unsent", error=error)
+            )
             return False
         self.tried_at = None
-        log.warning("the operator was told: %s", news.headline)
+        log.warning("the operator was told: %s", news.headline, extra=event("alarm sent", to=to))
         return True
 
 

@@ -12,6 +12,7 @@ from monitor.jobs.changes import open_spell, over, subject
 from monitor.jobs.claims import Claims
 from monitor.jobs.hearers import hearers
 from monitor.jobs.knowledge import Knowledge, stale_after
+from monitor.jobs.logged import event
 from monitor.jobs.pages import blind_page
 from monitor.jobs.remind import new_letter
 from monitor.jobs.unread import LASTED
@@ -59,7 +60,8 @@ def tell_blind(
             away = [o for one in new for o, via in heard[one.mailbox].items() if via == recipient != o]
             instead_of = tuple(reached.name(owner) for owner in dict.fromkeys(away))
             notices.append(_notice(store, settings, letters, recipient, new, waits, now, instead_of))
-            log.info("%d mailboxes could not be seen for a day: an owner is told", len(new))
+            said = event("owner told of blindness", to=recipient, mailboxes=len(new))
+            log.info("%d mailboxes could not be seen for a day: an owner is told", len(new), extra=said)
     claims.notices(notices, now)
     return len(notices)
 

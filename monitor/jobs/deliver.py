@@ -9,6 +9,7 @@ from datetime import datetime
 from monitor.config import SecretError, SmtpSettings
 from monitor.core.flood import latched_until, room
 from monitor.jobs.knowledge import Knowledge
+from monitor.jobs.logged import event
 from monitor.outbox.smtp import Relay, SendError, SmtpSender
 from monitor.store.outbox import (
     LONGEST_PAUSE,
@@ -92,7 +93,11 @@ def deliver(
             try:
                 sender.connect()
             except SendError as error:
-                log.warning("letters stay in the outbox: %s", error)
+                log.warning(
+                    "letters stay in the outbox: %s",
+                    error,
+                    extra=event("letters stay", letters=len(letters), error=error),
+                )
                 note_unreachable(store, letters, str(error))
                 done.fault = str(error)
                 break
@@ -138,9 +143,11 @@ class _Flood:
             return True
         self._named.add(recipient)
         if until := latched_until(times, self._now):
-            log.error("%s got too many letters for hours; no more before %s", recipient, until.isoformat())
+            said = event("recipient latched", to=recipient, until=until)
+            log.error("%s got too many letters for hours; no more before %s", recipient, until.isoformat(), extra=said)
         else:
-            log.warning("%s has had as many letters as go out in an hour; the others wait", recipient)
+            said = event("recipient full", to=recipient)
+            log.warning("%s has had as many letters as go out in an hour; the others wait", recipient, extra=said)
         return False
 
     def sent(self, recipient: str) -> None:
@@ -155,14 +162,16 @@ def _try(store: Store, sender: SmtpSender, letter: LetterRow, done: Delivery, no
     try:
         reply = sender.send(letter.body, letter.recipient)
     except SendError as error:
-        log.warning("letter %d: %s", letter.id, error)
+        said = event("letter failed", id=letter.id, kind=letter.kind, to=letter.recipient, error=error)
+        log.warning("letter %d: %s", letter.id, error, extra=said)
         if error.permanent:
             mark_refused(store, letter.id, str(error), now)
             done.refused += 1
         elif error.uncertain and letter.uncertain and letter.tries + 1 >= MOST_UNCERTAIN:
             # Each of these tries may have arrived, and one after the other would till the end of days.
             mark_sent(store, letter.id, f"perhaps: {error}", now)
-            log.error("letter %d: perhaps sent, and not tried again", letter.id)
+            said = event("letter uncertain", id=letter.id, kind=letter.kind, to=letter.recipient)
+            log.error("letter %d: perhaps sent, and not tried again", letter.id, extra=said)
         else:
             # Where it may have arrived already, it need not come again every hour.
             longest = LONGEST_PAUSE_OF_SERVER if error.server_wide and not error.uncertain else LONGEST_PAUSE
@@ -170,7 +179,8 @@ def _try(store: Store, sender: SmtpSender, letter: LetterRow, done: Delivery, no
         done.fault = str(error) if error.server_wide else done.fault
         return not error.server_wide
     mark_sent(store, letter.id, reply, now)
-    log.info("letter %d sent (%s)", letter.id, letter.kind)
+    said = event("letter sent", id=letter.id, kind=letter.kind, to=letter.recipient)
+    log.info("letter %d sent (%s)", letter.id, letter.kind, extra=said)
     done.sent += 1
     return True
 

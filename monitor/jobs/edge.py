@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from monitor.jobs.logged import event
 from monitor.store.store import StoreError
 
 log = logging.getLogger("monitor.round")
@@ -26,5 +27,6 @@ class Edge:
         except StoreError:
             raise
         except Exception:
-            log.exception("%s failed; the others go on, and the next round tries again", what)
+            words = "%s failed; the others go on, and the next round tries again"
+            log.exception(words, what, extra=event("job failed", job=what))
             self.broken.append(what)

@@ -1,19 +1,22 @@
 """FLOOR 2. Is everything well? The facts behind `status`: views, who waits, the outbox, unreadable mails."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from monitor.config import Settings
 from monitor.core.blind import Blind, clipped
 from monitor.core.brake import Brake
 from monitor.core.invisible import Invisible
+from monitor.core.report.figures import WaitFacts
+from monitor.core.report.week import Week, last_closed
 from monitor.jobs.knowledge import Knowledge, blind_so_far, know, stale_after
 from monitor.store.citations import StandIn, stand_ins
 from monitor.store.hearing import ear_view
 from monitor.store.outbox import counts, latched
-from monitor.store.reporting import open_now
-from monitor.store.room import Room, room
+from monitor.store.reporting import open_now, stored
+from monitor.store.room import Room, room, size
 from monitor.store.shown import FolderHealth, Trouble, folder_health, trouble_rows
 from monitor.store.store import Store
 
@@ -44,6 +47,8 @@ class MailboxHealth:
     invisible: Invisible
     waiting: int
     late: int
+    oldest: datetime | None = None
+    """When the one wrote who waits longest."""
     blind: Sequence[Blind] = ()
     """When it could not be seen in the last seven days."""
     held: Brake | None = None
@@ -78,13 +83,28 @@ class Health:
     """Of the disk of the store; None where it is no file."""
     ear: EarHealth | None = None
     """None where no commands are heard."""
+    size: int | None = None
+    """Bytes of the store; None where it is not kept."""
+    next_report: datetime | None = None
+    """When the next weekly report is due, in the past where it is overdue; None where none is wanted."""
 
     @property
     def healthy(self) -> bool:
         """Every mailbox was seen whole not long ago, no reminders are held back, letters leave, the store has room."""
-        seen = all(m.state == "ok" and m.held is None for m in self.mailboxes)
-        heard = self.ear is None or self.ear.state == "ok"
-        return seen and heard and not self.letters_stuck and not self.latched and not self.store_fault
+        return not self.problems
+
+    @property
+    def problems(self) -> Sequence[str]:
+        """What is wrong, a line each; for who watches many programs, and has the details from the log."""
+        found = [f"{m.address}: {m.fault_text or m.state}" for m in self.mailboxes if m.state != "ok"]
+        found += [f"{m.address}: reminders are held back" for m in self.mailboxes if m.held is not None]
+        if self.ear is not None and self.ear.state != "ok":
+            found.append(f"{self.ear.address}: {self.ear.fault_text or self.ear.state}; no commands are heard")
+        if self.letters_stuck:
+            tried, refused = self.outbox["tried"], self.outbox["refused_lately"]
+            found.append(f"the mail server did not take {tried} letters so far, and refused {refused} for good lately")
+        found += [f"{who}: got too many letters for hours" for who in self.latched]
+        return [*found, *([self.store_fault] if self.store_fault else [])]
 
     @property
     def store_fault(self) -> str | None:
@@ -99,7 +119,9 @@ class Health:
 def health(store: Store, settings: Settings, now: datetime) -> Health:
     """How everything is at `now`."""
     knowledge = know(store, settings, now)
-    waiting = open_now(store, knowledge.as_of_all)
+    at_home: dict[str, list[WaitFacts]] = defaultdict(list)
+    for wait in open_now(store, knowledge.as_of_all):
+        at_home["".join(wait.mailboxes[:1])].append(wait)
     folders = folder_health(store)
     blind = blind_so_far(store, knowledge, [m.address for m in settings.mailboxes], now - BLIND_SHOWN, now)
     outbox = counts(store, now - REFUSED_COUNTS)
@@ -114,8 +136,9 @@ def health(store: Store, settings: Settings, now: datetime) -> Health:
             folders=folders.get(m.address, []),
             replies_visible=knowledge.replies_visible(m.address) and not knowledge.replies_hidden(m.address),
             invisible=knowledge.invisible_replies(m.address),
-            waiting=sum(w.mailboxes[:1] == (m.address,) for w in waiting),
-            late=sum(w.mailboxes[:1] == (m.address,) and w.is_late for w in waiting),
+            waiting=len(theirs := at_home[m.address]),
+            late=sum(w.is_late for w in theirs),
+            oldest=min((w.opened_at for w in theirs), default=None),
             blind=clipped((s for s in blind if s.mailbox == m.address), now - BLIND_SHOWN, now),
             held=knowledge.held(m.address, now),
             ahead=timedelta(seconds=view.ahead_by) if view and view.ahead_by else None,
@@ -132,7 +155,19 @@ def health(store: Store, settings: Settings, now: datetime) -> Health:
         latched(store, now),
         room(store),
         _ear(store, settings, now),
+        size(store),
+        _next_report(store, settings, knowledge, now),
     )
+
+
+def _next_report(store: Store, settings: Settings, knowledge: Knowledge, now: datetime) -> datetime | None:
+    """That of the last closed week, if it was watched and is not told yet; else that of the week after it."""
+    if settings.report is None:
+        return None
+    on, week = settings.report.on, last_closed(now, settings.report.on, settings.zone)
+    watched = any(view.first_as_of and view.first_as_of < week.end for view in knowledge.views.values())
+    owed = watched and stored(store, week.name) is None
+    return on.after(week if owed else Week.of(week.end, settings.zone)).astimezone(UTC)
 
 
 def _ear(store: Store, settings: Settings, now: datetime) -> EarHealth | None:

@@ -18,6 +18,7 @@ from monitor.core.subject import base_subject, has_reply_prefix
 from monitor.inbox.source import TextStart
 from monitor.jobs.acting import Act, Performed, perform, undo
 from monitor.jobs.edge import Edge
+from monitor.jobs.logged import event
 from monitor.jobs.receipts import Receipts, batch_of
 from monitor.outbox.letters import Letters
 from monitor.outbox.receipts import Came
@@ -81,7 +82,8 @@ class Ear:
                 outcome = self._obeyed(one, who, begins)
         if edge.broken:
             self._note(one, who, "failed", None)
-        log.info("a reply to letter %d: %s", one.letter.id, outcome or "failed")
+        said = event("reply heard", letter=one.letter.id, outcome=outcome or "failed")
+        log.info("a reply to letter %d: %s", one.letter.id, outcome or "failed", extra=said)
 
     def _refused(self, one: Heard, who: str) -> str | None:
         lately = times(self._store, who, SPOKE, one.came - HOUR, one.came) if who else 0

@@ -1,6 +1,7 @@
 """FLOOR 2. What every look at a mailbox has in common: the edge around it, and the way through new mail in batches."""
 
 import logging
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,6 +10,7 @@ from typing import Protocol
 from monitor.core.cursor import Cursor, FolderState, Plan
 from monitor.core.message import EARLIEST_SANE_YEAR
 from monitor.inbox.source import MailSource, SourceError
+from monitor.jobs.logged import event
 from monitor.store.mailboxes import FolderRow, failed_look, folder_looked_at
 from monitor.store.store import Store, StoreError
 
@@ -50,6 +52,7 @@ def at_the_edge(
 
     Whatever goes wrong with a mailbox, the others go on (law 8); StoreError passes, for then nothing can.
     """
+    began = time.monotonic()
     try:
         looking.look()
     except StoreError:
@@ -58,10 +61,14 @@ def at_the_edge(
         fault = error if isinstance(error, SourceError) else _unexpected(mailbox, error)
         if fault.fault != "stopped" and not stopping():
             failed_look(store, mailbox, fault.fault, str(fault), now)
-            log.warning("%s: %s", mailbox, fault)
+            said = event("look failed", mailbox=mailbox, fault=fault.fault, error=fault)
+            log.warning("%s: %s", mailbox, fault, extra=said)
         return Sweep(mailbox, looking.taken_in, fault)
     complete()
-    return Sweep(mailbox, looking.taken_in)
+    new, took = looking.taken_in, timedelta(seconds=time.monotonic() - began)
+    said = event("looked", mailbox=mailbox, new=new, took=took)
+    log.log(logging.INFO if new else logging.DEBUG, "%s: %d new messages", mailbox, new, extra=said)
+    return Sweep(mailbox, new)
 
 
 def new_mail(
@@ -98,5 +105,5 @@ def batches(uids: Sequence[int]) -> Iterator[Sequence[int]]:
 
 
 def _unexpected(mailbox: str, error: Exception) -> SourceError:
-    log.error("%s: an unexpected error", mailbox, exc_info=error)
+    log.error("%s: an unexpected error", mailbox, exc_info=error, extra=event("look broken", mailbox=mailbox))
     return SourceError("protocol", f"an unexpected error ({type(error).__name__}); please report it with the log above")

@@ -27,6 +27,7 @@ from monitor.inbox.source import (
 from monitor.jobs.facts import with_more_facts
 from monitor.jobs.handed_out import HandedOut
 from monitor.jobs.knowledge import stale_after
+from monitor.jobs.logged import event
 from monitor.jobs.look import Progress, Sweep, at_the_edge, batches, looked_into, new_mail
 from monitor.jobs.sent import sent_by_share
 from monitor.jobs.vanished import Vanished
@@ -95,7 +96,8 @@ class _Looker:
             try:
                 return self._look()
             except ForgottenMeanwhile:
-                log.info("%s: somebody was forgotten meanwhile; looked at again", self.mailbox.address)
+                again = event("look begins anew", mailbox=self.mailbox.address)
+                log.info("%s: somebody was forgotten meanwhile; looked at again", self.mailbox.address, extra=again)
 
     def _look(self) -> None:
         """Every folder, Sent last: a reply seen there is then never older news than the mail it answers."""
@@ -126,7 +128,9 @@ class _Looker:
         if row.role == "sent" and step.forget_sightings and not self.mailbox.replies_confirmed:
             _expect_not_replaced(row, state)
         if step.forget_sightings:
-            log.info("%s: folder %d has a new uidvalidity; seen again from the lookback", self.mailbox.address, row.id)
+            words = "%s: folder %d has a new uidvalidity; seen again from the lookback"
+            again = event("uidvalidity changed", mailbox=self.mailbox.address, folder=row.id)
+            log.info(words, self.mailbox.address, row.id, extra=again)
             forget_sightings(self.store, row.id, self.now)
         self.look_ = Look(self.now, row.looked_at, step.step in ("FIRST", "RESIGHT"), self.forgotten)
         reached = self._read(row, state, step)

@@ -11,6 +11,7 @@ from monitor.config import MailboxSettings, Settings
 from monitor.inbox.source import MailSource, SourceError
 from monitor.jobs.deadline import Deadline
 from monitor.jobs.hear import is_ear, listen
+from monitor.jobs.logged import event
 from monitor.jobs.look import Progress, Sweep
 from monitor.jobs.poll import sweep
 from monitor.store.mailboxes import refold_if_rules_changed
@@ -59,9 +60,17 @@ class Poller:
         """Look at these mailboxes; the looks that have ended after at most `patience` seconds (None: all)."""
         house, store = self._house, self._store
         if changed := keep_subjects_as_told(store, house):
-            log.info("subjects are not kept any more; %d messages lost theirs", changed)
+            log.info(
+                "subjects are not kept any more; %d messages lost theirs",
+                changed,
+                extra=event("subjects dropped", messages=changed),
+            )
         if judged := refold_if_rules_changed(store, self._settings.rules_fingerprint(monitor.__version__), house):
-            log.info("the rules have changed; %d conversations were judged again", judged)
+            log.info(
+                "the rules have changed; %d conversations were judged again",
+                judged,
+                extra=event("rules changed", conversations=judged),
+            )
         wanted = list(mailboxes)
         # What is said in a mail is done to what is known: the mailboxes come first, or a receipt promises what a mail
         # that lies there already has overtaken.
@@ -83,7 +92,7 @@ class Poller:
             try:
                 self._gather(patience)
             except StoreError as error:
-                log.error("%s", error)
+                log.error("%s", error, extra=event("store failed", error=error))
             cut(list(self._running))
             patience = 1.0
         self._pausing.clear()

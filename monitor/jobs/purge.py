@@ -4,6 +4,7 @@ import logging
 from datetime import datetime, timedelta
 
 from monitor.config import Settings
+from monitor.jobs.logged import event
 from monitor.store.past import Removed
 from monitor.store.retention import is_due, purge
 from monitor.store.store import Store
@@ -21,7 +22,8 @@ def purge_if_due(store: Store, settings: Settings, now: datetime) -> Removed:
     removed = purge(store, settings.retention, now)
     if removed:
         wiped = wipe(store, whole=is_small(store))
-        log.info("purged %d conversations with %d messages", removed.conversations, removed.messages)
+        said = event("purged", conversations=removed.conversations, messages=removed.messages, overwritten=wiped)
+        log.info("purged %d conversations with %d messages", removed.conversations, removed.messages, extra=said)
         if not wiped:
-            log.info("others read the store; what was purged is overwritten later")
+            log.info("others read the store; what was purged is overwritten later", extra=event("overwritten later"))
     return removed

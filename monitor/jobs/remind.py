@@ -15,6 +15,7 @@ from monitor.jobs.claims import Claims
 from monitor.jobs.edge import Edge
 from monitor.jobs.hearers import SOON, Hearers, hearers, owners_at
 from monitor.jobs.knowledge import Knowledge
+from monitor.jobs.logged import event
 from monitor.jobs.pages import numbered, opening_page, reminder_page
 from monitor.outbox.letters import Attachment, Letters, Rendered, compose
 from monitor.store.blind import blind_spells
@@ -68,7 +69,8 @@ def remind(
         with edge.around("a reminder"):
             letter = _reminder(store, letters, knowledge, reached, recipient, found)
             claims.reminder(letter, [reminder for _, reminder in found], now)
-            log.info("reminder for %d %s", len(found), "person" if len(found) == 1 else "people")
+            said = event("reminder made", to=recipient, people=len(found))
+            log.info("reminder for %d %s", len(found), "person" if len(found) == 1 else "people", extra=said)
             made += 1
     return made
 

@@ -20,6 +20,7 @@ from monitor.core.said import Moment, Said, Text, say
 from monitor.jobs.claims import Claims
 from monitor.jobs.hidden import share
 from monitor.jobs.knowledge import Knowledge, blind_so_far
+from monitor.jobs.logged import event
 from monitor.jobs.report_hands import hands, quarter_of
 from monitor.jobs.report_quiet import quiet_partners
 from monitor.jobs.report_spread import spread
@@ -85,14 +86,20 @@ def report_if_due(
     new = [report_letter(store, settings, letters, made, recipient, obligation, now) for recipient in report.to]
     retold = (*made.frozen.retold, *shown_first(store, knowledge, made.facts.weeks))
     claims.report(week.name, new, frozen_json(made.facts), replace(made.frozen, retold=retold), now)
-    log.info("report of %s put into the outbox", week.name)
+    log.info(
+        "report of %s put into the outbox", week.name, extra=event("report made", week=week.name, letters=len(new))
+    )
     return week
 
 
 def take_back_early(store: Store, settings: Settings, now: datetime) -> None:
     """A report made while the clock was ahead, of a week that is not over, must not stand for the true one."""
     for week in withdraw_early(store, lambda name: Week.parse(name, settings.zone).end <= now, now):
-        log.warning("the report of %s was made too early, as the clock was ahead; the true one follows", week)
+        log.warning(
+            "the report of %s was made too early, as the clock was ahead; the true one follows",
+            week,
+            extra=event("report taken back", week=week),
+        )
 
 
 def ask_for(store: Store, settings: Settings, letters: "Letters", claims: Claims, made: Made, now: datetime) -> None:

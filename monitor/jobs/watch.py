@@ -12,6 +12,7 @@ from monitor.jobs.doubts import braked, clock_behind, given_up, hidden, latched_
 from monitor.jobs.expiring import expiring, renewed
 from monitor.jobs.knowledge import Knowledge
 from monitor.jobs.remind import new_letter
+from monitor.jobs.store_room import room_again, short_of_room
 from monitor.jobs.unread import looked_at_again, readable_again, stale, unread
 from monitor.outbox.letters import Letters, News, NoticePage
 from monitor.store.reminding import NewLetter, Notice, noticed, recently_written_to
@@ -31,9 +32,11 @@ STATES: tuple[Callable[[Scene], Iterable[Change]], ...] = (
     given_up,
     latched_recipients,
     expiring,
+    short_of_room,
     readable_again,
     hears_again,
     looked_at_again,
+    room_again,
     renewed,
 )
 """The one place for another state the operator is told of; the most pressing first."""

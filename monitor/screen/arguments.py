@@ -8,6 +8,8 @@ from monitor.core.report.month import Month
 from monitor.core.report.week import Week
 
 ANYWHERE = ("--config", "--now")
+ALONE = ("--verbose", "-v", "--quiet", "-q")
+"""Those that stand alone."""
 YEARS = range(1990, 9000)
 """Mail is younger, and the calendar of Python ends soon after."""
 
@@ -25,6 +27,8 @@ def options_first(words: Sequence[str]) -> list[str]:
             if value is None:
                 raise ValueError(f"{word} needs a value after it")
             first += [word, value]
+        elif word in ALONE:
+            first.append(word)
         else:
             (first if word.startswith(tuple(f"{option}=" for option in ANYWHERE)) else rest).append(word)
     return first + rest

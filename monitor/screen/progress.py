@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TextIO
 
 from rich.console import Console
+from rich.logging import RichHandler
 from rich.progress import (
     BarColumn,
     Progress,
@@ -19,6 +20,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from monitor.jobs.logged import event
 from monitor.jobs.look import Progress as Tell
 
 EVERY = 1000
@@ -38,7 +40,7 @@ def progress_on(stream: TextIO) -> Iterator[Tell]:
         TextColumn("{task.completed:,.0f} messages"),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=Console(file=stream), transient=True) as bar:
+    with Progress(*columns, console=_console(stream), transient=True) as bar:
         yield _Bars(bar).tell
 
 
@@ -60,6 +62,12 @@ def share_on(stream: TextIO) -> Iterator[Callable[[str, int, int], None]]:
         yield tell
 
 
+def _console(stream: TextIO) -> Console:
+    """That of the log, where it talks to the terminal too: what it says then stands above the bar, not in it."""
+    talking = (each for each in logging.getLogger("monitor").handlers if isinstance(each, RichHandler))
+    return next((each.console for each in talking), None) or Console(file=stream)
+
+
 class _Lines:
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
@@ -71,7 +79,8 @@ class _Lines:
             self._counts[mailbox] += count
             after = self._counts[mailbox]
         if after // EVERY > before:
-            log.info("%s: %d messages read", mailbox, after)
+            said = event("reading", mailbox=mailbox, messages=after)
+            log.info("%s: %d messages read", mailbox, after, extra=said)
 
 
 class _Bars:

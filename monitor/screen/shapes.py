@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+import monitor
 from monitor.core.considered import REASONS
 from monitor.core.house import House
 from monitor.core.message import Place
@@ -251,7 +252,12 @@ def status(health: Health) -> dict[str, Any]:
         ],
         "store": {
             "fault": health.store_fault,
+            "bytes": health.size,
+            "free_bytes": health.room.free if health.room else None,
         },
+        "next_report": utc(health.next_report),
+        "version": monitor.__version__,
+        "problems": list(health.problems),
         "healthy": health.healthy,
     }
 

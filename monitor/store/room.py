@@ -45,6 +45,18 @@ def room(store: Store) -> Room | None:
     return Room(disk.f_bavail * disk.f_frsize, writable)
 
 
+def size(store: Store) -> int | None:
+    """How many bytes the store takes, its write-ahead log included; None where it has no place of its own."""
+    if not store.is_sqlite:
+        with store.reading() as connection:
+            return int(connection.exec_driver_sql("SELECT pg_database_size(current_database())").scalar_one())
+    name = store.engine.url.database
+    if not name or name == ":memory:":
+        return None
+    files = [Path(name), Path(f"{name}-wal")]
+    return sum(one.stat().st_size for one in files if one.exists())
+
+
 def expect_sound(store: Store, seconds: float = CHECK_SECONDS) -> bool:
     """Read the database through (PRAGMA quick_check, sqlite.org/pragma.html). False: too large to do so in `seconds`.
 

@@ -22,7 +22,7 @@ LINES = (
     "Hi\x0b\x0c\x1c\x1d\x1eBcc: all@evil.example",
     "Hi\x00\x08\x7f\x9b31m",
     "\x1b[2J\x1b]0;title\x07\x1b[31mred\x1b[8m",
-    "<3>monitor.daemon: stopped\n<6>round of 1 mailboxes, 0 failed",
+    "<3>monitor.daemon: stopped\n<6>round mailboxes=1 failed=0",
 )
 FORMULAS = ("=HYPERLINK(1)", "+1+cmd|' /C calc'!A0", "-2+3", "@SUM(1)", "\t=1+1", "\r=1+1", "'; DROP TABLE waits; --")
 BIDI = ("\u202egnp.exe", "\u2066\u2067abc", "\u200f\u061c\u200eabc", "\u202a\u202b\u202d" * 40 + "x")

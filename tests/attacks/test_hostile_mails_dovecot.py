@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import re
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -34,7 +33,8 @@ def attacked(request: pytest.FixtureRequest, houses: Houses) -> House:
 
 def test_all_of_them_arrive_and_all_that_is_shown_is_harmless(attacked: House, monkeypatch: pytest.MonkeyPatch) -> None:
     house = attacked
-    monkeypatch.setattr(logs, "set_up", partial(logs.set_up, verbose=True))
+    set_up = logs.set_up
+    monkeypatch.setattr(logs, "set_up", lambda *_: set_up(verbose=True))
     told = house.run(NOW, "run", "--once")
     assert told.code == 0
     (letter,) = [one for one in house.sink.letters if "reminder" in one.message["Message-ID"]]

@@ -28,7 +28,7 @@ def test_nobody_else_can_read_what_we_write_whatever_the_umask(houses: Houses, t
         house.store_url = f"sqlite:///{fresh / 'monitor.db'}"
         house.write_config()
         with subprocess.Popen(house.command(NOW, "run"), stderr=subprocess.PIPE, text=True) as daemon:
-            heard(daemon, "round of 1")
+            heard(daemon, "round mailboxes=1")
             running = modes(tmp_path / "new")
             daemon.kill()
         assert house.run(at("Wed 14:00"), "run", "--once", "--dry-run", str(tmp_path / "dry" / "run")).code == 0

@@ -7,7 +7,6 @@ import threading
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -139,7 +138,8 @@ def found_in(house: House, said: list[Told], secrets: tuple[str, ...] = SECRETS)
 @pytest.fixture
 def at_debug(monkeypatch: pytest.MonkeyPatch) -> None:
     """Everything the log can say is said."""
-    monkeypatch.setattr(logs, "set_up", partial(logs.set_up, verbose=True))
+    set_up = logs.set_up
+    monkeypatch.setattr(logs, "set_up", lambda *_: set_up(verbose=True))
     monkeypatch.setenv("PYTHONFAULTHANDLER", "1")
 
 
@@ -263,7 +263,7 @@ def test_neither_secrets_nor_texts_stand_in_the_store_or_in_the_list_of_processe
         house.config.write_text(text.replace(own, where))
         command = house.command(NOW, "run")
         with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as daemon:
-            said = heard(daemon, "round of 1")
+            said = heard(daemon, "round mailboxes=1")
             shown = Path(f"/proc/{daemon.pid}/cmdline").read_bytes()
             daemon.terminate()
         assert house.dovecot.password.encode() not in shown

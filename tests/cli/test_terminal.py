@@ -202,7 +202,7 @@ def test_a_log_line_is_one_line_without_control_characters(monkeypatch: pytest.M
     with log_to(stream, monkeypatch) as log:
         log.warning("%s", "a\nb\r\x1b[31mc\x00\x85\u2028\u202ed")
     (line,) = stream.getvalue().split("\n")[:-1]
-    assert line == "a b\\x0d\\x1b[31mc\\x00\\x85\\x2028\\x202ed"
+    assert line.endswith(r' warning monitor.test msg="a\nb\x0d\x1b[31mc\x00\x85\x2028\x202ed"')
 
 
 def test_a_failure_is_logged_on_one_line_too(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -215,14 +215,6 @@ def test_a_failure_is_logged_on_one_line_too(monkeypatch: pytest.MonkeyPatch) ->
     assert stream.getvalue().count("\n") == 1
     assert "\x1b" not in stream.getvalue()
     assert "ValueError" in stream.getvalue()
-
-
-def test_under_systemd_a_line_has_a_priority_and_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    stream = io.StringIO()
-    with log_to(stream, monkeypatch, JOURNAL_STREAM="8:1") as log:
-        log.info("letter %d sent", 7)
-        log.error("broken")
-    assert stream.getvalue() == "<6>monitor.test: letter 7 sent\n<3>monitor.test: broken\n"
 
 
 def test_on_a_terminal_a_log_line_cannot_steer_it(monkeypatch: pytest.MonkeyPatch) -> None:

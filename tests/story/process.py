@@ -18,7 +18,7 @@ BOUND = 40.0
 
 
 class Process:
-    """`with Process(house, "run") as daemon:`, then `daemon.says("round of 1")`, `daemon.ends(SIGTERM)`."""
+    """`with Process(house, "run") as daemon:`, then `daemon.says("round mailboxes=1")`, `daemon.ends(SIGTERM)`."""
 
     def __init__(self, house: House, *words: str, environment: Mapping[str, str] | None = None) -> None:
         self._command = [sys.executable, "-c", QUICK, "--config", str(house.config), *words]

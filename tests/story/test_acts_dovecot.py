@@ -159,7 +159,7 @@ class TestTheCommandLine:
     def test_it_works_beside_a_daemon(self, running: House, ann: Mail) -> None:
         """The daemon has the store; what is said by hand waits for no round of it."""
         with Process(running, "--now", at("Mon 11:30").isoformat(), "run") as daemon:
-            daemon.says("round of")
+            daemon.says("round mailboxes=")
             number = str(running.thread(ann, at("Mon 12:00"))["number"])
             told = running.program(at("Mon 12:00"), "done", number)
             assert (told.code, told.out) == (0, f"{number}  Ann Reader: needs no reply.\n")

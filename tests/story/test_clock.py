@@ -58,7 +58,7 @@ class Clocked:
 
     def looks(self, daemon: Process) -> None:
         """Wait for a look that began after this moment: the one under way may be older."""
-        daemon.says("0 failed", times=2, since=daemon.mark())
+        daemon.says("failed=0", times=2, since=daemon.mark())
 
     def set(self, daemon: Process, moment: datetime) -> None:
         """Another time, and looks at that time."""
@@ -113,7 +113,7 @@ def test_the_heart_beats_on_in_the_hour_that_comes_twice(houses: Houses) -> None
     found.clock.set(change - 4 * SECOND)
     with found.daemon() as daemon:
         # Twelve looks, a second or more apart: the change lies among them.
-        daemon.says("0 failed", times=12)
+        daemon.says("failed=0", times=12)
 
 
 def test_a_clock_set_back_three_hours_reminds_nobody_twice_and_forgets_nobody(houses: Houses) -> None:

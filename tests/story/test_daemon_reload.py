@@ -21,7 +21,7 @@ from tests.story.test_process import NOW, heard, late_house, started, takes_unti
 INFO, OPS = "info@ours.example", "ops@ours.example"
 
 
-def told_to_reload(daemon: subprocess.Popen[str], words: str = "the config was read again") -> str:
+def told_to_reload(daemon: subprocess.Popen[str], words: str = "config reloaded") -> str:
     daemon.send_signal(signal.SIGHUP)
     return heard(daemon, words)
 
@@ -34,12 +34,12 @@ def ends_well(daemon: subprocess.Popen[str]) -> None:
 def test_a_new_mailbox_is_looked_at_and_the_old_one_keeps_its_connection(house: House) -> None:
     late_house(house)
     with started(house, "run") as daemon:
-        heard(daemon, "round of 1 mailboxes")
+        heard(daemon, "round mailboxes=1")
         house.desks["ops"] = ""
         house.set_password("ops", house.dovecot.password)
         house.write_config()
-        assert "2 mailboxes" in told_to_reload(daemon)
-        assert "round of 1 mailboxes, 0 failed" in heard(daemon, "round of")
+        assert "mailboxes=2" in told_to_reload(daemon)
+        assert "round mailboxes=1 failed=0" in heard(daemon, "round mailboxes=")
         ends_well(daemon)
     assert {m["address"]: m["state"] for m in house.status(NOW)["mailboxes"]} == {
         house.address("info"): "ok",
@@ -55,7 +55,7 @@ def test_a_config_with_mistakes_is_told_with_all_of_them_and_the_old_one_goes_on
     house = houses(imap='poll_every = "1s"')
     house.opens(at("Mon 08:00"))
     with started(house, "run") as daemon:
-        heard(daemon, "round of 1 mailboxes")
+        heard(daemon, "round mailboxes=1")
         good = house.config.read_text()
         house.config.write_text(good.replace("[imap]", '[imap]\nhots = "x"\n') + '[target]\ngoal = "high"\n')
         said = told_to_reload(daemon, "the old one stays")
@@ -63,7 +63,7 @@ def test_a_config_with_mistakes_is_told_with_all_of_them_and_the_old_one_goes_on
         house.config.unlink()
         assert "there is no such file" in told_to_reload(daemon, "the old one stays")
         house.asks(at("Mon 10:00"))
-        heard(daemon, "1 letters sent")
+        heard(daemon, "letters=1 took")
         house.config.write_text(good)
         told_to_reload(daemon)
         ends_well(daemon)
@@ -75,10 +75,10 @@ def test_a_right_password_is_tried_at_once(house: House) -> None:
     house.opens(at("Mon 08:00"))
     house.set_password("info", "wrong")
     with started(house, "run") as daemon:
-        heard(daemon, "round of 1 mailboxes, 1 failed")
+        heard(daemon, "round mailboxes=1 failed=1")
         house.set_password("info", house.dovecot.password)
         told_to_reload(daemon)
-        heard(daemon, "round of 1 mailboxes, 0 failed")
+        heard(daemon, "round mailboxes=1 failed=0")
         ends_well(daemon)
     assert house.status(NOW)["mailboxes"][0]["state"] == "ok"
 
@@ -88,14 +88,14 @@ def test_other_steps_take_effect(house: House) -> None:
     late_house(house)
     house.configure('[[reminder]]\nafter = "72h"\nto = ["owners"]\n')
     with started(house, "run") as daemon:
-        heard(daemon, "round of 1 mailboxes")
+        heard(daemon, "round mailboxes=1")
         assert house.sink.letters == []
         house.configure('[[reminder]]\nafter = "0h"\nto = ["owners", "boss@harbour.example"]\n')
         house.desks["ops"] = ""  # something to look at, so that there is a round at once
         house.set_password("ops", house.dovecot.password)
         house.write_config()
         told_to_reload(daemon)
-        heard(daemon, "round of 1 mailboxes")
+        heard(daemon, "round mailboxes=1")
         ends_well(daemon)
     assert sorted(r for letter in house.sink.letters for r in letter.recipients) == [
         "boss@harbour.example",
@@ -107,7 +107,7 @@ def test_other_steps_take_effect(house: House) -> None:
 def test_another_store_needs_a_restart(house: House, tmp_path: Path) -> None:
     late_house(house)
     with started(house, "run") as daemon:
-        heard(daemon, "round of 1 mailboxes")
+        heard(daemon, "round mailboxes=1")
         house.store_url = f"sqlite:///{tmp_path / 'other.db'}"
         house.write_config()
         assert "another store needs a restart" in told_to_reload(daemon)
@@ -119,10 +119,10 @@ def test_another_store_needs_a_restart(house: House, tmp_path: Path) -> None:
 def test_told_many_times_at_once_it_reads_once_more_and_lives_on(house: House) -> None:
     late_house(house)
     with started(house, "run") as daemon:
-        heard(daemon, "round of 1 mailboxes")
+        heard(daemon, "round mailboxes=1")
         for _ in range(20):
             daemon.send_signal(signal.SIGHUP)
-        heard(daemon, "the config was read again")
+        heard(daemon, "config reloaded")
         ends_well(daemon)
     assert kinds(house.sink.letters) == [("reminder", house.lead())]
 
@@ -140,11 +140,11 @@ def first_mails(house: House, count: int) -> list[str]:
 def test_told_again_and_again_in_a_first_look_it_loses_and_doubles_nothing(house: House) -> None:
     mails = first_mails(house, 3000)
     with started(house, "run") as daemon:
-        said = heard(daemon, "1000 messages read")
+        said = heard(daemon, "messages=1000")
         for _ in range(3):
             said += told_to_reload(daemon)
-        if "1 letters sent" not in said:
-            heard(daemon, "1 letters sent")
+        if "letters=1 took" not in said:
+            heard(daemon, "letters=1 took")
         ends_well(daemon)
     assert kinds(house.sink.letters) == [("opening", house.lead())]
     seen = [m["message_id"] for t in house.threads(NOW) for m in t["messages"] if m["direction"] == "incoming"]
@@ -164,7 +164,7 @@ def test_told_while_a_letter_is_on_its_way_it_goes_out_once(house: House, last: 
                 house.write_config(smtp_port=house.sink.port)
                 for _ in range(3):
                     daemon.send_signal(signal.SIGHUP)
-            heard(daemon, "the config was read again")
+            heard(daemon, "config reloaded")
             ends_well(daemon)
     assert house.sink.letters == []
     assert kinds(house.round(at("Tue 10:30"))) == [("reminder", house.lead())]
@@ -180,7 +180,7 @@ def test_a_look_that_hangs_is_cut_for_a_new_config_and_held_against_nobody(house
             assert relay.struck.wait(20)
             house.write_config(imap_port=house.dovecot.port)
             told_to_reload(daemon)
-            heard(daemon, "round of 1 mailboxes, 0 failed, 1 letters sent")
+            heard(daemon, "round mailboxes=1 failed=0 letters=1 took")
             ends_well(daemon)
     assert house.status(NOW)["mailboxes"][0]["state"] == "ok"
 

@@ -52,7 +52,7 @@ def late_house(house: House) -> House:
 def test_told_to_stop_it_ends_at_once_and_the_next_one_goes_on(house: House) -> None:
     late_house(house)
     with started(house, "run") as daemon:
-        heard(daemon, "round of 1 mailboxes")
+        heard(daemon, "round mailboxes=1")
         assert kinds(house.sink.letters) == [("reminder", house.lead())]
         daemon.send_signal(signal.SIGTERM)
         assert daemon.wait(10) == 0
@@ -65,7 +65,7 @@ def test_told_to_stop_it_ends_at_once_and_the_next_one_goes_on(house: House) -> 
 def test_a_second_daemon_is_turned_away_and_disturbs_nothing(house: House) -> None:
     late_house(house)
     with started(house, "run") as daemon:
-        heard(daemon, "round of 1 mailboxes")
+        heard(daemon, "round mailboxes=1")
         for words in (("run", "--once"), ("run",)):
             told = house.program(at("Tue 12:00"), *words)
             assert (told.code, "another inbox-monitor already works on" in told.err) == (75, True)

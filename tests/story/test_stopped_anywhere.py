@@ -33,7 +33,7 @@ def busy(houses: Houses) -> House:
 def stopped(house: House, now: str, relay: Chaos, blow: signal.Signals) -> None:
     """The daemon works until that many bytes have come, and is told to end (or is killed) there."""
     with Process(house, "--now", now, "run") as daemon:
-        daemon.says_or(relay.struck, "round of 1 mailboxes")
+        daemon.says_or(relay.struck, "round mailboxes=1")
         ended = daemon.ends(blow, within=10)
         assert ended == (0 if blow == signal.SIGTERM else -signal.SIGKILL), daemon.said
         assert "Traceback" not in daemon.said
