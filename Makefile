@@ -8,6 +8,7 @@
 #   make evaluate CORPORA=FOLDER   how right it is on real mail, beside simple rules (bench/README.md)
 #   make messages    take new and changed words of letters into the catalogues, to be translated there
 #   make man         the manual page, as build/inbox-monitor.1
+#   make configuration  the keys in docs/configuration.md, from the model
 #   make lock        the newest versions of all packages into the lock files
 #   make clean       remove what the above made
 
@@ -17,7 +18,7 @@ PY := .venv/bin/python
 WORKERS := -n auto --maxprocesses 4 --dist worksteal
 PIP := $(PY) -m pip --disable-pip-version-check install --quiet
 
-.PHONY: demo test test-all lint messages man lock bench evaluate clean servers environment test-environment
+.PHONY: demo test test-all lint messages configuration man lock bench evaluate clean servers environment test-environment
 .DEFAULT_GOAL := demo
 
 demo: environment
@@ -47,6 +48,9 @@ messages: test-environment
 	  sed -i -E '/^"(Project-Id-Version|Report-Msgid-Bugs-To|PO-Revision-Date|POT-Creation-Date|Last-Translator|Language-Team|Generated-By):/d' \
 	    templates/locale/$$language.po; \
 	done
+
+configuration: environment
+	@sed -i '/^## Every key/,$$d' docs/configuration.md && $(PY) -m monitor config --markdown >> docs/configuration.md
 
 man: environment
 	@mkdir -p build && $(PY) -m monitor man > build/inbox-monitor.1

@@ -23,7 +23,7 @@ COMMANDS = {
     "run": "working", "threads": "asking", "explain": "asking",
     "done": "acting", "snooze": "acting", "assign": "acting", "reopen": "acting", "undo": "acting",
     "report": "reporting", "simulate": "simulating", "board": "showing_board", "preview": "previewing",
-    "status": "looking", "check": "looking", "metrics": "measuring", "login": "logging_in",
+    "config": "showing_config", "status": "looking", "check": "looking", "metrics": "measuring", "login": "logging_in",
     "forget": "forgetting", "rebuild": "folding",
     "completion": "manual", "man": "manual",
 }  # fmt: skip

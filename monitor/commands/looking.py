@@ -31,7 +31,7 @@ def check(
     send_test: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Also send one test letter there.")] = None,
 ) -> None:
     """Config, connect, log in, folders, SMTP: one line a fact, with the fix. Unasked it sends and changes nothing."""
-    settings, now = settings_of(context), context.obj.clock()
+    settings, now = settings_of(context, logs_in=True), context.obj.clock()
     if send_test and "@" not in send_test:
         fail(USAGE, f'--send-test: "{send_test}" is not a mail address')
     facts = list(checking.check(settings, now, fix))

@@ -34,7 +34,7 @@ def report(
     now = context.obj.clock()
     if week is not None and month is not None:
         fail(USAGE, "--week and --month are two reports: ask for one of them")
-    with opened(context) as (store, settings):
+    with opened(context, logs_in=send) as (store, settings):
         if send and settings.report is None:
             fail(BAD_CONFIG, 'there is nobody to send it to: add [report] with to = ["…"]')
         if month is not None:

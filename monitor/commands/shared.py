@@ -29,18 +29,18 @@ class Global:
     clock: Callable[[], datetime]
 
 
-def settings_of(context: typer.Context) -> Settings:
-    """The config; ends the program where it cannot be used."""
+def settings_of(context: typer.Context, logs_in: bool = False) -> Settings:
+    """The config; ends the program where it cannot be used. `logs_in`: its secrets are needed, too."""
     try:
-        return load(context.obj.config)
+        return load(context.obj.config, logs_in=logs_in)
     except ConfigError as error:
         fail(BAD_CONFIG, str(error))
 
 
 @contextmanager
-def opened(context: typer.Context) -> Iterator[tuple[Store, Settings]]:
+def opened(context: typer.Context, logs_in: bool = False) -> Iterator[tuple[Store, Settings]]:
     """Config and store, opened; what goes wrong with either becomes one line and the right exit code."""
-    settings = settings_of(context)
+    settings = settings_of(context, logs_in)
     try:
         store = open_store(settings.store_url)
         try:

@@ -42,7 +42,7 @@ def run(
         # From the very start: who is told to reload while it opens its store must not die of it.
         signal.signal(signal.SIGHUP, lambda _number, _frame: reload_asked.set())
     settle_memory()
-    with opened(context) as (store, settings), only_daemon(store), progress_on(sys.stderr) as progress:
+    with opened(context, logs_in=True) as (store, settings), only_daemon(store), progress_on(sys.stderr) as progress:
         if not once and dry_run is None:
             if not expect_sound(store):
                 words = "the store is too large to be read through at the start"

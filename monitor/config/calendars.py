@@ -9,11 +9,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, WithJsonSchema
 
 from monitor.config.closed_days import Holidays, codes, of_country, of_file
-from monitor.config.kinds import Part, beside
+from monitor.config.defaults import Otherwise
+from monitor.config.kinds import AsTexts, Part, beside, unknown
 from monitor.core.calendar import DAYS, MIDNIGHT, WHOLE_DAY, Span
 
 SHORT = tuple(day[:3].lower() for day in DAYS)
@@ -63,7 +63,7 @@ def _weekday(word: str, value: object) -> int:
     full = [day.lower() for day in DAYS]
     found = [n for n, day in enumerate(full) if len(word.strip()) >= len(SHORT[0]) and day.startswith(word.strip())]
     if not found:
-        raise _unknown(f'"{value}" is not a weekday; write it like "sat" or "mon-fri"', word.strip(), (*SHORT, *full))
+        raise unknown(f'"{value}" is not a weekday; write it like "sat" or "mon-fri"', word.strip(), (*SHORT, *full))
     return found[0]
 
 
@@ -140,7 +140,7 @@ def _holiday(value: object, info: ValidationInfo) -> Holidays:
         said = f'"{text}" is no country, or part of one, whose public holidays are known; {LIKE_HOLIDAY}'
         country = text[:2].upper()
         near = [code for code in codes() if code.startswith(country)] or [code for code in codes() if "-" not in code]
-        raise _unknown(said, text.upper(), tuple(near)) from None
+        raise unknown(said, text.upper(), tuple(near)) from None
 
 
 def _own_day(day: str, times: str | None) -> Holidays:
@@ -162,43 +162,53 @@ def _file(name: str, context: Mapping[str, Any]) -> Holidays:
         raise ValueError(f"{path} {error}") from None
 
 
-def _unknown(said: str, word: str, candidates: tuple[str, ...]) -> PydanticCustomError:
-    """A mistake with what may have been meant (mistakes.py)."""
-    return PydanticCustomError("unknown_word", "{said}", {"said": said, "word": word, "candidates": candidates})
-
-
 def _list(value: object) -> object:
     return [value] if isinstance(value, str | date) else value
 
 
-Weekdays = Annotated[tuple[Annotated[frozenset[int], BeforeValidator(_weekdays)], ...], BeforeValidator(_list)]
+Weekdays = Annotated[tuple[Annotated[frozenset[int], BeforeValidator(_weekdays)], ...], BeforeValidator(_list), AsTexts]
 Hours = Annotated[
     tuple[Annotated[HoursLine, BeforeValidator(_line)], ...],
     BeforeValidator(_lines),
     AfterValidator(_one_week),
     Field(min_length=1),
+    WithJsonSchema({"type": ["string", "array", "object"]}),
 ]
-ClosedDays = Annotated[tuple[Annotated[Holidays, BeforeValidator(_holiday)], ...], BeforeValidator(_list)]
+ClosedDays = Annotated[tuple[Annotated[Holidays, BeforeValidator(_holiday)], ...], BeforeValidator(_list), AsTexts]
 Clock = Literal["elapsed", "open-days", "office-hours"]
 
 
 class ClockKeys(Part):
     """Which hours a promise counts. Allowed in [target], a [[team]] and a [[mailbox]]."""
 
-    clock: Clock | None = Field(
+    clock: Annotated[Clock | None, Otherwise("elapsed")] = Field(
         default=None,
-        description="elapsed: every hour; open-days: all hours of open days; office-hours: opening hours",
+        description="elapsed: every hour counts; open-days: all hours of open days; office-hours: opening hours",
     )
-    closed: Weekdays | None = Field(default=None, description="weekdays that count nothing")
-    hours: Hours | None = Field(default=None, description="opening hours, for office-hours")
+    closed: Weekdays | None = Field(default=None, description="weekdays that count nothing", examples=[["sat", "sun"]])
+    hours: Hours | None = Field(
+        default=None,
+        description="opening hours, for office-hours; a line for each group of weekdays",
+        examples=[["mon-fri 09:00-12:30 13:30-17:00"]],
+    )
     holidays: ClosedDays | None = Field(
-        default=None, description="days that count nothing: countries, own days or parts of days, iCal files"
+        default=None,
+        description="days that count nothing: countries or parts of them (ISO 3166), own days or parts of days, files",
+        examples=[["GB-ENG", "2026-12-24 13:00-24:00", "closed.ics"]],
     )
 
 
 class WindowKeys(Part):
     """When letters may be sent. Allowed in [letters] and a [[person]]."""
 
-    hours: Hours | None = Field(default=None, description="letters are sent in these hours only")
-    quiet: Weekdays | None = Field(default=None, description="weekdays on which no letter is sent")
-    holidays: ClosedDays | None = Field(default=None, description="days on which no letter is sent")
+    hours: Annotated[Hours | None, Otherwise(words="at any time")] = Field(
+        default=None,
+        description="letters are sent in these hours only; later ones wait",
+        examples=[["mon-fri 08:00-18:00"]],
+    )
+    quiet: Weekdays | None = Field(
+        default=None, description="weekdays on which no letter is sent", examples=[["sat", "sun"]]
+    )
+    holidays: ClosedDays | None = Field(
+        default=None, description="days on which no letter is sent, as in [target]", examples=[["GB-ENG"]]
+    )

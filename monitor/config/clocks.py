@@ -123,7 +123,7 @@ def _window_misfits(model: ConfigModel, person: PersonPart | None) -> Iterator[M
     if person is not None:
         chain.insert(0, _Placed(("person", model.person.index(person)), person))
     places = [place for key in ("quiet", "hours", "holidays") if (place := _place(chain, key))]
-    if calendar is not None:
+    if calendar is not None and places:
         lines = _said([part.keys for part in chain], "hours", ())
         yield from _not_open(calendar, lines, places[0], places[-1])
 

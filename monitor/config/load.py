@@ -1,19 +1,22 @@
 """FLOOR 1. Reads config.toml. All mistakes are reported at once; nothing is started with a config that has one."""
 
+import shlex
 import tomllib
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
 from email.utils import parseaddr
 from pathlib import Path
 
 from monitor.config.clocks import target_of, window
+from monitor.config.defaults import ORGANISATION, STEPS
 from monitor.config.freemail import PUBLIC_PROVIDERS
 from monitor.config.kinds import beside
 from monitor.config.mistakes import not_toml, understood
 from monitor.config.model import ConfigModel, MailboxPart
 from monitor.config.overrides import OverrideError, laid_over, shown
 from monitor.config.places import Mistake, Places
-from monitor.config.reaching import google_of, health_of, microsoft_of, reached, secret_files, smtp_of
+from monitor.config.reaching import google_of, health_of, microsoft_of, reached, smtp_of
+from monitor.config.secret_files import secret_files
 from monitor.config.settings import (
     BoardSettings,
     GoneQuietSettings,
@@ -27,15 +30,16 @@ from monitor.core.ladder import Step
 from monitor.core.people import Person
 from monitor.core.staff import Staff
 
-DEFAULT_STEPS = (Step(timedelta(0), ("owners",), timedelta(hours=24)),)
-
 
 class ConfigError(Exception):
     """The config cannot be used; the text shows every mistake in it."""
 
 
-def load(path: Path, overrides: Sequence[str] = ()) -> Settings:
+def load(path: Path, overrides: Sequence[str] = (), *, logs_in: bool = False) -> Settings:
     """The settings of a config file. Raises ConfigError with all that is wrong.
+
+    `logs_in`: whoever asks is going to log in somewhere, so the secrets must be there, too, and kept from others
+    (secret_files.py).
 
     `overrides`: settings to change in it first, each as KEY=VALUE (overrides.py). Raises OverrideError where the config
     cannot be used with them.
@@ -46,7 +50,7 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Settings:
     except tomllib.TOMLDecodeError as error:
         raise _failed([not_toml(error, source)], Places(path.name, source, is_toml=False)) from None
     table, laid = laid_over(table, overrides)
-    model, mistakes = understood(table, path.absolute().parent)
+    model, mistakes = understood(table, path.absolute().parent, logs_in)
     if model is None or mistakes:
         places = Places(path.name, source)
         if laid:
@@ -56,16 +60,29 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Settings:
 
 
 def _read(path: Path) -> str:
+    """The text, with the line ends of Unix and without a byte order mark, as editors on Windows put it there."""
     try:
-        return path.read_text(encoding="utf-8")
+        raw = path.read_bytes().removeprefix(BOM_UTF8)
     except FileNotFoundError:
         raise ConfigError(
-            f"{path}: there is no such file; copy config.example.toml there, or give --config FILE"
+            f"{path}: there is no such file; `inbox-monitor config > {shlex.quote(str(path))}` writes an example "
+            "there, or give --config FILE"
         ) from None
-    except UnicodeDecodeError:
-        raise ConfigError(f"{path}: it is not UTF-8 text; save it as UTF-8") from None
+    except IsADirectoryError:
+        raise ConfigError(f"{path}: it is a folder; name the file in it") from None
     except OSError as error:
         raise ConfigError(f"{path}: it cannot be read ({error.strerror}); check its owner and rights") from None
+    try:
+        return _unix(raw.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        begin = _unix(error.object[: error.start].decode("utf-8"))
+        shown = begin + _unix(error.object[error.start :].decode("utf-8", errors="replace"))
+        mistake = Mistake((), "it is not UTF-8 text; save it as UTF-8", at=len(begin))
+        raise _failed([mistake], Places(path.name, shown, is_toml=False)) from None
+
+
+def _unix(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _failed(mistakes: list[Mistake], places: Places) -> ConfigError:
@@ -89,7 +106,7 @@ def _settings(path: Path, model: ConfigModel) -> Settings:
     folder = path.absolute().parent
     return Settings(
         path=path,
-        organisation=model.organisation or "Inbox Monitor",
+        organisation=model.organisation or ORGANISATION,
         zone=model.timezone,
         operator=model.operator,
         templates_dir=folder / model.templates_dir if model.templates_dir else None,
@@ -99,7 +116,7 @@ def _settings(path: Path, model: ConfigModel) -> Settings:
         owners={t.name: t.owners for t in model.team},
         teams=tuple(t.name for t in model.team),
         staff=_staff(model),
-        steps=tuple(_steps(model)) or DEFAULT_STEPS,
+        steps=tuple(_steps(model)) or STEPS,
         report=ReportSettings(report.on, report.to) if report else None,
         smtp=smtp_of(model, folder),
         store_url=model.store.url or f"sqlite:///{state_folder() / 'monitor.db'}",

@@ -1,4 +1,4 @@
-"""FLOOR 1. What is wrong with a config, in words: syntax, types, unknown keys, and names that do not fit each other."""
+"""FLOOR 1. What is wrong with a config, in words: syntax, types, unknown keys; and all that clashes, gathered."""
 
 import copy
 import re
@@ -10,16 +10,19 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from monitor.config import clocks
-from monitor.config.kinds import beside
-from monitor.config.model import ConfigModel, ImapKeys, MailboxPart
+from monitor.config import clocks, ladders
+from monitor.config.clashes import clashing, lacking
+from monitor.config.kinds import AS_TEXT, IN_A_TABLE
+from monitor.config.model import ConfigModel
 from monitor.config.places import Mistake
-from monitor.core.addresses import plain_address
-from monitor.core.durations import words
+from monitor.config.places import Path as Place
+from monitor.config.secret_files import not_to_be_had
 
 _TOML_PLACE = re.compile(r"\s*\(at line (\d+), column (\d+)\)|\s*\(at end of document\)")
 _TWICE = re.compile(r"Cannot declare \('(.*)',?\) twice")
 _LISTS = {"mailbox", "team", "reminder", "person"}
+_LOGIN = {"password", "token", "mechanism", "login", "microsoft", "google"}
+"""A mistake at one of them may explain one at another."""
 _TYPES = {
     "int_type": "must be a whole number, without quotes",
     "float_type": "must be a number, without quotes",
@@ -47,19 +50,28 @@ def not_toml(error: tomllib.TOMLDecodeError, source: str) -> Mistake:
     return Mistake((), f"this is not TOML: {words}", at=at)
 
 
-def understood(table: dict[str, Any], folder: Path) -> tuple[ConfigModel | None, list[Mistake]]:
-    """The model of a config, and all that is wrong with it; `folder` is where the file lies."""
+def understood(table: dict[str, Any], folder: Path, logs_in: bool = False) -> tuple[ConfigModel | None, list[Mistake]]:
+    """The model of a config, and all that is wrong with it; `folder` is where the file lies. `logs_in`: its secrets are
+    looked at, too (secret_files.py)."""
     try:
         model = ConfigModel.model_validate(table, context={"folder": folder})
     except ValidationError as error:
-        errors = error.errors(include_url=False)
+        errors = [{**e, "loc": _located(e["loc"])} for e in error.errors(include_url=False)]
         found = [_mistake(e) for e in errors if not _is_echo(e, errors)]
         try:
             rest = ConfigModel.model_validate(_without(table, errors), context={"folder": folder})
         except ValidationError:
             return None, found
-        return None, [*found, *_not_explained_by(found, rest, folder)]
-    return model, [*_lacking(model), *_clashing(model, folder), *clocks.misfits(model)]
+        secrets = not_to_be_had(rest, folder) if logs_in else ()
+        return None, [*found, *_not_explained_by(found, rest, folder), *secrets]
+    secrets = not_to_be_had(model, folder) if logs_in else ()
+    fitting = (lacking(model), clashing(model, folder), ladders.clashes(model), clocks.misfits(model))
+    return model, [*(m for mistakes in fitting for m in mistakes), *secrets]
+
+
+def _located(loc: tuple[str | int, ...]) -> Place:
+    """Where an error is, without the branches of a key that may be text or a table."""
+    return tuple(part for part in loc if part not in (AS_TEXT, IN_A_TABLE))
 
 
 def _is_echo(error: Any, errors: Sequence[Any]) -> bool:
@@ -74,12 +86,17 @@ def _is_echo(error: Any, errors: Sequence[Any]) -> bool:
 def _not_explained_by(found: Sequence[Mistake], rest: ConfigModel, folder: Path) -> Iterator[Mistake]:
     """Mistakes of the rest; not that something is lacking where a misspelt key may have meant it."""
     tables = {m.path[:2] if m.path[:1] == ("mailbox",) else m.path[:1] for m in found}
-    for mistake in _lacking(rest):
+    for mistake in lacking(rest):
         if mistake.path[:2] not in tables and ("imap",) not in tables and ("smtp",) not in tables:
             yield mistake
-    for mistake in _clashing(rest, folder):
-        if mistake.path[-1] not in ("team", "to") or ("team",) not in tables:
+    for mistake in clashing(rest, folder):
+        if not _LOGIN.intersection(map(str, mistake.path)):
+            if mistake.path[-1] not in ("team", "to") or ("team",) not in tables:
+                yield mistake
+        elif not any(_LOGIN.intersection(map(str, m.path)) for m in found):
             yield mistake
+    if not any({"reminder", "reply_within", "clock"}.intersection(map(str, m.path)) for m in found):
+        yield from ladders.clashes(rest)
     if not any(clocks.KEYS.intersection(m.path) for m in found):
         yield from clocks.misfits(rest)
 
@@ -116,7 +133,7 @@ def _mistake(error: Any) -> Mistake:
     path, kind, context = tuple(error["loc"]), error["type"], error.get("ctx", {})
     key = next((str(part) for part in reversed(path) if isinstance(part, str)), "")
     if kind == "extra_forbidden":
-        return Mistake(path, f"`{key}` is not a setting here", _keys_at(path[:-1]))
+        return _unknown_key(path, key)
     if kind == "missing" and path == ("mailbox",):
         return Mistake(path, "there is no [[mailbox]]; add one, with its `address` and its `team`")
     if kind == "missing":
@@ -129,6 +146,26 @@ def _mistake(error: Any) -> Mistake:
         text = " or ".join([", ".join(f'"{a}"' for a in allowed[:-1])] * (len(allowed) > 1) + [f'"{allowed[-1]}"'])
         return Mistake(path, f"`{key}` must be {text}", tuple(allowed), word=str(error["input"]))
     return Mistake(path, f"`{key}` {_words(kind, key, context, error['msg'])}")
+
+
+def _unknown_key(path: Place, key: str) -> Mistake:
+    """With the keys that may have been meant here; else with the table in which there is such a key."""
+    here = _keys_at(path[:-1])
+    within = [part for part in path[:-1] if isinstance(part, str)]
+    if get_close_matches(key, here, n=1) or len(within) > 1:
+        return Mistake(path, f"`{key}` is not a setting here", here)
+    homes = [name for name in ConfigModel.model_fields if key in _keys_at((name,))]
+    if key not in ConfigModel.model_fields:
+        stands = f"; it stands under {' or '.join(map(_header, homes[:2]))}" if homes else ""
+    elif _keys_at((key,)):
+        stands = f"; it is a table of its own: {_header(key)}"
+    else:
+        stands = "; it stands at the top, before any [table]"
+    return Mistake(path, f"`{key}` is not a setting here{stands}")
+
+
+def _header(name: str) -> str:
+    return f"[[{name}]]" if name in _LISTS else f"[{name}]"
 
 
 def _words(kind: str, key: str, context: dict[str, Any], otherwise: str) -> str:
@@ -157,103 +194,3 @@ def _model_in(annotation: Any) -> Any:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     return next((m for part in getattr(annotation, "__args__", ()) if (m := _model_in(part))), None)
-
-
-def _lacking(model: ConfigModel) -> Iterator[Mistake]:
-    """What no mailbox can be without, wherever it is said."""
-    for n, m in enumerate(model.mailbox):
-        at = ("mailbox", n, "address")
-        if m.team is None and m.watch == "all":
-            yield Mistake(at, f"{m.address} has no `team`, so nobody would be reminded; add team = …")
-        if not (m.host or model.imap.host):
-            yield Mistake(at, f"{m.address} has no IMAP server; add `host` under [imap]")
-        if not (m.password or m.token or model.imap.password or model.imap.token):
-            yield Mistake(at, f'{m.address} has no password; add password = {{ file = "…" }} under [imap]')
-    if model.commands:
-        watched = [m for m in model.mailbox if m.address == model.commands.address]
-        parts = (model.commands, *watched, model.imap)
-        if not any(part.host for part in parts):
-            yield Mistake(("commands",), "[commands] has no IMAP server; add `host`, there or under [imap]")
-        if not any(part.password or part.token for part in parts):
-            yield Mistake(
-                ("commands",), '[commands] has no password; add password = { file = "…" }, there or in [imap]'
-            )
-    if model.smtp and model.smtp.username and not (model.smtp.password or model.smtp.token):
-        yield Mistake(("smtp", "username"), '`username` needs a password beside it: password = { file = "…" }')
-
-
-def _clashing(model: ConfigModel, folder: Path) -> Iterator[Mistake]:
-    """What no type can say: names that must fit each other, and letters that would loop."""
-    addresses = [m.address for m in model.mailbox]
-    # What comes for info+any@ lies in the inbox of info@ (RFC 5233), whichever of the two is watched.
-    ours = {plain_address(a) for m in model.mailbox for a in (m.address, *m.aliases)}
-    teams = tuple(t.name for t in model.team)
-    for n, mailbox in enumerate(model.mailbox):
-        yield from _mailbox_clashes(n, mailbox, addresses, teams)
-    for n, team in enumerate(model.team):
-        if team.name in teams[:n]:
-            yield Mistake(("team", n, "name"), f'there are two teams "{team.name}"')
-        yield from _loops(("team", n, "owners"), team.owners, ours)
-    for n, step in enumerate(model.reminder):
-        for place, to in enumerate(step.to):
-            if to != "owners" and "@" not in to and to not in teams:
-                text = f'"{to}" is neither "owners", nor a team, nor a mail address'
-                yield Mistake(("reminder", n, "to", place), text, ("owners", *teams), word=to)
-        yield from _loops(("reminder", n, "to"), step.to, ours)
-    yield from _loops(("report", "to"), model.report.to if model.report else (), ours)
-    yield from _loops(("operator",), (model.operator,) if model.operator else (), ours)
-    for n, person in enumerate(model.person):
-        if person.address in [p.address for p in model.person[:n]]:
-            yield Mistake(("person", n, "address"), f"{person.address} is there twice")
-        if person.substitute == person.address:
-            yield Mistake(("person", n, "substitute"), f"{person.address} cannot stand in for itself; name another one")
-        yield from _loops(("person", n, "substitute"), (person.substitute,) if person.substitute else (), ours)
-    yield from _too_far_back(model)
-    yield from _on_the_wall(model, folder)
-    places = [("imap",), *(("mailbox", n) for n in range(len(addresses))), ("smtp",), ("commands",)]
-    for path, part in zip(places, (model.imap, *model.mailbox, model.smtp, model.commands), strict=True):
-        ca_file = beside(folder, part.ca_file) if part else None
-        if ca_file and not Path(ca_file).is_file():
-            yield Mistake((*path, "ca_file"), f"`ca_file`: there is no file {ca_file}")
-
-
-def _too_far_back(model: ConfigModel) -> Iterator[Mistake]:
-    """What is not kept any more must not be read again as if it were new."""
-    kept = model.store.retention
-    parts: list[tuple[tuple[str | int, ...], ImapKeys]] = [(("imap",), model.imap)]
-    parts += [(("mailbox", n), m) for n, m in enumerate(model.mailbox)]
-    for path, part in parts:
-        if kept and "lookback" in part.model_fields_set and (part.lookback is None or part.lookback > kept):
-            text = f"`lookback` goes further back than is kept: [store] retention is {words(kept)}"
-            yield Mistake((*path, "lookback"), text)
-
-
-def _on_the_wall(model: ConfigModel, folder: Path) -> Iterator[Mistake]:
-    """What can never be written, or shown. Whether there is a folder is for `check`: no screen may stop reminders."""
-    board = model.board
-    file = Path(beside(folder, board.html) or folder) if board else None
-    if file and file.is_dir():
-        yield Mistake(("board", "html"), f"`html` must name a file: {file} is a folder", word=file.name)
-    if board and board.subjects and not model.store.subjects:
-        text = "`subjects` cannot be shown where they are not kept: [store] subjects is false"
-        yield Mistake(("board", "subjects"), text)
-
-
-def _mailbox_clashes(n: int, mailbox: MailboxPart, addresses: list[str], teams: tuple[str, ...]) -> Iterator[Mistake]:
-    if mailbox.address in addresses[:n]:
-        yield Mistake(("mailbox", n, "address"), f"{mailbox.address} is there twice")
-    for place, alias in enumerate(mailbox.aliases):
-        if alias in addresses and alias != mailbox.address:
-            text = f"{alias} is a mailbox of its own; an alias is a further address of one mailbox"
-            yield Mistake(("mailbox", n, "aliases", place), text)
-    if mailbox.team is not None and mailbox.team not in teams:
-        known = ", ".join(f'"{t}"' for t in teams) or "none yet; add a [[team]] with this name and its owners"
-        text = f'there is no [[team]] named "{mailbox.team}" (teams: {known})'
-        yield Mistake(("mailbox", n, "team"), text, teams, word=mailbox.team)
-
-
-def _loops(path: tuple[str | int, ...], recipients: Iterable[str], ours: set[str]) -> Iterator[Mistake]:
-    for place, address in enumerate(recipients):
-        if plain_address(address.lower()) in ours:
-            text = f"{address} is a watched mailbox: letters to it would come round again; name a person"
-            yield Mistake((*path, place), text)

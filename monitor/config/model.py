@@ -1,12 +1,16 @@
-"""FLOOR 1. The shape of config.toml: every key, its type, its default, and what it means."""
+"""FLOOR 1. The shape of config.toml: every key, its type, its default, and what it means.
 
-from datetime import date, timedelta
+From here come the checks of a config, what `inbox-monitor config --all` and docs/configuration.md tell, and a schema.
+"""
+
+from datetime import timedelta
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
 from monitor.config.calendars import ClockKeys, WindowKeys
+from monitor.config.defaults import ORGANISATION, TARGET, Otherwise
 from monitor.config.kinds import (
     NO_SUBJECTS,
     Absences,
@@ -14,209 +18,222 @@ from monitor.config.kinds import (
     Addrs,
     Language,
     Length,
-    Lookback,
     Lower,
-    Mechanism,
-    NamedAddr,
+    MetricsFile,
     Names,
     Part,
     Partners,
-    Port,
+    Ping,
     Recipients,
     Retention,
-    Security,
     SignedLength,
-    TokenFrom,
     WeeklyMoment,
     Weeks,
+    YesNo,
     Zone,
     only,
 )
-from monitor.config.secrets import Secret
+from monitor.config.servers import CommandsPart, GooglePart, ImapKeys, MicrosoftPart, SmtpPart
 from monitor.core.report.week import Moment
 
 
 class TargetKeys(ClockKeys):
     """What is promised. Also allowed in a [[team]] and a [[mailbox]]."""
 
-    reply_within: Length | None = Field(default=None, description="the promise")
-    goal: Annotated[float, Field(strict=True, ge=0, le=100)] | None = Field(
+    reply_within: Annotated[Length | None, Otherwise(TARGET.reply_within)] = Field(
+        default=None, description="the promise: so long after a mail has come it is answered"
+    )
+    goal: Annotated[Annotated[float, Field(strict=True, ge=0, le=100)] | None, Otherwise(TARGET.goal)] = Field(
         default=None, description="percent of waits that should keep it"
     )
 
 
-class ImapKeys(Part):
-    """How mailboxes are reached. Also allowed in a [[mailbox]]."""
-
-    host: str | None = Field(default=None, description="the IMAP server")
-    port: Port | None = Field(default=None, description="993 for tls, else 143")
-    security: Security | None = Field(default=None, description="tls from the first byte, starttls, or none")
-    ca_file: str | None = Field(default=None, description="a certificate authority to trust, in PEM")
-    username: str | None = Field(default=None, description="defaults to the address of the mailbox")
-    password: Secret | None = Field(default=None, description="where the password is")
-    login: str | None = Field(default=None, description="who logs in, where that is another than the username")
-    token: TokenFrom = Field(
-        default=None, description='instead of a password: "microsoft", "google", or where a token is to be had'
-    )
-    mechanism: Mechanism | None = Field(default=None, description="how to log in; else by what the server offers")
-    lookback: Lookback | None = Field(
-        default=None, description='how far the first look goes back; "all" for everything'
-    )
-    poll_every: Length | None = Field(default=None, description="how often to look")
-    authserv_id: str | None = Field(
-        default=None, description="whose Authentication-Results to trust; else it is learnt"
-    )
-
-
 class MailboxPart(ImapKeys, TargetKeys):
-    """One shared mailbox."""
+    """A shared mailbox that is watched."""
 
-    address: Addr
-    aliases: Addrs = ()
-    team: str | None = None
-    inbox: Names = ()
-    sent: Names = ()
-    done: Names = Field(default=(), description='mail moved there needs no reply; a folder "No reply needed" is found')
-    ignored: Names = Field(default=(), description="mail moved there is left out, as in Junk and Trash")
-    peek_closers: Annotated[bool, Field(strict=True)] = Field(
+    address: Addr = Field(description="its address", examples=["info@harbourcity.example"])
+    aliases: Addrs = Field(
+        default=(), description="further addresses whose mail lies in it", examples=[["hello@harbourcity.example"]]
+    )
+    team: str | None = Field(
+        default=None, description='who is reminded; only watch = "sent" can do without', examples=["Front desk"]
+    )
+    inbox: Annotated[Names, Otherwise(words="INBOX")] = Field(
+        default=(), description="folders that customers' mail comes to", examples=[["INBOX", "Web form"]]
+    )
+    sent: Annotated[Names, Otherwise(words="found by its mark, or its name")] = Field(
+        default=(), description="folders that replies are kept in", examples=["Sent Items"]
+    )
+    done: Annotated[Names, Otherwise(words='"No reply needed", where there is one')] = Field(
+        default=(), description="mail moved there needs no reply", examples=["Done"]
+    )
+    ignored: Names = Field(
+        default=(), description="mail moved there is left out, as in Junk and Trash", examples=["Newsletters"]
+    )
+    peek_closers: YesNo = Field(
         default=False, description="look at the first 2 KB of replies, whether they are only a thank-you; kept nowhere"
     )
-    watch: Literal["all", "sent"] = "all"
-    internal_customers: Annotated[bool, Field(strict=True)] = False
-    replies: Literal["confirmed"] | None = None
+    watch: Literal["all", "sent"] = Field(
+        default="all", description="sent: only the replies that are sent from it, for the waits of other mailboxes"
+    )
+    internal_customers: YesNo = Field(default=False, description="colleagues who write to it wait for a reply, too")
+    replies: Literal["confirmed"] | None = Field(
+        default=None,
+        description="replies are known to be seen, though there are none yet: do not hold reminders back",
+        examples=["confirmed"],
+    )
 
 
 class TeamPart(TargetKeys):
-    """Who answers for a mailbox."""
+    """Who answers for mailboxes, and gets their reminders."""
 
-    name: str = Field(min_length=1)
-    owners: Annotated[Addrs, Field(min_length=1)]
+    name: str = Field(min_length=1, description="what mailboxes and the report call it", examples=["Front desk"])
+    owners: Annotated[Addrs, Field(min_length=1)] = Field(
+        description="the people who are reminded", examples=[["desk-lead@harbourcity.example"]]
+    )
+
+
+class StaffPart(Part):
+    """Who is "us": everybody else is a customer."""
+
+    domains: Annotated[Lower | None, Otherwise(words="the domains of the mailboxes, but for public mail providers")] = (
+        Field(default=None, description="domains whose people are ours", examples=[["harbourcity.example"]])
+    )
+    people: Addrs = Field(default=(), description="further people who are ours", examples=[["volunteer@mail.example"]])
+    customers: Lower = Field(
+        default=(),
+        description="patterns of addresses that are customers' for all that",
+        examples=[["*@readers.harbourcity.example"]],
+    )
+    lists: Addrs = Field(
+        default=(),
+        description="our own lists and groups that outsiders read",
+        examples=[["friends@harbourcity.example"]],
+    )
+    groups: Addrs = Field(
+        default=(), description="our own groups that only staff read", examples=[["all-staff@harbourcity.example"]]
+    )
+    forms: Addrs = Field(
+        default=(),
+        description="web forms that write in a customer's name",
+        examples=[["webform@harbourcity.example"]],
+    )
+    authenticated_replies: Literal["required"] | None = Field(
+        default=None, description="a copy of a reply only counts if it passed authentication", examples=["required"]
+    )
+
+
+class ReminderPart(Part):
+    """A step of the ladder, in the order in which the steps come. Without any: at the moment the promise runs out and
+    every 24h after it, to the owners."""
+
+    after: SignedLength = Field(
+        default=timedelta(0), description='after the moment the promise runs out; "-4h" warns before'
+    )
+    to: Recipients = Field(
+        default=("owners",),
+        description='"owners" of the mailbox\'s team, teams by name, addresses',
+        examples=[["owners", "service-lead@harbourcity.example"]],
+    )
+    repeat: Annotated[Length | None, Otherwise(words="once")] = Field(
+        default=None, description="again and again, so long after the last time", examples=["24h"]
+    )
 
 
 class LettersPart(WindowKeys):
     """The letters: in which language, and when they may be sent. A [[person]] may have it otherwise."""
 
-    language: Language = "en"
+    language: Language = Field(default="en", description="of all letters")
 
 
 class PersonPart(WindowKeys):
-    """Somebody who gets letters, where something is different for them."""
+    """Somebody who gets letters, where something is different for them, or is known of them."""
 
-    address: Addr
-    name: str = Field(default="", description="what colleagues call them: assign 3 anna")
-    language: Language | None = None
-    timezone: Zone | None = None
-    away: Absences = Field(default=(), description='days on which somebody else gets their letters: "… to …"')
-    substitute: Addr | None = Field(default=None, description="who that is")
-
-
-class CommandsPart(ImapKeys):
-    """The mailbox that gets the replies to our letters: `done 2` and the like. It may be that of [smtp] from."""
-
-    address: Addr | None = Field(default=None, description="where replies to letters go; defaults to [smtp] from")
-    inbox: Names = ()
-
-
-class StaffPart(Part):
-    """Who is "us". Without `domains`, the domains of the mailboxes are ours, but for public mail providers."""
-
-    domains: Lower | None = None
-    people: Addrs = ()
-    customers: Lower = ()
-    lists: Addrs = ()
-    groups: Addrs = ()
-    forms: Addrs = ()
-    authenticated_replies: Literal["required"] | None = Field(
-        default=None, description="a copy of a reply only counts if it passed authentication"
+    address: Addr = Field(description="whose letters", examples=["desk-lead@harbourcity.example"])
+    name: str = Field(default="", description="what colleagues call them: assign 3 anna", examples=["Anna"])
+    language: Annotated[Language | None, Otherwise(words="that of [letters]")] = Field(
+        default=None, description="of their letters", examples=["de"]
     )
-
-
-class ReminderPart(Part):
-    """One step of the ladder, relative to the moment the promise runs out."""
-
-    after: SignedLength = timedelta(0)
-    to: Recipients = ("owners",)
-    repeat: Length | None = None
+    timezone: Annotated[Zone | None, Otherwise(words="that of the house")] = Field(
+        default=None, description="on whose clock their hours and days are", examples=["Europe/Berlin"]
+    )
+    away: Absences = Field(
+        default=(),
+        description="days on which somebody else gets their letters",
+        examples=[["2026-12-21 to 2027-01-03"]],
+    )
+    substitute: Addr | None = Field(
+        default=None, description="who that is", examples=["events-lead@harbourcity.example"]
+    )
 
 
 class ReportPart(Part):
     """The weekly report; without this table none is mailed."""
 
-    on: WeeklyMoment = Moment(0, 7, 0)
-    to: Annotated[Addrs, Field(min_length=1)]
-    subjects: Annotated[Literal[False], only(False, NO_SUBJECTS)] = False
+    on: WeeklyMoment = Field(default=Moment(0, 7, 0), description="when, over the week that has closed")
+    to: Annotated[Addrs, Field(min_length=1)] = Field(
+        description="who gets it", examples=[["leadership@harbourcity.example"]]
+    )
+    subjects: Annotated[Literal[False], only(False, NO_SUBJECTS)] = Field(
+        default=False, description="can only be false: the report shows no subjects"
+    )
 
 
 class GoneQuietPart(Part):
     """A section of the report: partners with whom there used to be dialogue every week; without this table there is
     none."""
 
-    partners: Partners = Field(default=(), description="addresses or domains; the report names them")
-    learn: Annotated[bool, Field(strict=True)] = Field(
-        default=True, description="also those with whom there was dialogue in at least 6 of 8 weeks"
+    partners: Partners = Field(
+        default=(),
+        description="addresses or domains; the report names them",
+        examples=[["harbour-club.example", "chair@friends.example"]],
     )
+    learn: YesNo = Field(default=True, description="also those with whom there was dialogue in at least 6 of 8 weeks")
     after: Weeks = Field(default=4, description="so many whole weeks without a mail are quiet")
 
 
 class BoardPart(Part):
     """A page for a screen on the wall, written anew each round; without this table none is."""
 
-    html: str = Field(min_length=1, description="the file; `check` tells whether it can be written")
-    subjects: Annotated[bool, Field(strict=True)] = Field(
+    html: str = Field(
+        min_length=1,
+        description="the file; `check` tells whether it can be written",
+        examples=["/var/www/html/waiting.html"],
+    )
+    subjects: YesNo = Field(
         default=False, description="show subjects, too; then only the group of the folder may read the file"
     )
-
-
-class MicrosoftPart(Part):
-    """Microsoft 365: an app registered in Entra ID. With a secret or a certificate it logs in by itself; without, a
-    person signs in once by `inbox-monitor login`."""
-
-    tenant: str = Field(min_length=1, description="the directory: its id, or one of its domains")
-    client: str = Field(min_length=1, description="the application (client) id")
-    secret: Secret | None = Field(default=None, description="a client secret of the app")
-    secret_expires: date | None = Field(default=None, description="the operator is warned a month before")
-    certificate: str | None = Field(default=None, description="a PEM file with the private key and the certificate")
-    authority: str = Field(default="https://login.microsoftonline.com", description="of another cloud")
-    ca_file: str | None = Field(default=None, description="a certificate authority to trust for it, in PEM")
-
-
-class GooglePart(Part):
-    """Google Workspace: a service account with domain-wide delegation, or an installed app that a person signs in to
-    once by `inbox-monitor login`."""
-
-    service_account: Secret | None = Field(default=None, description="the JSON key of a service account")
-    client: Secret | None = Field(default=None, description="the JSON of an OAuth client of the type desktop app")
 
 
 class HealthPart(Part):
     """How others see that the monitor lives."""
 
-    metrics: str | None = Field(default=None, description="a file for the node exporter's textfile collector: *.prom")
-    ping: str | Secret | None = Field(default=None, description="a URL that is asked for after each whole round")
-
-
-class SmtpPart(Part):
-    """How letters leave."""
-
-    host: str = "localhost"
-    port: Port | None = None
-    security: Security | None = None
-    ca_file: str | None = None
-    username: str | None = None
-    password: Secret | None = None
-    token: TokenFrom = None
-    mechanism: Mechanism | None = None
-    from_: NamedAddr | None = Field(default=None, alias="from")
+    metrics: MetricsFile | None = Field(
+        default=None,
+        description="a file for the node exporter's textfile collector",
+        examples=["/var/lib/prometheus/node-exporter/inbox-monitor.prom"],
+    )
+    ping: Ping = Field(
+        default=None,
+        description="a URL that is asked for after each whole round, or where that is kept",
+        examples=["https://ping.harbourcity.example/monitor"],
+    )
 
 
 class StorePart(Part):
     """Where facts are kept."""
 
-    url: str | None = None
-    retention: Retention = Field(
-        default=None, description="how long conversations are kept in which nobody waits; without it, all of them"
+    url: Annotated[str | None, Otherwise(words="SQLite, monitor.db in the state folder")] = Field(
+        default=None,
+        description="a database, as SQLAlchemy names it",
+        examples=["postgresql://monitor@db.harbourcity.example/monitor"],
     )
-    subjects: Annotated[bool, Field(strict=True)] = Field(
+    retention: Annotated[Retention, Otherwise(words="all are kept")] = Field(
+        default=None,
+        description="how long conversations are kept in which nobody waits; at least 90d",
+        examples=["2y"],
+    )
+    subjects: YesNo = Field(
         default=True, description="false: of a subject only a keyed digest is kept, and letters show none"
     )
 
@@ -224,35 +241,47 @@ class StorePart(Part):
 class IgnorePart(Part):
     """Mail that never wants a reply, by shell patterns."""
 
-    senders: Lower = ()
-    subjects: Names = ()
+    senders: Lower = Field(default=(), description="by who sent it", examples=[["*@alerts.harbourcity.example"]])
+    subjects: Names = Field(default=(), description="by its subject", examples=[["[printer] *"]])
 
 
 class ConfigModel(Part):
-    """The whole of config.toml."""
+    """The house. These keys stand at the top, before the first table."""
 
-    organisation: str = ""
-    timezone: Zone = ZoneInfo("UTC")
-    operator: Addr | None = None
-    templates_dir: str | None = None
+    organisation: str = Field(
+        default=ORGANISATION, description="whose mailboxes these are", examples=["Harbour City Libraries"]
+    )
+    timezone: Zone = Field(
+        default=ZoneInfo("UTC"), description="of opening hours, days and weeks", examples=["Europe/London"]
+    )
+    operator: Annotated[Addr | None, Otherwise(words="nobody")] = Field(
+        default=None,
+        description="who hears of the monitor itself: a mailbox, or replies, it cannot see",
+        examples=["it@harbourcity.example"],
+    )
+    templates_dir: Annotated[str | None, Otherwise(words="the shipped ones")] = Field(
+        default=None,
+        description="a folder with letters of your own, which come before those that are shipped",
+        examples=["/etc/inbox-monitor/templates"],
+    )
+    double_answers: YesNo = Field(
+        default=False, description="tell two of us who answered the same person within minutes"
+    )
     target: TargetKeys = TargetKeys()
     imap: ImapKeys = ImapKeys()
     mailbox: Annotated[tuple[MailboxPart, ...], Field(min_length=1)]
     team: tuple[TeamPart, ...] = ()
-    person: tuple[PersonPart, ...] = ()
-    letters: LettersPart = LettersPart()
-    commands: CommandsPart | None = None
-    double_answers: Annotated[bool, Field(strict=True)] = Field(
-        default=False, description="tell two of us who answered the same person within minutes"
-    )
     staff: StaffPart = StaffPart()
     reminder: tuple[ReminderPart, ...] = ()
+    letters: LettersPart = LettersPart()
+    person: tuple[PersonPart, ...] = ()
     report: ReportPart | None = None
     gone_quiet: GoneQuietPart | None = None
     board: BoardPart | None = None
     smtp: SmtpPart | None = None
     microsoft: MicrosoftPart | None = None
     google: GooglePart | None = None
+    commands: CommandsPart | None = None
     health: HealthPart = HealthPart()
     store: StorePart = StorePart()
     ignore: IgnorePart = IgnorePart()

@@ -5,19 +5,25 @@ walked through once more. That is only for showing: what the file means is tomll
 """
 
 import re
+import tomllib
 from bisect import bisect_right
 from collections import Counter
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from unicodedata import combining, east_asian_width
 
 _BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 _TEXT = re.compile(r'"""(?:\\.|[^\\])*?"{3,5}|\'\'\'.*?\'{3,5}|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\'', re.DOTALL)
 _BARE = re.compile(r"[^\s,=\[\]{}#\"']+(?: \d\d:[\d:.+Z-]+)?")
 _KEY = re.compile(r"[A-Za-z0-9_-]+|\"(?:\\.|[^\"\\\n])*\"|'[^'\n]*'")
 _DOT = re.compile(r"[ \t]*\.[ \t]*")
-_SECRET = re.compile(r"(?i)pass|secret|token|credential|pwd|^\s*pw\b")
+_SECRET = re.compile(r"(?i)pass|secret|token|credential|pwd|^\s*pw\b|\bping\b|service_account")
 _QUOTED = re.compile(r"(\"\"\"|'''|\"|').*?(?:\1|$)")
 _IN_URL = re.compile(r"(://)[^/@\s\"']*@")
+
+WIDEST = 100
+"""Columns: a longer line is cut to what is around the caret."""
+_AROUND = 40
 
 Path = tuple[str | int, ...]
 
@@ -62,10 +68,10 @@ class Places:
         if self._may_hold_a_secret(mistake, line, start):
             before, after = _blotted(before, after, mistake.at is not None)
         before, after = _IN_URL.sub(r"\1…@", before), _IN_URL.sub(r"\1…@", after)
-        # Tabs stay tabs below the line too, so that the caret stands where it belongs.
-        indent = "".join("\t" if c == "\t" else " " for c in before)
         width = max(1, min(length, len(after)))
-        return f"{head}\n{number:>6} | {(before + after).rstrip()}\n       | {indent}{'^' * width}{hint_of(mistake)}"
+        before, after = _cut(_visible(before), _visible(after))
+        shown = f"{head}\n{number:>6} | {(before + after).rstrip()}\n"
+        return f"{shown}       | {_indent(before)}{'^' * max(1, _columns(after[:width]))}{hint_of(mistake)}"
 
     def _span(self, mistake: Mistake) -> tuple[int, int]:
         """(offset, length) of the mistake, or of the nearest table around it."""
@@ -81,6 +87,29 @@ class Places:
         key = self._source[:start].rpartition("=")[0].rpartition("\n")[2] if "=" not in line else ""
         named = [part for part in mistake.path if isinstance(part, str)]
         return any(_SECRET.search(text) for text in (line, header, key, *named))
+
+
+def _visible(text: str) -> str:
+    """What a terminal would take for a command must not reach it."""
+    return "".join(c if c.isprintable() or c == "\t" else c.encode("unicode_escape").decode() for c in text)
+
+
+def _cut(before: str, after: str) -> tuple[str, str]:
+    if len(before) + len(after) <= WIDEST:
+        return before, after
+    if len(before) > _AROUND:
+        before = "…" + before[1 - _AROUND :]
+    room = WIDEST - len(before)
+    return before, after if len(after) <= room else f"{after[: room - 1]}…"
+
+
+def _indent(text: str) -> str:
+    """Blanks as wide as the text: tabs stay tabs, and letters of East Asia take two columns (UAX #11)."""
+    return "".join(c if c == "\t" else " " * _columns(c) for c in text)
+
+
+def _columns(text: str) -> int:
+    return sum(2 if east_asian_width(c) in "WF" else 0 if combining(c) else 1 for c in text)
 
 
 def _blotted(before: str, after: str, is_broken: bool) -> tuple[str, str]:
@@ -147,7 +176,8 @@ class _Walk:
         """A key, plain or dotted: its names and where each stands."""
         found = []
         while match := _KEY.match(self.text, self._skip()):
-            found.append((match[0].strip("\"'"), match.start()))
+            name = match[0]
+            found.append((_unquoted(name) if name[0] in "\"'" else name, match.start()))
             self._at = match.end()
             dot = _DOT.match(self.text, self._at)
             if not dot:
@@ -165,7 +195,8 @@ class _Walk:
         path = table
         for name, start in names:
             path = (*path, name)
-            self._found.setdefault(path, (start, len(name)))
+            key = _KEY.match(self.text, start)
+            self._found.setdefault(path, (start, len(key[0]) if key else 1))
         self._at = self.text.find("=", self._at) + 1 or len(self.text)
         self._skip()
         self._value(path)
@@ -201,3 +232,12 @@ class _Walk:
     def _blank(self) -> None:
         match = _BLANK.match(self.text, self._at)
         self._at = match.end() if match else self._at
+
+
+def _unquoted(name: str) -> str:
+    """A quoted key as TOML has it: it may hold escapes."""
+    try:
+        (key,) = tomllib.loads(f"{name} = 0")
+    except (tomllib.TOMLDecodeError, ValueError):
+        return name[1:-1]
+    return key

@@ -1,20 +1,16 @@
 """FLOOR 1. How servers are reached and logged in to: what a part of the config says itself, else what holds for all."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 
+from monitor.config.defaults import IMAP_PORTS, LOOKBACK, POLL_EVERY, SECURITY, SENDER, SMTP_PORTS, SMTP_SECURITY
 from monitor.config.kinds import TokenFrom, beside
-from monitor.config.model import CommandsPart, ConfigModel, ImapKeys, MailboxPart, SmtpPart
+from monitor.config.model import ConfigModel, MailboxPart
 from monitor.config.secrets import Secret
+from monitor.config.servers import CommandsPart, ImapKeys, SmtpPart
 from monitor.config.settings import GoogleSettings, HealthSettings, MicrosoftSettings, SmtpSettings
-
-DEFAULT_LOOKBACK = timedelta(days=30)
-DEFAULT_POLL = timedelta(minutes=5)
-IMAP_PORTS = {"tls": 993, "starttls": 143, "none": 143}
-SMTP_PORTS = {"tls": 465, "starttls": 587, "none": 25}
 
 
 def reached(m: MailboxPart | CommandsPart, address: str, model: ConfigModel, folder: Path) -> dict[str, Any]:
@@ -36,8 +32,8 @@ def reached(m: MailboxPart | CommandsPart, address: str, model: ConfigModel, fol
                 return p.password, p.token
         return None, None
 
-    security, (password, token) = either("security", "tls"), opens()
-    lookback = DEFAULT_LOOKBACK
+    security, (password, token) = either("security", SECURITY), opens()
+    lookback = LOOKBACK
     for part in parts:
         if "lookback" in part.model_fields_set:
             lookback = part.lookback  # type: ignore[assignment]  # None means "all"
@@ -53,18 +49,18 @@ def reached(m: MailboxPart | CommandsPart, address: str, model: ConfigModel, fol
         "token": _token(token, folder),
         "mechanism": either("mechanism"),
         "lookback": lookback,
-        "poll_every": either("poll_every", DEFAULT_POLL),
+        "poll_every": either("poll_every", POLL_EVERY),
         "inbox": m.inbox,
     }
 
 
 def smtp_of(model: ConfigModel, folder: Path) -> SmtpSettings:
     part = model.smtp or SmtpPart(security="none")
-    security = part.security or ("none" if part.port == 25 else "tls" if part.port == 465 else "starttls")
+    security = part.security or SMTP_SECURITY.get(part.port or 0, "starttls")
     domain = model.mailbox[0].address.rpartition("@")[2]
-    from_ = part.from_ or f"Reply monitor <inbox-monitor@{domain}>"
+    from_ = part.from_ or f"{SENDER} <inbox-monitor@{domain}>"
     if not parseaddr(from_)[0]:
-        from_ = f"Reply monitor <{parseaddr(from_)[1]}>"
+        from_ = f"{SENDER} <{parseaddr(from_)[1]}>"
     return SmtpSettings(
         host=part.host,
         port=part.port or SMTP_PORTS[security],
@@ -101,7 +97,10 @@ def google_of(model: ConfigModel, folder: Path) -> GoogleSettings | None:
     if part is None:
         return None
     account, client = part.service_account, part.client
-    return GoogleSettings(_reader(account, folder) if account else None, _reader(client, folder) if client else None)
+    return GoogleSettings(
+        _reader(account, folder, of_lines=True) if account else None,
+        _reader(client, folder, of_lines=True) if client else None,
+    )
 
 
 def health_of(model: ConfigModel, folder: Path) -> HealthSettings:
@@ -111,20 +110,12 @@ def health_of(model: ConfigModel, folder: Path) -> HealthSettings:
     return HealthSettings(Path(metrics) if metrics else None, url)
 
 
-def _reader(secret: Secret, folder: Path) -> Callable[[], str]:
-    """Reads the secret anew each time; a file is looked for below the config's own folder."""
-    return secret.model_copy(update={"file": beside(folder, secret.file)}).value
+def _reader(secret: Secret, folder: Path, of_lines: bool = False) -> Callable[[], str]:
+    """Reads the secret anew each time; a file is looked for below the config's own folder. `of_lines`: it may have
+    several, as JSON has."""
+    found = secret.model_copy(update={"file": beside(folder, secret.file)})
+    return found.text if of_lines else found.value
 
 
 def _token(token: TokenFrom, folder: Path) -> Any:
-    return _reader(token, folder) if isinstance(token, Secret) else token
-
-
-def secret_files(model: ConfigModel, folder: Path) -> tuple[Path, ...]:
-    parts = (model.imap, *model.mailbox, model.smtp, model.commands)
-    secrets = [secret for part in parts if part for secret in (part.password, part.token)]
-    secrets += [model.microsoft.secret] if model.microsoft else []
-    secrets += [model.google.service_account, model.google.client] if model.google else []
-    named = [secret.file for secret in secrets if isinstance(secret, Secret) and secret.file]
-    named += [model.microsoft.certificate] if model.microsoft and model.microsoft.certificate else []
-    return tuple(dict.fromkeys(Path(folder, name) for name in named))
+    return _reader(token, folder, of_lines=True) if isinstance(token, Secret) else token

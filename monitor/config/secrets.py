@@ -3,34 +3,55 @@
 import os
 import subprocess
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 COMMAND_SECONDS = 30
+LIKE = '{ file = "…" }, { credential = "…" }, { env = "…" } or { command = […] }'
+_ENDINGS = {126: "it may not be executed", 127: "a program in it was not found"}
+"""What shells mean by their exit status (POSIX, Shell Command Language, 2.8.2)."""
 
 
 class SecretError(Exception):
     """A secret cannot be had; the text says which one and why, never what it is."""
 
 
+def _is_a_list(value: object) -> object:
+    if isinstance(value, str):
+        raise ValueError(
+            'must be a list of the program and its arguments, like ["pass", "show", "imap"]; no shell runs'
+        )
+    return value
+
+
 class Secret(BaseModel):
-    """Where a secret is kept: exactly one of the four."""
+    """Where a secret is kept: exactly one of the four. It is read anew each time, so that a changed one is taken up."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
-    credential: str | None = Field(default=None, description="the name of a systemd credential (LoadCredential=)")
-    file: str | None = Field(default=None, description="a file that holds it, readable by the service alone")
-    env: str | None = Field(default=None, description="the name of an environment variable")
-    command: tuple[str, ...] | None = Field(default=None, description="a program that prints it, and its arguments")
+    credential: Annotated[str, Field(min_length=1)] | None = Field(
+        default=None, description="the name of a systemd credential (LoadCredential=)", examples=["imap"]
+    )
+    file: Annotated[str, Field(min_length=1)] | None = Field(
+        default=None,
+        description="a file that holds it; not one that everybody on the machine may read",
+        examples=["/etc/inbox-monitor/imap-password"],
+    )
+    env: Annotated[str, Field(min_length=1)] | None = Field(
+        default=None, description="the name of an environment variable", examples=["IMAP_PASSWORD"]
+    )
+    command: Annotated[tuple[str, ...], BeforeValidator(_is_a_list), Field(min_length=1)] | None = Field(
+        default=None,
+        description="a program that prints it, and its arguments; no shell runs",
+        examples=[["pass", "show", "imap"]],
+    )
 
     @model_validator(mode="before")
     @classmethod
     def _is_a_table(cls, value: object) -> object:
         if not isinstance(value, dict | Secret):
-            raise ValueError(
-                "must say where the secret is, not what it is: "
-                '{ file = "…" }, { credential = "…" }, { env = "…" } or { command = […] }'
-            )
+            raise ValueError(f"must say where the secret is, not what it is: {LIKE}")
         return value
 
     @model_validator(mode="after")
@@ -40,14 +61,36 @@ class Secret(BaseModel):
         return self
 
     def value(self) -> str:
-        """The secret, read anew each time. Raises SecretError."""
+        """A secret of one line, read anew each time, without the line end behind it. Raises SecretError."""
+        text = self.text()
+        if "\n" in text or "\r" in text:
+            raise SecretError(f"{self.name} holds several lines; a password is one line, and nothing may follow it")
+        return text
+
+    def text(self) -> str:
+        """The same where it may have several lines, as JSON has. Raises SecretError."""
+        text = self._raw().rstrip("\r\n")
+        if not text:
+            raise SecretError(f"{self.name} {'printed nothing' if self.command else 'is empty'}")
+        if "\0" in text:
+            raise SecretError(f"{self.name} holds a NUL character; no password has one: is it a text file in UTF-8?")
+        return text
+
+    @property
+    def name(self) -> str:
+        """What it is called in a message: `the secret file /etc/inbox-monitor/imap-password`."""
+        if self.env is not None:
+            return f"the environment variable {self.env}"
+        if self.command is not None:
+            return f"the secret command {self.command[0]}"
+        return f"the secret file {self.file}" if self.file is not None else f'the credential "{self.credential}"'
+
+    def _raw(self) -> str:
         if self.env is not None:
             if self.env not in os.environ:
-                raise SecretError(f"the environment variable {self.env} is not set")
+                raise SecretError(f"{self.name} is not set")
             return os.environ[self.env]
-        if self.command is not None:
-            return _run(self.command)
-        return _read(self._path())
+        return _run(self.command, self.name) if self.command is not None else _read(self._path(), self.name)
 
     def _path(self) -> Path:
         if self.file is not None:
@@ -55,24 +98,45 @@ class Secret(BaseModel):
         folder = os.environ.get("CREDENTIALS_DIRECTORY")
         if not folder:
             raise SecretError(
-                f'the credential "{self.credential}" is there only under systemd (LoadCredential=); '
+                f"{self.name} is there only under systemd (LoadCredential=); "
                 "elsewhere set CREDENTIALS_DIRECTORY to the folder that holds it"
             )
         return Path(folder) / str(self.credential)
 
 
-def _read(path: Path) -> str:
+def _read(path: Path, name: str) -> str:
     try:
-        return path.read_text(encoding="utf-8").rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not text"
-        raise SecretError(f"the secret file {path} cannot be read: {reason}") from None
+        # What Windows saves begins with a byte order mark, which belongs to no password.
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        hint = "; the user that the monitor runs as must be let read it" if isinstance(error, PermissionError) else ""
+        raise SecretError(f"{name} cannot be read: {reason}{hint}") from None
 
 
-def _run(command: tuple[str, ...]) -> str:
+def _run(command: tuple[str, ...], name: str) -> str:
+    """What a command prints. What it says on stderr may hold the secret, and is not told."""
     try:
         # The operator's own command, from the operator's own config, without a shell.
-        done = subprocess.run(command, capture_output=True, text=True, timeout=COMMAND_SECONDS, check=True)  # noqa: S603
-    except (OSError, subprocess.SubprocessError, UnicodeDecodeError) as error:
-        raise SecretError(f"the secret command {command[0]} failed ({type(error).__name__})") from None
-    return done.stdout.rstrip("\r\n")
+        done = subprocess.run(  # noqa: S603
+            command, capture_output=True, timeout=COMMAND_SECONDS, check=True, stdin=subprocess.DEVNULL
+        )
+        return done.stdout.decode("utf-8-sig")
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
+        raise SecretError(f"{name} failed: {_why(error)}") from None
+
+
+def _why(error: OSError | ValueError | subprocess.SubprocessError) -> str:
+    """A hint that holds nothing of what the command printed, nor of its arguments."""
+    if isinstance(error, OSError):
+        return f"it cannot be started ({error.strerror})"
+    if isinstance(error, subprocess.TimeoutExpired):
+        return f"it took over {COMMAND_SECONDS} seconds; it must not wait for anybody to type"
+    if not isinstance(error, subprocess.CalledProcessError):
+        return "what it printed is not UTF-8 text"
+    if error.returncode < 0:
+        return f"signal {-error.returncode} ended it"
+    said = "; what it said is not shown, as the secret may be in it" if error.stderr else ""
+    hint = _ENDINGS.get(error.returncode)
+    because = f" ({hint})" if hint else ""
+    return f"it ended with {error.returncode}{because}{said}: run it by hand as the user of the monitor"

@@ -50,13 +50,13 @@ def quiet(houses: Houses) -> House:
 
 def test_a_config_that_is_not_there(house: House) -> None:
     house.config.unlink()
-    one_line(house.program(NOW, "run", "--once"), BAD_CONFIG, str(house.config), "copy config.example.toml there")
+    one_line(house.program(NOW, "run", "--once"), BAD_CONFIG, str(house.config), "`inbox-monitor config > ")
 
 
 def test_a_config_that_cannot_be_read(house: House) -> None:
     house.config.unlink()
     house.config.mkdir()
-    one_line(house.run(NOW, "status"), BAD_CONFIG, str(house.config), "it cannot be read (Is a directory)")
+    one_line(house.run(NOW, "status"), BAD_CONFIG, str(house.config), "it is a folder; name the file in it")
     house.config.rmdir()
     house.config.touch(mode=0)
     if os.geteuid():
@@ -94,7 +94,12 @@ def test_a_wrong_password(quiet: House) -> None:
 
 def test_a_password_file_that_is_not_there(quiet: House) -> None:
     (quiet.folder / "password-info").unlink()
-    one_line(look(quiet), BAD_CONFIG, "password-info cannot be read: No such file or directory")
+    for words in (("run", "--once"), ("check",)):
+        told = quiet.run(NOW, *words)
+        assert (told.code, told.out) == (BAD_CONFIG, "")
+        assert "password-info cannot be read: No such file or directory" in told.err
+        assert told.err.endswith("1 problem; nothing was started.\n")
+    assert quiet.run(NOW, "threads").code == 0, "who only asks the store needs no password"
 
 
 def test_a_host_that_nobody_knows(quiet: House) -> None:
@@ -187,6 +192,7 @@ def test_a_letter_server_that_refuses_the_login(quiet: House, tmp_path: Path) ->
     quiet.opens(at("Mon 12:00"))
     quiet.asks(at("Mon 09:00"))
     secret = tmp_path / "smtp-password"
+    secret.touch(mode=0o600)
     secret.write_text("planted-smtp-password")
     with SmtpSink(tmp_path, login=("monitor", "right")) as sink:
         login = f"port = {sink.port}\nusername = \"monitor\"\npassword = {{ file = '{secret}' }}"

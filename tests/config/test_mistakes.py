@@ -211,7 +211,8 @@ def test_the_owner_of_a_mailbox_with_a_detail_is_not_the_account_it_lies_in(righ
 
 def test_an_alias_that_is_a_mailbox_of_its_own_is_refused(right: str, refused: Refuser) -> None:
     text = spoilt(right, "[[team]]", '[[mailbox]]\naddress = "ops@x.example"\nteam = "Desk"\n[[team]]')
-    told = refused(spoilt(text, 'team = "Desk"\n', 'team = "Desk"\naliases = ["help@x.example", "OPS@x.example"]\n'))
+    own = 'team = "Desk"\naliases = ["help@x.example", "OPS@x.example"]\n'
+    told = refused(text.replace('team = "Desk"\n', own, 1))
     assert "ops@x.example is a mailbox of its own; an alias is a further address of one mailbox" in told
     assert "1 problem;" in told
 
@@ -352,9 +353,9 @@ def test_replies_are_authenticated_only_where_they_must_be(right: str, refused: 
 
 
 def test_a_file_that_is_not_there_or_not_text_is_told_in_one_line(tmp_path: Path, loaded: Loader) -> None:
-    with pytest.raises(ConfigError, match="there is no such file; copy"):
+    with pytest.raises(ConfigError, match=r"there is no such file; `inbox-monitor config > .*` writes an example"):
         load(tmp_path / "nowhere.toml")
-    with pytest.raises(ConfigError, match="it cannot be read \\(Is a directory\\)"):
+    with pytest.raises(ConfigError, match="it is a folder; name the file in it"):
         load(tmp_path)
     (tmp_path / "latin.toml").write_bytes('organisation = "Bücherei"'.encode("latin-1"))
     with pytest.raises(ConfigError, match="it is not UTF-8 text; save it as UTF-8"):

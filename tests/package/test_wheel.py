@@ -117,10 +117,11 @@ def test_the_installed_program_answers_from_another_folder(installed: Path, tmp_
     assert run(tmp_path, program, "--version") == f"inbox-monitor {monitor.__version__}\n"
     assert "Who still waits for a reply" in run(tmp_path, program, "--help")
     assert "Who waits, most overdue first" in run(tmp_path, program, "threads", "--help")
+    assert run(tmp_path, program, "config") == (ROOT / "config.example.toml").read_text()
 
 
 def test_the_installed_program_finds_no_config_and_says_where_to_put_one(installed: Path, tmp_path: Path) -> None:
     command = [str(installed / "inbox-monitor"), "status", "--config", "nowhere.toml"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 78
-    assert done.stderr.startswith("nowhere.toml: there is no such file; copy config.example.toml there")
+    assert done.stderr.startswith("nowhere.toml: there is no such file; `inbox-monitor config > nowhere.toml` writes")

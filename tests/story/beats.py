@@ -50,6 +50,7 @@ class Beats:
 @contextmanager
 def beating(folder: Path, ports: Mapping[str, int], imap: str = "", password: str = "geheim") -> Iterator[Beats]:
     """A daemon on mailboxes at these ports of the loopback; nobody takes its letters."""
+    (folder / "password").touch(mode=0o600)
     (folder / "password").write_text(password)
     write_config(folder, ports, imap)
     beats = Beats(folder)

@@ -34,6 +34,7 @@ class HeardHouse(House):
         **words: object,
     ) -> None:
         self.ear = ear
+        (folder / "password-ear").touch(mode=0o600)
         (folder / "password-ear").write_text(dovecot.password)
         heard = "[commands]\n" + (f'address = "{address(ear)}"\n' if ear != EAR else "")
         heard += f'password = {{ file = "{folder / "password-ear"}" }}\n'

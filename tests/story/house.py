@@ -118,7 +118,9 @@ class House:
 
     def set_password(self, desk: str, password: str) -> None:
         """The password the monitor has for a mailbox: a wrong one makes it unreadable."""
-        (self.folder / f"password-{desk}").write_text(password)
+        file = self.folder / f"password-{desk}"
+        file.touch(mode=0o600)
+        file.write_text(password)
 
     def write_config(self, *, smtp_port: int | None = None, imap_port: int | None = None) -> None:
         """Write config.toml (again)."""

@@ -201,6 +201,22 @@ class TestOnTheTestsOwnClock:
             assert [sum(c.startswith("LOGIN") for c in s.commands) for s in (one, two, three)] == [1, 1, 1]
             assert [c for c in two.commands if c == "LOGOUT"] == ["LOGOUT"]
 
+    def test_a_password_that_is_kept_elsewhere_is_used_at_once(self, tmp_path: Path) -> None:
+        with ScriptedImap(OLD) as server, beating(tmp_path, {INFO: server.port}) as beats:
+            beats.pass_(5)
+            (tmp_path / "password").write_text("unused as yet")
+            beats.reload_asked.set()
+            beats.pass_(5)
+            assert len([c for c in server.commands if c.startswith("LOGIN")]) == 1, "what is open stays open"
+            (tmp_path / "other").touch(mode=0o600)
+            (tmp_path / "other").write_text("neu")
+            beats.config.write_text(beats.config.read_text().replace('"password" }', '"other" }'))
+            beats.reload_asked.set()
+            beats.pass_(5)
+            first, second = [c for c in server.commands if c.startswith("LOGIN")]
+            assert ("geheim" in first, "neu" in second) == (True, True)
+            assert views(beats.store)[INFO].as_of == beats.now
+
     def test_another_interval_counts_from_the_last_look(self, tmp_path: Path) -> None:
         with ScriptedImap(OLD) as server, beating(tmp_path, {INFO: server.port}) as beats:
             beats.pass_(120)

@@ -1,0 +1,95 @@
+"""FLOOR 1. Where all secrets of a config are, and whether they can be had and are kept from others.
+
+They are looked at by what logs in (`run`, a reload of it, `check`, `report --send`). What only asks the store reads
+none, so that people may ask `threads` who may not read the passwords.
+"""
+
+import os
+import shlex
+import shutil
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from monitor.config.kinds import beside
+from monitor.config.model import ConfigModel
+from monitor.config.places import Mistake
+from monitor.config.places import Path as Place
+from monitor.config.secrets import Secret, SecretError
+
+
+def secret_files(model: ConfigModel, folder: Path) -> tuple[Path, ...]:
+    """The files that hold secrets, each once."""
+    named = [secret.file for _, secret in _secrets(model) if secret.file]
+    named += [model.microsoft.certificate] if model.microsoft and model.microsoft.certificate else []
+    return tuple(dict.fromkeys(Path(beside(folder, name) or name) for name in named))
+
+
+def not_to_be_had(model: ConfigModel, folder: Path) -> Iterator[Mistake]:
+    """Secrets that are missing, empty, or no secrets; and files of them that everybody on this machine may read.
+
+    That the group may read a file is fine: so root's files are read by the service (0640 root:inbox-monitor). What
+    comes as a credential is guarded by who gives it. No command is run: it may want a network that is not there yet.
+    """
+    for place, secret in _secrets(model):
+        found = secret.model_copy(update={"file": beside(folder, secret.file)})
+        kind = next(name for name in Secret.model_fields if getattr(secret, name) is not None)
+        if text := _fault_of_file(found.name, Path(found.file)) if found.file else _fault_of(found):
+            yield Mistake((*place, kind), text)
+        elif found.file and stat.S_ISFIFO(Path(found.file).stat().st_mode):
+            continue  # whoever reads it here takes it from who needs it
+        elif not found.command and (text := _unreadable(found, of_lines=_is_of_lines(place))):
+            yield Mistake((*place, kind), text)
+    if model.microsoft and model.microsoft.certificate:
+        file = Path(beside(folder, model.microsoft.certificate) or "")
+        if text := _fault_of_file(f"the certificate {file}", file) or _closed(file):
+            yield Mistake(("microsoft", "certificate"), text)
+
+
+def _secrets(part: BaseModel, place: Place = ()) -> Iterator[tuple[Place, Secret]]:
+    for name, field in type(part).model_fields.items():
+        value, here = getattr(part, name), (*place, field.alias or name)
+        if isinstance(value, Secret):
+            yield here, value
+        elif isinstance(value, BaseModel):
+            yield from _secrets(value, here)
+        elif isinstance(value, tuple):
+            for n, each in enumerate(value):
+                if isinstance(each, BaseModel):
+                    yield from _secrets(each, (*here, n))
+
+
+def _is_of_lines(place: Place) -> bool:
+    """JSON has several lines, as Google gives it, and as commands print that ask for tokens."""
+    return place[0] == "google" or place[-1] == "token"
+
+
+def _fault_of_file(name: str, file: Path) -> str | None:
+    try:
+        mode = file.stat().st_mode
+    except OSError as error:
+        return f"{name} cannot be read: {error.strerror}"
+    if stat.S_ISREG(mode) and mode & (stat.S_IROTH | stat.S_IWOTH):
+        return f"{name} is open to everybody on this machine; type: chmod o= {shlex.quote(str(file))}"
+    return None
+
+
+def _closed(file: Path) -> str | None:
+    readable = os.access(file, os.R_OK)
+    return None if readable else f"{file} cannot be read; the user that the monitor runs as must be let read it"
+
+
+def _fault_of(secret: Secret) -> str | None:
+    if secret.command and not shutil.which(secret.command[0]):
+        return f"{secret.name}: there is no such program; name its whole path"
+    return None
+
+
+def _unreadable(secret: Secret, of_lines: bool) -> str | None:
+    try:
+        secret.text() if of_lines else secret.value()
+    except SecretError as error:
+        return str(error)
+    return None
