@@ -8,7 +8,7 @@ from monitor.commands.shared import Json, fail, opened, settings_of
 from monitor.exits import LATE, USAGE, exit_code
 from monitor.jobs import check as checking
 from monitor.jobs.health import health
-from monitor.screen import pages, shapes
+from monitor.screen import checked, pages, shapes
 from monitor.screen.output import as_json
 
 
@@ -37,5 +37,5 @@ def check(
     facts = list(checking.check(settings, now, fix))
     if send_test:
         facts.append(checking.send_test(settings, send_test, now))
-    as_json([shapes.fact(f) for f in facts]) if json else pages.check(facts, settings)
+    as_json([shapes.fact(f) for f in facts]) if json else checked.page(facts, settings)
     raise typer.Exit(exit_code(f.fault for f in facts if f.mark == "fix"))

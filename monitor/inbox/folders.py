@@ -1,5 +1,6 @@
 """FLOOR 1. Which folders of a mailbox are read, and which part each other one plays when a mail has vanished."""
 
+import re
 import unicodedata
 from collections.abc import Callable, Collection, Sequence
 
@@ -68,6 +69,15 @@ def find_sent(selectable: Sequence[RemoteFolder]) -> list[str]:
         return marked
     by_name = {_bare(f.name): f.name for f in reversed(selectable)}
     return next(([by_name[name]] for name in _SENT if name in by_name), [])
+
+
+def looks_sent(folder: RemoteFolder) -> bool:
+    """Whether a folder may hold what was sent, also where it was not chosen: by its mark, or by a name that means Sent,
+    wherever it lies."""
+    if folder.attributes & {"\\noselect", "\\nonexistent", "\\junk", "\\trash", "\\drafts", "\\all"}:
+        return False
+    last = _bare(re.split(r"[./]", folder.name)[-1])
+    return "\\sent" in folder.attributes or _bare(folder.name) in _SENT or last in _SENT
 
 
 def find_done(remote: Sequence[RemoteFolder], done: Sequence[str]) -> list[str]:

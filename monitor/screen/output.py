@@ -28,6 +28,11 @@ class Page:
             self._console = Console(highlight=False, emoji=False, markup=False, width=width)
 
     @property
+    def is_terminal(self) -> bool:
+        """Whether somebody looks at it as it comes."""
+        return self._console.is_terminal
+
+    @property
     def width(self) -> int:
         """How many columns there are."""
         return self._console.width

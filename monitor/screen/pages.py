@@ -13,7 +13,6 @@ from monitor.core.blind import said
 from monitor.core.durations import short, words
 from monitor.core.moments import since
 from monitor.core.promise import the_one
-from monitor.jobs.check_fact import Fact
 from monitor.jobs.health import Health, MailboxHealth
 from monitor.screen.chain import is_missing
 from monitor.screen.output import Page
@@ -223,25 +222,6 @@ def _doubts(m: MailboxHealth, settings: Settings, now: datetime) -> Iterator[str
         yield f"the clock of its server is {words(m.ahead)} ahead of ours: look at the clock of this machine"
     if m.blind and (sentence := said(m.blind, settings.zone)):
         yield f"in the last seven days {sentence}"
-
-
-def check(facts: Sequence[Fact], settings: Settings) -> None:
-    """`check`: a line a fact, the fix beside it."""
-    page = Page()
-    for section in dict.fromkeys(fact.section for fact in facts):
-        where = f"  {settings.path}" if section == "Configuration" else ""
-        page.print(Text.assemble((section, "bold"), (where, "dim")))
-        for fact in facts:
-            if fact.section == section:
-                page.print(Padding(_fact(fact.mark, fact.subject, Text(fact.text)), (0, 0, 0, 2)))
-                if fact.fix:
-                    page.print(_below(fact.fix, "yellow", 6))
-        page.print("")
-    counts = {mark: sum(f.mark == mark for f in facts) for mark in MARKS}
-    made = sum(f.changed for f in facts)
-    changed = f"{made} {'folder was' if made == 1 else 'folders were'} made" if made else "No mailbox was changed"
-    said = f"{counts['fix']} to fix, {counts['look']} to look at, {counts['ok']} fine. {changed}."
-    page.print(Text(said, style="bold"))
 
 
 def _fact(mark: str, subject: str, text: Text) -> Table:
