@@ -22,6 +22,7 @@ from monitor.jobs.claims import LetterFolder
 from monitor.jobs.connections import Connections
 from monitor.jobs.hear import places
 from monitor.jobs.logged import event
+from monitor.jobs.logging_in import Keyring
 from monitor.jobs.look import Progress, Sweep
 from monitor.jobs.poller import Poller
 from monitor.jobs.pulse import Pulse
@@ -59,7 +60,8 @@ def one_round(
     progress: Progress = lambda _m, _c: None,
 ) -> Round:
     """`run --once`: look at every mailbox, then act on it; in a dry run what the looks showed is all that is kept."""
-    connections, began = Connections(), time.monotonic()
+    keyring, began = Keyring(settings, clock), time.monotonic()
+    connections = Connections(keyring)
     poller = Poller(store, settings, connections.of, progress=progress)
     try:
         # What is said in a mail is done, and confirmed: a dry run leaves it for the next one.
@@ -67,7 +69,7 @@ def one_round(
     finally:
         poller.close()
         connections.close()
-    done = act(store, settings, _letters(settings), clock(), dry)
+    done = act(store, settings, _letters(settings), clock(), dry, keyring=keyring)
     done.sweeps = sweeps
     if dry is None:
         pulse = Pulse(store, time.monotonic, once=True)
@@ -102,11 +104,12 @@ class Daemon:
         self._store, self._settings, self._clock, self._progress = store, settings, clock, progress
         self._monotonic, self._reload_asked = monotonic, reload_asked
         self._letters = _letters(settings)
-        self._connections = Connections()
+        self._keyring = Keyring(settings, clock)
+        self._connections = Connections(self._keyring)
         self._stop = threading.Event()
         self._poller = self._new_poller(settings)
         self._agenda = Agenda(chance)
-        self._alarm = StoreAlarm(store, settings, self._letters)
+        self._alarm = StoreAlarm(store, settings, self._letters, self._keyring)
         self._acted: float | None = None
         self._pulse = Pulse(store, monotonic)
         self._clocks = clock(), monotonic()
@@ -209,7 +212,8 @@ class Daemon:
             if self._stop.is_set() or not (sweeps or self._must_act(now)):
                 return sweeps
             self._acted = now
-            done = act(self._store, self._settings, self._letters, self._clock(), stopping=self._stop.is_set)
+            told = self._clock(), None, self._stop.is_set, self._keyring
+            done = act(self._store, self._settings, self._letters, *told)
             self._pulse.beat(self._settings, sweeps, done, now, self._clock())
         except AlreadyRunning:
             raise
@@ -275,6 +279,7 @@ class Daemon:
         self._agenda.pardon()
         self._agenda.forget(self._connections.keep(places(settings)))
         self._settings, self._letters = settings, _letters(settings)
+        self._keyring.change_to(settings)
         self._alarm.settings, self._alarm.letters = settings, self._letters
         self._poller = self._new_poller(settings)
         said = event("config reloaded", mailboxes=len(settings.mailboxes))

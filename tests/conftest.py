@@ -13,6 +13,7 @@ from tests.servers.archive import need_corpora
 from tests.servers.available import need_chromium, need_dovecot, need_postgres
 from tests.servers.chromium import Chromium
 from tests.servers.dovecot import Dovecot
+from tests.servers.dovecot_oauth import DovecotOauth, TokenServer
 from tests.servers.postgres import Postgres
 from tests.servers.smtp_sink import SmtpSink
 
@@ -31,6 +32,14 @@ def dovecot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dovecot]:
     """A Dovecot for all tests; use names from `mailboxes`, so that they do not see each other's mail."""
     need_dovecot()
     with Dovecot(tmp_path_factory.mktemp("dovecot")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def dovecot_oauth(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DovecotOauth]:
+    """A Dovecot that takes tokens, for all tests; `.tokens` gives them."""
+    need_dovecot()
+    with TokenServer() as tokens, DovecotOauth(tmp_path_factory.mktemp("dovecot-oauth"), tokens) as server:
         yield server
 
 

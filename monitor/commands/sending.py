@@ -6,6 +6,7 @@ from monitor.config import Settings
 from monitor.exits import OK, UNREACHABLE
 from monitor.jobs.deliver import deliver
 from monitor.jobs.knowledge import know
+from monitor.jobs.logging_in import Keyring
 from monitor.screen.output import talk
 from monitor.store.lock import AlreadyRunning, only_daemon
 from monitor.store.store import Store
@@ -15,7 +16,8 @@ def delivered(store: Store, settings: Settings, now: datetime) -> int:
     """Empty the outbox, unless a daemon does that: two at once would send a letter twice. The exit code."""
     try:
         with only_daemon(store):
-            delivery = deliver(store, settings.smtp, know(store, settings, now), now)
+            keyring = Keyring(settings, lambda: now)
+            delivery = deliver(store, settings.smtp, know(store, settings, now), now, keyring=keyring)
     except AlreadyRunning:
         talk("put into the outbox; the daemon that runs sends it with its next round")
         return OK

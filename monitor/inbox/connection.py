@@ -7,14 +7,15 @@ import ssl
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from imapclient import IMAPClient, SocketTimeout
+from imapclient.exceptions import LoginError
 
-from monitor.inbox.faults import fault_of, is_no_folder
+from monitor.inbox.faults import fault_of, is_no_folder, is_over
 from monitor.inbox.fetching import FetchRefused
+from monitor.inbox.login import Imap, Login, log_in
 from monitor.inbox.reading import clean
 from monitor.inbox.source import SourceError
 
@@ -30,23 +31,6 @@ _KEEPALIVE = (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 30), ("TCP_KEEPCNT", 4))
 """Seconds and tries (tcp(7)), where the system knows them: its own two hours are longer than a firewall remembers."""
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Login:
-    """How to reach one mailbox. `password` is asked for at each connect, so that a changed secret is picked up."""
-
-    host: str
-    port: int
-    security: Literal["tls", "starttls", "none"]
-    username: str
-    password: Callable[[], str]
-    ca_file: str | None = None
-
-    @property
-    def where(self) -> str:
-        """`host:port`."""
-        return f"{self.host}:{self.port}"
 
 
 @lru_cache(maxsize=16)
@@ -67,6 +51,8 @@ class Connection:
         self._exists = 0
         self._aborted = False
         self._secret = ""
+        self._ended = ""
+        self._renewed = False
         self._uidvalidity: dict[str, int] = {}
 
     def close(self) -> None:
@@ -132,6 +118,21 @@ class Connection:
             raise SourceError("folder", text) from fault
 
     def _guarded(self, doing: str, call: Callable[[IMAPClient], T]) -> T:
+        """Ask. A session that ends with its token is no fault: once a look, a new connection goes on where it was."""
+        examined, selected = self._examined, self._selected
+        try:
+            return self._once(doing, call)
+        except SourceError as fault:
+            if self._renewed or self._aborted or not is_over(fault):
+                raise
+        self._renewed = True
+        if examined is not None:
+            self._examine(examined)
+        elif selected is not None:
+            self._select(selected)
+        return self._once(doing, call)
+
+    def _once(self, doing: str, call: Callable[[IMAPClient], T]) -> T:
         """The one boundary: any error but a refusal ends this connection; all are told as a SourceError."""
         try:
             if self._aborted:
@@ -140,12 +141,18 @@ class Connection:
                 self._client = self._connect()
             return call(self._client)
         except Exception as error:
-            login = self._login
-            told = fault_of(error, login.where, login.username, doing, self._secret)
-            fault = self._cut(doing) if self._aborted else told
+            fault = self._cut(doing) if self._aborted else self._fault_of(error, doing)
+            if is_over(fault):
+                self._ended = self._secret
             if not (isinstance(error, FetchRefused) and fault.fault == "message"):
                 self._drop()
             raise fault from error
+
+    def _fault_of(self, error: BaseException, doing: str) -> SourceError:
+        login = self._login
+        by_token = login.token is not None
+        who = login.username if login.who == login.username else f"{login.who} to {login.username}"
+        return fault_of(error, login.where, who, doing, self._secret, by_token=by_token)
 
     def _cut(self, doing: str) -> SourceError:
         return SourceError(
@@ -165,6 +172,19 @@ class Connection:
                 line.close()
 
     def _connect(self) -> IMAPClient:
+        """A connection that is logged in. A token that is refused may have ended: one more is asked for, and tried."""
+        self._secret, self._ended = self._login.secret(self._ended), ""
+        try:
+            return self._open()
+        except LoginError as error:
+            if self._login.token is None or self._fault_of(error, "logging in").fault != "refused":
+                raise
+            refused, self._secret = self._secret, self._login.secret(self._secret)
+            if self._secret == refused:
+                raise
+        return self._open()
+
+    def _open(self) -> IMAPClient:
         login = self._login
         timeout = SocketTimeout(CONNECT_TIMEOUT, READ_TIMEOUT)
         client = _Client(login, self._socket, timeout)
@@ -172,8 +192,7 @@ class Connection:
             client.normalise_times = False  # else INTERNALDATE comes back naive, in local time
             if login.security == "starttls":
                 client.starttls(tls_context(login.ca_file))
-            self._secret = login.password()
-            _log_in(client, login.username, self._secret)
+            log_in(client, login, self._secret)
             if client.has_capability("ENABLE") and client.has_capability("CONDSTORE"):
                 client.enable("CONDSTORE")  # or Dovecot shows no HIGHESTMODSEQ (failures.md §1)
         except BaseException:
@@ -212,7 +231,7 @@ class _Client(IMAPClient):  # type: ignore[misc]  # imapclient has no types
         return _Imap(self.host, self.port, self._opened)
 
 
-class _Imap(imaplib.IMAP4):
+class _Imap(Imap):
     def __init__(self, host: str, port: int, opened: Callable[[], socket.socket]) -> None:
         self._opened = opened
         super().__init__(host, port)
@@ -228,14 +247,6 @@ def _keep_alive(plain: socket.socket) -> None:
     for name, value in _KEEPALIVE:
         if hasattr(socket, name):
             plain.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
-
-
-def _log_in(client: IMAPClient, username: str, password: str) -> None:
-    """LOGIN; AUTHENTICATE PLAIN for what LOGIN cannot say, as imaplib sends it in ASCII."""
-    if username.isascii() and password.isascii():
-        client.login(username, password)
-    else:
-        client.plain_login(username, password)
 
 
 def _shut(client: IMAPClient) -> None:

@@ -10,6 +10,7 @@ import ssl
 
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, LoginError
 
+from monitor.core.login_hints import hint_of
 from monitor.core.redaction import without
 from monitor.inbox.fetching import FetchRefused
 from monitor.inbox.reading import clean
@@ -50,15 +51,22 @@ _GOODBYE = re.compile(r"\* BYE\b", re.IGNORECASE)
 _TLS_VERSION = ("wrong_version_number", "wrong version number", "record layer", "unknown protocol")
 
 
-def fault_of(error: BaseException, where: str, who: str, doing: str, secret: str = "") -> SourceError:
+_OVER = re.compile(r"tokenexpired|session (?:invalidated|expired)", re.IGNORECASE)
+"""A server that ends a session whose token has ended: `BYE Session invalidated - AccessTokenExpired` (Exchange Online).
+"""
+
+
+def fault_of(
+    error: BaseException, where: str, who: str, doing: str, secret: str = "", *, by_token: bool = False
+) -> SourceError:
     """The SourceError for whatever a connection to `where` ("host:port") for `who` raised while `doing` something.
 
-    A server may say our password back to us; no text holds `secret`.
+    A server may say our password, or token, back to us; no text holds `secret`. `by_token`: that is what it is.
     """
     if isinstance(error, SourceError):
         return error
     text = clean(_BYTES.sub(r"\1\2", without(str(error), secret, who)), 200) or type(error).__name__
-    fault = _told(error, text, where, who, doing)
+    fault = _told(error, text, where, who, doing, by_token)
     fault.wait = asked_wait(str(error))
     return fault
 
@@ -69,11 +77,11 @@ def asked_wait(text: str) -> float | None:
     return float(match[1]) / (1000 if match[2].lower() == "milliseconds" else 1) if match else None
 
 
-def _told(error: BaseException, text: str, where: str, who: str, doing: str) -> SourceError:
+def _told(error: BaseException, text: str, where: str, who: str, doing: str, by_token: bool) -> SourceError:
     if isinstance(error, LoginError):
-        return _login(text, where, who, broke=isinstance(error.__context__, IMAPClientAbortError))
+        return _login(text, where, who, by_token, broke=isinstance(error.__context__, IMAPClientAbortError))
     if isinstance(error, FetchRefused | IMAPClientError) and (_THROTTLED.search(text) or _GOODBYE.match(text)):
-        return _busy(text, where, who)
+        return _busy(text, where, who, by_token)
     if isinstance(error, FetchRefused):
         return SourceError("message", f"{where}: the server refuses {doing} ({text})")
     if isinstance(error, ssl.SSLCertVerificationError):
@@ -105,6 +113,11 @@ def is_no_folder(fault: SourceError) -> bool:
     return fault.fault == "protocol" and any(word in text for word in _NO_FOLDER)
 
 
+def is_over(fault: SourceError) -> bool:
+    """Whether the server ended the session in the middle of it, as its token had ended: a new login goes on."""
+    return fault.fault == "unreachable" and _OVER.search(str(fault)) is not None
+
+
 def is_crowded(fault: SourceError) -> bool:
     """Whether the server turned us away because too many connections are open: some of ours may be among them."""
     return fault.fault == "busy" and _CROWDED.search(str(fault)) is not None
@@ -123,18 +136,19 @@ def refusal(text: str) -> Fault:
     return "busy" if _TRANSIENT.search(words) and not _LOCKED.search(words) else "refused"
 
 
-def _login(text: str, where: str, who: str, broke: bool) -> SourceError:
+def _login(text: str, where: str, who: str, by_token: bool, broke: bool) -> SourceError:
     """`broke`: the server hung up instead of an answer, which says nothing of the password."""
     if broke or refusal(text) == "busy":
-        return _busy(text, where, who)
-    hint = "check `username` and `password`"
+        return _busy(text, where, who, by_token)
+    hint = hint_of(text, by_token) or f"check `username` and `{'token' if by_token else 'password'}`"
     if "[PRIVACYREQUIRED]" in text.upper():
         hint = 'it takes logins only over TLS: check `security` (security = "tls" or "starttls")'
     return SourceError("refused", f"{where}: the login of {who} was refused ({text}); {hint}")
 
 
-def _busy(text: str, where: str, who: str) -> SourceError:
-    return SourceError("busy", f"{where}: the server does not let {who} in just now ({text}); tried again later")
+def _busy(text: str, where: str, who: str, by_token: bool) -> SourceError:
+    hint = f"; {fix}" if (fix := hint_of(text, by_token)) else ""
+    return SourceError("busy", f"{where}: the server does not let {who} in just now ({text}); tried again later{hint}")
 
 
 def _tls(text: str, where: str) -> SourceError:

@@ -12,9 +12,10 @@ from monitor.core.cursor import FolderState
 from monitor.core.message import Message
 from monitor.inbox import commands
 from monitor.inbox.commands import peek, refusable, searched, status_items, uid_fetch
-from monitor.inbox.connection import Connection, Login, tls_context
+from monitor.inbox.connection import Connection, tls_context
 from monitor.inbox.fetching import flags_of, handed_out, raw_mails
 from monitor.inbox.fields import FIELDS
+from monitor.inbox.login import Login
 from monitor.inbox.parts import (
     RETURNED_LIMIT,
     STATUS_LIMIT,
@@ -47,7 +48,7 @@ class ImapSource(Connection):
 
     def folders(self) -> Sequence[RemoteFolder]:
         """LIST with the SPECIAL-USE marks (RFC 6154)."""
-        idle = self._client is not None
+        idle, self._renewed = self._client is not None, False
         try:
             found = self._guarded("listing folders", lambda c: c.list_folders())
         except SourceError as fault:

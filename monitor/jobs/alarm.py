@@ -11,6 +11,7 @@ from monitor.config import Settings
 from monitor.core.said import When, say
 from monitor.jobs.deliver import relay_of
 from monitor.jobs.logged import event
+from monitor.jobs.logging_in import Keyring
 from monitor.jobs.remind import new_letter
 from monitor.jobs.watch import page_of
 from monitor.outbox.letters import Letters, News
@@ -34,6 +35,7 @@ class StoreAlarm:
     store: Store
     settings: Settings
     letters: Letters
+    keyring: Keyring | None = None
     failing_since: tuple[float, datetime] | None = None
     works_since: float | None = None
     told: datetime | None = None
@@ -77,7 +79,7 @@ class StoreAlarm:
         rendered = self.letters.render_notice(page_of(self.settings, [news], now))
         letter = new_letter(self.store, self.settings, "notice", to, obligation, rendered, now)
         try:
-            with SmtpSender(relay_of(self.settings.smtp)) as sender:
+            with SmtpSender(relay_of(self.settings.smtp, self.keyring)) as sender:
                 sender.send(letter.body, to)
         except SendError as error:
             log.warning(

@@ -23,6 +23,7 @@ from monitor.jobs.deliver import relay_of
 from monitor.jobs.expiring import expiry_facts
 from monitor.jobs.health import suggestions
 from monitor.jobs.knowledge import know
+from monitor.jobs.logging_in import Keyring
 from monitor.store.store import Store, StoreAddressError, StoreError, open_store
 from monitor.store.there import file_to_come
 
@@ -33,13 +34,14 @@ def check(settings: Settings, now: datetime, make_folders: bool = False) -> Iter
     yield from clock_of_machine(settings, now)
     yield from secret_facts(settings)
     yield from expiry_facts(settings, now)
+    keyring = Keyring(settings, lambda: now)
     store, told = _opened(settings)
     try:
         known, key = _known(store, settings, now), store.letter_key if store else b""
         with ThreadPoolExecutor(max_workers=1) as aside:
             # A mail server may be silent for a minute: it is asked while the mailboxes are looked at.
-            letters = aside.submit(lambda: list(letter_facts(settings, relay_of(settings.smtp), now)))
-            servers = visited(settings, known, now, make_folders, login_of)
+            letters = aside.submit(lambda: list(letter_facts(settings, relay_of(settings.smtp, keyring), now)))
+            servers = visited(settings, known, now, make_folders, lambda mailbox: login_of(mailbox, keyring))
             copies = [c for server in servers for v in server.visits if v.looked.found for c in v.looked.found.copies]
             yield from _mailbox_facts(settings, servers, copies, known, key, now)
             yield from (fact for server in servers for v in server.visits if v.ear for fact in v.looked.facts)
@@ -53,7 +55,7 @@ def check(settings: Settings, now: datetime, make_folders: bool = False) -> Iter
 
 def send_test(settings: Settings, address: str, now: datetime) -> Fact:
     """Send one letter to `address`, outside the outbox."""
-    return sent_test(settings, relay_of(settings.smtp), address, now)
+    return sent_test(settings, relay_of(settings.smtp, Keyring(settings, lambda: now)), address, now)
 
 
 def _opened(settings: Settings) -> tuple[Store | None, list[Fact]]:

@@ -4,14 +4,18 @@ import threading
 from collections.abc import Callable, Iterable
 
 from monitor.config import MailboxSettings, SecretError
+from monitor.core.token import TokenError
 from monitor.inbox.imap import ImapSource, Login
 from monitor.inbox.source import MailSource, SourceError
+from monitor.jobs.logging_in import Keyring, token_of
 
 
 class Connections:
     """One connection a mailbox, kept open from round to round (failures.md §3)."""
 
-    def __init__(self) -> None:
+    def __init__(self, keyring: Keyring | None = None) -> None:
+        """`keyring`: what opens those that take no password."""
+        self._keyring = keyring
         self._sources: dict[str, ImapSource] = {}
         self._mailboxes: dict[str, MailboxSettings] = {}
         self._lock = threading.Lock()
@@ -24,7 +28,7 @@ class Connections:
                 source.close()
                 source = None
             if source is None:
-                source = self._sources[mailbox.address] = ImapSource(login_of(mailbox))
+                source = self._sources[mailbox.address] = ImapSource(login_of(mailbox, self._keyring))
                 self._mailboxes[mailbox.address] = mailbox
             return source
 
@@ -70,8 +74,8 @@ def _way(mailbox: MailboxSettings) -> tuple[object, ...]:
     return mailbox.host, mailbox.port, mailbox.security, mailbox.ca_file, *names, *secrets
 
 
-def login_of(mailbox: MailboxSettings) -> Login:
-    """How to reach a mailbox."""
+def login_of(mailbox: MailboxSettings, keyring: Keyring | None = None) -> Login:
+    """How to reach a mailbox, and what opens it."""
 
     def password() -> str:
         try:
@@ -79,4 +83,28 @@ def login_of(mailbox: MailboxSettings) -> Login:
         except SecretError as error:
             raise SourceError("secret", str(error)) from None
 
-    return Login(mailbox.host, mailbox.port, mailbox.security, mailbox.username, password, mailbox.ca_file)
+    return Login(
+        mailbox.host,
+        mailbox.port,
+        mailbox.security,
+        mailbox.username,
+        password,
+        mailbox.ca_file,
+        login=mailbox.login,
+        token=_told(token_of(keyring, mailbox)),
+        mechanism=mailbox.mechanism,
+    )
+
+
+def _told(token: Callable[[str], str] | None) -> Callable[[str], str] | None:
+    """With a SourceError for each TokenError: to a mailbox that is not opened it is the same."""
+    if token is None:
+        return None
+
+    def told(refused: str) -> str:
+        try:
+            return token(refused)
+        except TokenError as error:
+            raise SourceError(error.fault, str(error)) from None
+
+    return told

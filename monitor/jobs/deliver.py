@@ -8,8 +8,10 @@ from datetime import datetime
 
 from monitor.config import SecretError, SmtpSettings
 from monitor.core.flood import latched_until, room
+from monitor.core.token import TokenError
 from monitor.jobs.knowledge import Knowledge
 from monitor.jobs.logged import event
+from monitor.jobs.logging_in import Keyring, token_of
 from monitor.outbox.smtp import Relay, SendError, SmtpSender
 from monitor.store.outbox import (
     LONGEST_PAUSE,
@@ -47,8 +49,8 @@ class Delivery:
     """Those that wait because their recipient has had as many as one may get (core/flood.py)."""
 
 
-def relay_of(smtp: SmtpSettings) -> Relay:
-    """The mail server of the config."""
+def relay_of(smtp: SmtpSettings, keyring: Keyring | None = None) -> Relay:
+    """The mail server of the config, and what opens it."""
 
     def password() -> str:
         try:
@@ -56,7 +58,17 @@ def relay_of(smtp: SmtpSettings) -> Relay:
         except SecretError as error:
             raise SendError(f"{smtp.where}: {error}", server_wide=True, fault="secret") from None
 
-    return Relay(smtp.host, smtp.port, smtp.security, smtp.username, password, smtp.ca_file)
+    by_token = token_of(keyring, smtp)
+
+    def token(refused: str) -> str:
+        try:
+            return by_token(refused) if by_token else ""
+        except TokenError as error:
+            fault = "" if error.fault == "unreachable" else error.fault
+            raise SendError(f"{smtp.where}: {error}", server_wide=True, fault=fault) from None
+
+    tokens = token if by_token else None
+    return Relay(smtp.host, smtp.port, smtp.security, smtp.username, password, smtp.ca_file, tokens, smtp.mechanism)
 
 
 def deliver(
@@ -66,11 +78,12 @@ def deliver(
     now: datetime,
     stopping: Callable[[], bool] = lambda: False,
     is_open: Callable[[str], bool] = lambda _recipient: True,
+    keyring: Keyring | None = None,
 ) -> Delivery:
     """Try every letter that is due. A reminder goes only while all mailboxes it speaks of are freshly seen.
 
     What a slow server, or `stopping`, leaves over goes with the next round. `is_open`: whether letters that can wait
-    may go to a recipient now (core/sending.py).
+    may go to a recipient now (core/sending.py). `keyring`: what opens a mail server that takes no password.
     """
     done, ends = Delivery(), time.monotonic() + LONGEST_SECONDS
     letters = pending(store, now)
@@ -78,7 +91,7 @@ def deliver(
         return done
     recipients = {letter.recipient for letter in letters}
     floods = {asked: _Flood(store, recipients, now, asked) for asked in (False, True)}
-    with SmtpSender(relay_of(smtp)) as sender:
+    with SmtpSender(relay_of(smtp, keyring)) as sender:
         for letter in letters:
             if stopping() or time.monotonic() >= ends:
                 break

@@ -14,6 +14,7 @@ from monitor.jobs.doubles import tell_doubles
 from monitor.jobs.edge import Edge
 from monitor.jobs.hearers import hearers
 from monitor.jobs.knowledge import know
+from monitor.jobs.logging_in import Keyring
 from monitor.jobs.look import Sweep
 from monitor.jobs.purge import purge_if_due
 from monitor.jobs.remind import remind
@@ -45,6 +46,7 @@ def act(
     now: datetime,
     dry: LetterFolder | None = None,
     stopping: Callable[[], bool] = lambda: False,
+    keyring: Keyring | None = None,
 ) -> Round:
     """What follows from what is known: reminders, report, notices, and the outbox emptied.
 
@@ -52,9 +54,9 @@ def act(
     is left as it was.
     """
     if dry is None:
-        return _act(store, settings, letters, now, None, stopping)
+        return _act(store, settings, letters, now, None, stopping, keyring)
     with rehearsal(store) as stage:
-        return _act(stage, settings, letters, now, dry, stopping)
+        return _act(stage, settings, letters, now, dry, stopping, keyring)
 
 
 def _act(
@@ -64,6 +66,7 @@ def _act(
     now: datetime,
     dry: LetterFolder | None,
     stopping: Callable[[], bool],
+    keyring: Keyring | None,
 ) -> Round:
     withdraw_unwanted(store, settings.recipients, settings.desks.keys(), now)
     take_back_early(store, settings, now)
@@ -84,7 +87,7 @@ def _act(
     if dry is None:
         with edge.around("sending"):
             reached = hearers(store, settings, now)
-            done.delivery = deliver(store, settings.smtp, knowledge, now, stopping, reached.is_open)
+            done.delivery = deliver(store, settings.smtp, knowledge, now, stopping, reached.is_open, keyring)
         with edge.around("the purge"):
             purge_if_due(store, settings, now)
         with edge.around("the board"):

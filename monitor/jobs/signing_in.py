@@ -59,7 +59,7 @@ def microsoft_app(settings: Settings) -> microsoft.App:
     app = settings.microsoft
     if app is None:
         raise TokenError("secret", 'token = "microsoft" needs [microsoft] with `tenant` and `client`')
-    secret = _readable(app.secret) if app.secret else None
+    secret = readable(app.secret) if app.secret else None
     return microsoft.App(app.tenant, app.client, secret, app.certificate, app.authority, app.ca_file)
 
 
@@ -69,10 +69,12 @@ def google_app(settings: Settings) -> google.GoogleApp:
     if app is None:
         raise TokenError("secret", 'token = "google" needs [google] with `service_account` or `client`')
     account, client = app.service_account, app.client
-    return google.GoogleApp(_readable(account) if account else None, _readable(client) if client else None)
+    return google.GoogleApp(readable(account) if account else None, readable(client) if client else None)
 
 
-def _readable(read: Callable[[], str]) -> Callable[[], str]:
+def readable(read: Callable[[], str]) -> Callable[[], str]:
+    """A secret for a source of tokens: what is wrong with it becomes a TokenError."""
+
     def asked() -> str:
         try:
             return read()

@@ -6,13 +6,16 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from email import message_from_bytes
 from email.utils import parseaddr
 from functools import lru_cache
 from typing import Literal
 
+from monitor.core.login_hints import hint_of
 from monitor.core.redaction import without
+from monitor.outbox.smtp_login import NotOfferedError, Relay, log_in
+
+__all__ = ["Relay", "SendError", "SmtpSender"]
 
 TIMEOUT = 60.0
 """Seconds for one read or write."""
@@ -41,23 +44,6 @@ class SendError(Exception):
     ) -> None:
         super().__init__(text)
         self.permanent, self.uncertain, self.server_wide, self.fault = permanent, uncertain, server_wide, fault
-
-
-@dataclass(frozen=True, slots=True)
-class Relay:
-    """The mail server that takes our letters."""
-
-    host: str
-    port: int
-    security: Literal["tls", "starttls", "none"]
-    username: str | None = None
-    password: Callable[[], str] = str
-    ca_file: str | None = None
-
-    @property
-    def where(self) -> str:
-        """`host:port`."""
-        return f"{self.host}:{self.port}"
 
 
 @lru_cache(maxsize=4)
@@ -121,19 +107,11 @@ class SmtpSender:
     def _open(self) -> smtplib.SMTP:
         relay = self._relay
         try:
-            if relay.security == "tls":
-                context = _context(relay.ca_file)
-                smtp: smtplib.SMTP = _Tls(self._opened, relay.host, relay.port, context)
-            else:
-                smtp = _Plain(self._opened, relay.host, relay.port)
-            try:
-                self._greet(smtp)
-            except BaseException:
-                smtp.close()
-                raise
+            return self._let_in()
         except smtplib.SMTPAuthenticationError as error:
-            text = f"the login of {relay.username} was refused; check `username` and `password` under [smtp]"
-            raise SendError(f"{relay.where}: {text} ({error.smtp_code})", server_wide=True, fault="refused") from None
+            raise self._turned_away(error) from None
+        except NotOfferedError as error:
+            raise SendError(f"{relay.where}: {error}", server_wide=True, fault="refused") from None
         except UnicodeError:
             text = "`username` and `password` under [smtp] may hold only ASCII characters"
             raise SendError(f"{relay.where}: {text}", server_wide=True, fault="refused") from None
@@ -144,15 +122,49 @@ class SmtpSender:
         except (smtplib.SMTPException, OSError) as error:
             text = f"no connection ({self._words(error)}); check `host`, `port` and `security` under [smtp]"
             raise SendError(f"{relay.where}: {text}", server_wide=True) from error
+
+    def _let_in(self) -> smtplib.SMTP:
+        """A connection that is logged in. A token that is refused may have ended: one more is asked for, and tried."""
+        relay = self._relay
+        self._secret = relay.secret() if relay.username else ""
+        try:
+            return self._greeted()
+        except smtplib.SMTPAuthenticationError as error:
+            if relay.token is None or error.smtp_code < 500:
+                raise
+            refused, self._secret = self._secret, relay.secret(self._secret)
+            if self._secret == refused:
+                raise
+        return self._greeted()
+
+    def _greeted(self) -> smtplib.SMTP:
+        relay = self._relay
+        if relay.security == "tls":
+            smtp: smtplib.SMTP = _Tls(self._opened, relay.host, relay.port, _context(relay.ca_file))
+        else:
+            smtp = _Plain(self._opened, relay.host, relay.port)
+        try:
+            if relay.security == "starttls":
+                smtp.starttls(context=_context(relay.ca_file))
+            smtp.ehlo_or_helo_if_needed()
+            if relay.username:
+                log_in(smtp, relay, relay.username, self._secret)
+        except BaseException:
+            smtp.close()
+            raise
         return smtp
 
-    def _greet(self, smtp: smtplib.SMTP) -> None:
-        if self._relay.security == "starttls":
-            smtp.starttls(context=_context(self._relay.ca_file))
-        if self._relay.username:
-            self._secret = self._relay.password()
-            smtp.login(self._relay.username, self._secret)
-        smtp.ehlo_or_helo_if_needed()
+    def _turned_away(self, error: smtplib.SMTPAuthenticationError) -> SendError:
+        """A login that was not accepted; 4xx is for later (RFC 4954 §6)."""
+        relay, said = self._relay, f"{error.smtp_code} {self._words(error.smtp_error)}"
+        by_token = relay.token is not None
+        hint = hint_of(said, by_token)
+        if error.smtp_code < 500:
+            text = f"the server does not let {relay.username} in just now ({said}); tried again later"
+            return SendError(f"{relay.where}: {text}{'; ' if hint else ''}{hint}", server_wide=True)
+        check = f"check `username` and `{'token' if by_token else 'password'}` under [smtp]"
+        text = f"the login of {relay.username} was refused ({said}); {hint or check}"
+        return SendError(f"{relay.where}: {text}", server_wide=True, fault="refused")
 
     def _expect(self, answer: tuple[int, bytes], what: str, server_wide: bool = False) -> None:
         if answer[0] not in (250, 251):

@@ -7,6 +7,7 @@ each dialect are such as those servers send; whatever is not in a dialect's tabl
 import asyncio
 import contextlib
 import re
+from base64 import b64decode, b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from email import message_from_bytes
@@ -32,6 +33,12 @@ class Dialect:
     status: tuple[str, ...] = ("MESSAGES", "UIDNEXT", "UIDVALIDITY")
     refuses: tuple[tuple[str, str], ...] = ()
     gmail: bool = False
+    before: str = ""
+    """What is offered before a login, where that is another list."""
+    challenge: str = ""
+    """The JSON that answers a token that does not hold, if any; then comes `wrong`."""
+    wrong: str = "NO [AUTHENTICATIONFAILED] Authentication failed."
+    """How a token that does not hold is refused."""
 
 
 GMAIL = Dialect(
@@ -52,6 +59,10 @@ GMAIL = Dialect(
     unknown="BAD Unknown command a1mb2",
     status=("MESSAGES", "UIDNEXT", "UIDVALIDITY", "HIGHESTMODSEQ"),
     gmail=True,
+    before="IMAP4rev1 UNSELECT IDLE NAMESPACE QUOTA ID XLIST CHILDREN X-GM-EXT-1 XYZZY SASL-IR AUTH=XOAUTH2 AUTH=PLAIN"
+    " AUTH=PLAIN-CLIENTTOKEN AUTH=OAUTHBEARER",
+    challenge='{"status":"400","schemes":"Bearer","scope":"https://mail.google.com/"}',
+    wrong="NO [AUTHENTICATIONFAILED] Invalid credentials (Failure)",
 )
 
 EXCHANGE = Dialect(
@@ -70,6 +81,7 @@ EXCHANGE = Dialect(
         ("\\HasNoChildren", "Sync Issues"),
     ),
     unknown="BAD Command Error. 10",
+    wrong="NO AUTHENTICATE failed.",
     refuses=((r"UID SEARCH HEADER .*refused", "BAD Command Argument Error. 11"),),
 )
 
@@ -99,6 +111,8 @@ class ScriptedImap:
     """By uid, a BODYSTRUCTURE to send instead of the true one."""
     deaf: bool = False
     """Whether it hangs up as soon as it is told anything."""
+    tokens: set[str] | None = None
+    """Those that hold; None: whatever comes."""
     twist: Callable[[str, bytes], bytes] = lambda _command, answer: answer
     """What is sent instead of the answer to a command; after a BYE the connection is closed."""
     host = HOST
@@ -134,10 +148,19 @@ class _Session:
         self.over = False
         self._server, self._dialect = server, server.dialect
         self._open: list[bytes] = []
+        self._inside = False
+        self._talk: tuple[str, str] | None = None
 
     def answer(self, line: str) -> bytes:
+        if self._talk is not None:
+            self._server.commands.append(line)
+            return self._login(line)
         tag, _, command = line.partition(" ")
         self._server.commands.append(command)
+        if command.startswith("AUTHENTICATE "):
+            self._talk = tag, ""
+            _, _, at_once = command.split(" ", 1)[1].partition(" ")
+            return self._login(at_once) if at_once else b"+ \r\n"
         for pattern, refusal in self._dialect.refuses:
             if re.match(pattern, command):
                 return f"{tag} {refusal}\r\n".encode()
@@ -149,8 +172,27 @@ class _Session:
                 return answer
         return f"{tag} {self._dialect.unknown}\r\n".encode()
 
+    def _login(self, line: str) -> bytes:
+        """What answers one line of AUTHENTICATE: one that has the token, or one that takes note of the challenge."""
+        assert self._talk is not None
+        tag, challenged = self._talk
+        self._talk = None
+        token = re.search(rb"auth=Bearer ([^\1]*)", b64decode(line))
+        if not challenged and token and (self._server.tokens is None or token[1].decode() in self._server.tokens):
+            self._inside = True
+            return f"{tag} OK AUTHENTICATE completed.\r\n".encode()
+        if not challenged and self._dialect.challenge:
+            self._talk = tag, self._dialect.challenge
+            return b"+ " + b64encode(self._dialect.challenge.encode()) + b"\r\n"
+        return f"{tag} {self._dialect.wrong}\r\n".encode()
+
     def capability(self, _match: re.Match[str]) -> bytes:
-        return f"* CAPABILITY {self._dialect.capability}\r\n".encode()
+        offered = self._dialect.capability if self._inside else self._dialect.before or self._dialect.capability
+        return f"* CAPABILITY {offered}\r\n".encode()
+
+    def login(self, _match: re.Match[str]) -> bytes:
+        self._inside = True
+        return b""
 
     def nothing(self, _match: re.Match[str]) -> bytes:
         return b""
@@ -216,7 +258,7 @@ THREAD = 1278455344230334864
 
 _TABLE: tuple[tuple[str, Callable[[_Session, re.Match[str]], bytes]], ...] = (
     (r"CAPABILITY", _Session.capability),
-    (r"LOGIN .*", _Session.nothing),
+    (r"LOGIN .*", _Session.login),
     (r"ENABLE CONDSTORE", _Session.nothing),
     (r"NOOP|UNSELECT|CLOSE", _Session.nothing),
     (r"LOGOUT", _Session.logout),
