@@ -233,7 +233,7 @@ def test_a_secret_that_cannot_be_read_is_told_as_one(tmp_path: Path) -> None:
         raise SecretError("the secret command get-token failed")
 
     settings = house(tmp_path, 1, token=read)
-    with pytest.raises(SourceError, match="no token: the secret command get-token failed") as caught:
+    with pytest.raises(SourceError, match="the secret command get-token failed") as caught:
         login_of(settings.mailboxes[0], Keyring(settings, Clock())).secret()
     assert caught.value.fault == "secret"
 

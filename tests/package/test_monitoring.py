@@ -135,7 +135,7 @@ def blocks(language: str) -> list[str]:
     ],
 )
 def test_the_check_for_nagios_says_one_line_and_how_bad_it_is(tmp_path: Path, says: str, code: int, line: str) -> None:
-    (script,) = [block for block in blocks("sh") if block.startswith("#!/bin/sh")]
+    (script,) = blocks("shell-script")
     monitor = tmp_path / "inbox-monitor"
     monitor.write_text(f"#!/bin/sh\nprintf '%s' '{says}'\nexit {code}\n")
     monitor.chmod(0o755)
