@@ -171,7 +171,7 @@ def _options_of(words: tuple[str, ...]) -> set[str]:
 
 def _is_mention(words: tuple[str, ...]) -> bool:
     """Whether something is missing for it to be a whole command: the text only speaks of it."""
-    name, *rest = words
+    name, *rest = [word for word in words if word not in ("-v", "-q")]  # these go with every command
     command = root().command.get_command(root(), name)  # type: ignore[attr-defined]
     try:
         command.make_context(name, rest, parent=root())
