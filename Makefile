@@ -10,6 +10,9 @@
 #   make man         the manual page, as build/inbox-monitor.1
 #   make configuration  the keys in docs/configuration.md, from the model
 #   make lock        the newest versions of all packages into the lock files
+#   make deb         a Debian package in build/, for the Debian it is built on
+#   make test-deb    install, upgrade and purge it in a bare Debian 12; as root, with debootstrap
+#   make test-service   boot a Debian 12 with it in namespaces of its own, and treat the service badly; as root, too
 #   make clean       remove what the above made
 
 PYTHON ?= python3
@@ -18,7 +21,8 @@ PY := .venv/bin/python
 WORKERS := -n auto --maxprocesses 4 --dist worksteal
 PIP := $(PY) -m pip --disable-pip-version-check install --quiet
 
-.PHONY: demo test test-all lint messages configuration man lock bench evaluate clean servers environment test-environment
+.PHONY: demo test test-all test-deb test-service lint messages configuration man lock bench evaluate deb clean servers \
+  environment test-environment
 .DEFAULT_GOAL := demo
 
 demo: environment
@@ -28,7 +32,7 @@ test: lint servers
 	@$(PY) -m pytest $(WORKERS) -m "not full"
 
 test-all: lint servers
-	@$(PY) -m pytest $(WORKERS)
+	@$(PY) -m pytest $(WORKERS) --ignore tests/service
 
 lint: test-environment
 	@$(PY) -m ruff check .
@@ -60,6 +64,16 @@ bench: test-environment
 
 evaluate: test-environment
 	@$(PY) -m bench.evaluate $(CORPORA)
+
+deb: environment
+	@packaging/build-deb $(PY)
+
+# Neither is part of `make test`: they need root, debootstrap and minutes, and a package that was built.
+test-deb: test-environment deb
+	@$(PY) -m pytest -m full tests/service/test_deb.py
+
+test-service: test-environment deb
+	@$(PY) -m pytest -m full tests/service/test_booted.py tests/service/test_container.py
 
 clean:
 	rm -rf .venv build dist demo-output .mypy_cache .ruff_cache .pytest_cache .hypothesis
@@ -107,6 +121,7 @@ servers:
 	test -n "$$(find -L /usr/lib/dovecot /usr/local/lib/dovecot /usr/lib64/dovecot -name lib90_sieve_plugin.so 2>/dev/null)" || \
 	  missing="$$missing dovecot-sieve"; \
 	command -v faketime >/dev/null || missing="$$missing faketime"; \
+	command -v systemd-analyze >/dev/null || missing="$$missing systemd"; \
 	command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \
 	  missing="$$missing chromium fonts-dejavu-core"; \
 	test -z "$$missing" || { \

@@ -25,7 +25,7 @@ COMMANDS = {
     "report": "reporting", "simulate": "simulating", "board": "showing_board", "preview": "previewing",
     "config": "showing_config", "status": "looking", "check": "looking", "metrics": "measuring", "login": "logging_in",
     "forget": "forgetting", "rebuild": "folding",
-    "completion": "manual", "man": "manual",
+    "service": "serving", "completion": "manual", "man": "manual",
 }  # fmt: skip
 """In which module of commands/ each is, as a function of its name; in the order of `--help`."""
 HIDDEN = {"man"}

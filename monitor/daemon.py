@@ -27,7 +27,8 @@ from monitor.jobs.look import Progress, Sweep
 from monitor.jobs.poller import Poller
 from monitor.jobs.pulse import Pulse
 from monitor.jobs.round import Round, act
-from monitor.notify import notify, reloading
+from monitor.jobs.standing import standing
+from monitor.notify import notify, reloading, status
 from monitor.outbox.letters import Letters
 from monitor.store.lock import AlreadyRunning
 from monitor.store.store import Store, StoreError
@@ -215,11 +216,13 @@ class Daemon:
             told = self._clock(), None, self._stop.is_set, self._keyring
             done = act(self._store, self._settings, self._letters, *told)
             self._pulse.beat(self._settings, sweeps, done, now, self._clock())
+            status(standing(self._store, self._settings, self._clock()))
         except AlreadyRunning:
             raise
         except StoreError as error:
             # State cannot be recorded, so nothing may be sent; the cursor has not moved (failures.md §6).
             log.error("%s", error, extra=event("store failed", error=error))
+            status(f"nothing is sent: {error}")
             self._alarm.failed(str(error), self._monotonic(), self._clock())
         except Exception:
             # The edge of a job: one broken round must not end the daemon.

@@ -20,3 +20,16 @@ def notify(state: str) -> None:
 def reloading() -> None:
     """The config is read again; `READY=1` must follow (Type=notify-reload wants the moment, systemd.service(5))."""
     notify(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
+
+
+def status(text: str) -> None:
+    """One line for `systemctl status`."""
+    notify(f"STATUS={' '.join(text.split())}")
+
+
+def more_time(seconds: float) -> None:
+    """What is under way, a start, a reload or a stop, may take so long from now (EXTEND_TIMEOUT_USEC of sd_notify(3)).
+
+    Said before something that is known to be long, never by a clock: then systemd would wait for a hanging one.
+    """
+    notify(f"EXTEND_TIMEOUT_USEC={int(seconds * 1_000_000)}")

@@ -17,8 +17,10 @@ from monitor.core.people import Person
 from monitor.core.report.week import Moment
 from monitor.core.staff import Staff
 
-Security = Literal["tls", "starttls", "none"]
+SERVICE_STATE = Path("/var/lib/inbox-monitor")
+"""The StateDirectory of the systemd unit."""
 
+Security = Literal["tls", "starttls", "none"]
 
 Mechanism = Literal["plain", "login", "xoauth2", "oauthbearer"]
 TokenFrom = Literal["microsoft", "google"] | Callable[[], str]
@@ -254,10 +256,18 @@ def state_folder() -> Path:
     """Where state is kept unless the config says otherwise: systemd's StateDirectory, else the user's own."""
     if given := os.environ.get("STATE_DIRECTORY"):
         return Path(given.partition(":")[0])
-    if os.geteuid() == 0:
-        return Path("/var/lib/inbox-monitor")
+    if os.geteuid() == 0 or _is_the_service():
+        return SERVICE_STATE
     base = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
     return Path(base) / "inbox-monitor"
+
+
+def _is_the_service() -> bool:
+    """Whether we are the user of the service, asked something by hand (`runuser -u inbox-monitor`)."""
+    try:
+        return SERVICE_STATE.stat().st_uid == os.geteuid()
+    except OSError:
+        return False
 
 
 def _stable(value: object) -> object:

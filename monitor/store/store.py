@@ -207,8 +207,7 @@ def _sqlite(url: str, database: str | None) -> Engine:
         try:
             for folder in reversed([f for f in path.parents if not f.exists()]):
                 folder.mkdir(exist_ok=True, mode=0o700)  # `parents` would make those between by the umask
-            # Made before SQLite does, so that nobody else may ever read it (failures.md §7).
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+            _make(path)
         except OSError as error:
             raise StoreError(
                 f"{path}: {error.strerror}; the service needs to write there, or set [store] url"
@@ -230,6 +229,25 @@ def _sqlite(url: str, database: str | None) -> Engine:
             connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writer") else "BEGIN")
 
     return engine
+
+
+def _make(path: Path) -> None:
+    """Made before SQLite does, so that nobody else may ever read it (failures.md §7). Raises OSError.
+
+    What root makes in the folder of the service belongs to the service: who looks by hand must not lock it out.
+    """
+    try:
+        # Only a file that is new is given away, never one that a link in that folder leads to (O_EXCL, open(2)).
+        file = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
+    except FileExistsError:
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        return
+    try:
+        owner = path.parent.stat()
+        if os.geteuid() == 0 and owner.st_uid != 0:
+            os.fchown(file, owner.st_uid, owner.st_gid)
+    finally:
+        os.close(file)
 
 
 def _letter_key(store: Store) -> bytes:

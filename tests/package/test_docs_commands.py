@@ -116,7 +116,12 @@ class Library:
 
     def with_real_names(self, words: list[str]) -> tuple[str, ...]:
         """Numbers of examples, and what stands for something, as there are here."""
-        known = PLACEHOLDERS | {"N": self.number, "NUMBER": self.number, "MESSAGE-ID": self.message, "<message-id>": self.message}
+        known = PLACEHOLDERS | {
+            "N": self.number,
+            "NUMBER": self.number,
+            "MESSAGE-ID": self.message,
+            "<message-id>": self.message,
+        }
         return tuple(self.number if re.fullmatch(r"\d\d+", word) else known.get(word, word) for word in words)
 
     def _at(self, now: datetime) -> list[str]:

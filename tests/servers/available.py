@@ -36,6 +36,20 @@ def need_chromium() -> str:
     return str(found)
 
 
+def need_systemd() -> str:
+    """The path of systemd-analyze; no systemd needs to run."""
+    found = shutil.which("systemd-analyze")
+    _need(found is not None, "systemd-analyze", "systemd")
+    return str(found)
+
+
+def need_programs(*names: str) -> None:
+    """Go on only as root, with these programs: for whole machines that are booted and thrown away."""
+    _need(os.geteuid() == 0, "root", "nothing: run it as root")
+    for name in names:
+        _need(shutil.which(name, path=SERVERS_PATH) is not None, name, name if name == "debootstrap" else "util-linux")
+
+
 def _need(found: bool, name: str, package: str) -> None:
     if found:
         return
