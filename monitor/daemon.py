@@ -28,7 +28,7 @@ from monitor.jobs.poller import Poller
 from monitor.jobs.pulse import Pulse
 from monitor.jobs.round import Round, act
 from monitor.jobs.standing import standing
-from monitor.notify import notify, reloading, status
+from monitor.notify import listens, notify, reloading, status
 from monitor.outbox.letters import Letters
 from monitor.store.lock import AlreadyRunning
 from monitor.store.store import Store, StoreError
@@ -216,7 +216,8 @@ class Daemon:
             told = self._clock(), None, self._stop.is_set, self._keyring
             done = act(self._store, self._settings, self._letters, *told)
             self._pulse.beat(self._settings, sweeps, done, now, self._clock())
-            status(standing(self._store, self._settings, self._clock()))
+            if listens():
+                status(standing(self._store, self._settings, self._clock()))
         except AlreadyRunning:
             raise
         except StoreError as error:

@@ -6,13 +6,18 @@ import time
 from contextlib import suppress
 
 
+def listens() -> bool:
+    """Whether a manager wants to be told anything."""
+    return os.environ.get("NOTIFY_SOCKET", "").startswith(("/", "@"))
+
+
 def notify(state: str) -> None:
     """Send a state, such as `READY=1`. Never blocks, never raises: a manager that is gone must not end the daemon."""
-    address = os.environ.get("NOTIFY_SOCKET", "")
+    if not listens():
+        return
+    address = os.environ["NOTIFY_SOCKET"]
     if address.startswith("@"):
         address = f"\0{address[1:]}"  # of Linux's abstract names (unix(7))
-    if not address.startswith(("/", "\0")):
-        return
     with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as line:
         line.sendto(state.encode(), socket.MSG_DONTWAIT, address)
 
@@ -25,11 +30,3 @@ def reloading() -> None:
 def status(text: str) -> None:
     """One line for `systemctl status`."""
     notify(f"STATUS={' '.join(text.split())}")
-
-
-def more_time(seconds: float) -> None:
-    """What is under way, a start, a reload or a stop, may take so long from now (EXTEND_TIMEOUT_USEC of sd_notify(3)).
-
-    Said before something that is known to be long, never by a clock: then systemd would wait for a hanging one.
-    """
-    notify(f"EXTEND_TIMEOUT_USEC={int(seconds * 1_000_000)}")

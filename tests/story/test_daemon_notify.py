@@ -23,16 +23,19 @@ INFO = "info@ours.example"
 
 
 class Manager:
-    """The end of the line where systemd sits."""
+    """The end of the line where systemd sits. What `systemctl status` shows is kept apart."""
 
     def __init__(self, path: str) -> None:
         self._line = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._line.bind(path)
+        self.status = ""
 
     def hears(self, seconds: float = 20) -> str:
         """The next word. Raises TimeoutError where none comes."""
         self._line.settimeout(seconds)
-        return self._line.recv(4096).decode()
+        while not (word := self._told(self._line.recv(4096).decode())):
+            pass
+        return word
 
     def heard(self) -> list[str]:
         """All that has come by now."""
@@ -40,9 +43,14 @@ class Manager:
         self._line.setblocking(False)
         while True:
             try:
-                words.append(self._line.recv(4096).decode())
+                words.append(self._told(self._line.recv(4096).decode()))
             except BlockingIOError:
-                return words
+                return [word for word in words if word]
+
+    def _told(self, word: str) -> str:
+        if word.startswith("STATUS="):
+            self.status, word = word.partition("=")[2], ""
+        return word
 
     def close(self) -> None:
         self._line.close()
@@ -73,6 +81,7 @@ def test_from_its_start_to_its_end(house: House, manager: Manager) -> None:
     house.opens(at("Mon 08:00"))
     with running(house) as daemon:
         assert [manager.hears(), manager.hears()] == ["READY=1", "WATCHDOG=1"]
+        assert manager.status.startswith("1 mailbox; nobody waits; last round 10:0")
         daemon.send_signal(signal.SIGHUP)
         heard = [manager.hears()]
         while heard[-1] == "WATCHDOG=1":
