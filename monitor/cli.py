@@ -24,7 +24,7 @@ COMMANDS = {
     "done": "acting", "snooze": "acting", "assign": "acting", "reopen": "acting", "undo": "acting",
     "report": "reporting", "simulate": "simulating", "board": "showing_board", "preview": "previewing",
     "config": "showing_config", "status": "looking", "check": "looking", "metrics": "measuring", "login": "logging_in",
-    "forget": "forgetting", "rebuild": "folding",
+    "forget": "forgetting", "rebuild": "folding", "migrate": "moving",
     "service": "serving", "completion": "manual", "man": "manual",
 }  # fmt: skip
 """In which module of commands/ each is, as a function of its name; in the order of `--help`."""

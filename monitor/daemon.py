@@ -2,12 +2,9 @@
 
 import logging
 import os
-import signal
-import socket
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from random import SystemRandom
@@ -18,7 +15,6 @@ from monitor.config import ConfigError, MailboxSettings, Settings, load
 from monitor.inbox.faults import is_crowded
 from monitor.jobs.agenda import Agenda
 from monitor.jobs.alarm import StoreAlarm
-from monitor.jobs.claims import LetterFolder
 from monitor.jobs.connections import Connections
 from monitor.jobs.hear import places
 from monitor.jobs.logged import event
@@ -27,10 +23,12 @@ from monitor.jobs.look import Progress, Sweep
 from monitor.jobs.poller import Poller
 from monitor.jobs.pulse import Pulse
 from monitor.jobs.round import Round, act
+from monitor.jobs.sharing import Alone, Share
 from monitor.jobs.standing import standing
 from monitor.notify import listens, notify, reloading, status
-from monitor.outbox.letters import Letters
-from monitor.store.lock import AlreadyRunning
+from monitor.once import letters_of
+from monitor.signals import hearing
+from monitor.store.leases import ACTING, LeaseLost
 from monitor.store.store import Store, StoreError
 
 TICK_SECONDS = 5
@@ -53,39 +51,6 @@ Clock = Callable[[], datetime]
 log = logging.getLogger("monitor.daemon")
 
 
-def one_round(
-    store: Store,
-    settings: Settings,
-    clock: Clock,
-    dry: LetterFolder | None = None,
-    progress: Progress = lambda _m, _c: None,
-) -> Round:
-    """`run --once`: look at every mailbox, then act on it; in a dry run what the looks showed is all that is kept."""
-    keyring, began = Keyring(settings, clock), time.monotonic()
-    connections = Connections(keyring)
-    poller = Poller(store, settings, connections.of, progress=progress)
-    try:
-        # What is said in a mail is done, and confirmed: a dry run leaves it for the next one.
-        sweeps = poller.poll(settings.mailboxes if dry else places(settings), clock())
-    finally:
-        poller.close()
-        connections.close()
-    done = act(store, settings, _letters(settings), clock(), dry, keyring=keyring)
-    done.sweeps = sweeps
-    if dry is None:
-        pulse = Pulse(store, time.monotonic, once=True)
-        pulse.beat(settings, sweeps, done, began, clock())
-        pulse.close()
-    return done
-
-
-def _letters(settings: Settings) -> Letters:
-    letters = Letters(settings.templates_dir)
-    for fault in letters.faults:
-        log.error("templates_dir: %s", fault, extra=event("template refused", error=fault))
-    return letters
-
-
 class Daemon:
     """Runs until SIGTERM or SIGINT. A round that fails is logged and tried again at the next tick.
 
@@ -101,12 +66,15 @@ class Daemon:
         reload_asked: threading.Event,
         monotonic: Callable[[], float] = time.monotonic,
         chance: Callable[[], float] = _DICE.random,
+        share: Share | None = None,
     ) -> None:
         self._store, self._settings, self._clock, self._progress = store, settings, clock, progress
         self._monotonic, self._reload_asked = monotonic, reload_asked
-        self._letters = _letters(settings)
+        self._letters = letters_of(settings)
         self._keyring = Keyring(settings, clock)
         self._connections = Connections(self._keyring)
+        self._share: Share = share or Alone()
+        self._share.lost = self._connections.abort
         self._stop = threading.Event()
         self._poller = self._new_poller(settings)
         self._agenda = Agenda(chance)
@@ -117,14 +85,9 @@ class Daemon:
 
     def run(self) -> None:
         """Tick until told to stop."""
-        with self._hearing():
+        with hearing(self._asked_to_stop, self._reload_asked.set):
             try:
                 self._beat()
-            except AlreadyRunning:
-                # Our lock went with the database's connection, and somebody else has it now: two must not work.
-                self._stop.set()
-                self._connections.abort()
-                raise
             finally:
                 self.close()
         log.info("stopped", extra=event("stopped"))
@@ -141,39 +104,11 @@ class Daemon:
                 # It goes by the local wall clock: in autumn, or set back by hand, it would be silent for hours.
                 scheduler = self._heartbeat()
 
-    @contextmanager
-    def _hearing(self) -> Iterator[None]:
-        """Signals are heard in a thread of their own.
-
-        A handler runs in the main thread, which may be deep in the database for half a minute, waiting for another
-        one's lock, or hold the very lock of `_stop` that the handler then wants.
-        """
-        here, there = socket.socketpair()
-        there.setblocking(False)
-        before = signal.set_wakeup_fd(there.fileno(), warn_on_full_buffer=False)
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(number, lambda _number, _frame: None)
-        thread = threading.Thread(target=self._hear, args=(here,), daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            signal.set_wakeup_fd(before)
-            there.close()
-            thread.join()
-            here.close()
-
-    def _hear(self, line: socket.socket) -> None:
-        while numbers := line.recv(64):
-            if signal.SIGHUP in numbers:
-                self._reload_asked.set()
-            if signal.SIGTERM in numbers or signal.SIGINT in numbers:
-                self._asked_to_stop()
-
     def close(self) -> None:
-        """Let everything go."""
+        """Let everything go. What is read ends before it is anybody else's to read."""
         self._poller.close()
         self._connections.close()
+        self._share.close()
 
     def _heartbeat(self) -> schedule.Scheduler:
         scheduler = schedule.Scheduler()
@@ -184,8 +119,6 @@ class Daemon:
         """One beat: the config if asked for, a look at what is due, and what follows from that."""
         try:
             self._look_around()
-        except AlreadyRunning:
-            raise
         except Exception:
             # The edge of a beat: neither a config that cannot be read nor a template of the alarm ends the daemon.
             log.exception("the beat failed; the next one tries again", extra=event("beat failed"))
@@ -195,36 +128,54 @@ class Daemon:
             self._reload()
         self._look_at_the_clocks()
         now = self._monotonic()
-        due = [m for m in places(self._settings) if not self._poller.busy(m) and self._agenda.is_due(m, now)]
+        self._take_our_part()
+        due = [m for m in places(self._settings) if self._is_ours_and_due(m, now)]
         if self._stop.is_set():
             return
         ended = self._round(due, now) if due or self._poller.under_way or self._must_act(now) else []
         if ended or not self._poller.under_way:
             notify(ALIVE)  # a look that hangs is no progress, and neither is a beat that only waited for it
 
+    def _is_ours_and_due(self, mailbox: MailboxSettings, now: float) -> bool:
+        ours = self._share.holds(mailbox.address) and not self._poller.busy(mailbox)
+        return ours and self._agenda.is_due(mailbox, now)
+
+    def _take_our_part(self) -> None:
+        """Of the mailboxes, where others read some. What another daemon reads now is not kept open here."""
+        try:
+            busy = [m.address for m in places(self._settings) if self._poller.busy(m)]
+            change = self._share.take(self._settings, busy)
+        except StoreError as error:
+            self._failed(error)
+            return
+        self._agenda.forget(change.gone)
+        self._connections.abort(set(change.gone).intersection(busy))
+        self._connections.let_go(set(change.gone).difference(busy))
+
+    def _failed(self, error: StoreError) -> None:
+        """State cannot be recorded, so nothing may be sent; the cursor has not moved (failures.md §6)."""
+        log.error("%s", error, extra=event("store failed", error=error))
+        status(f"nothing is sent: {error}")
+        self._alarm.failed(str(error), self._monotonic(), self._clock(), self._share.led)
+
     def _round(self, due: Sequence[MailboxSettings], now: float) -> list[Sweep]:
         for mailbox in due:
             self._agenda.began(mailbox, now)
         sweeps: list[Sweep] = []
         try:
-            self._store.keep()
             sweeps = self._poller.poll(due, self._clock(), PATIENCE_SECONDS)
             self._ended(sweeps)
             if self._stop.is_set() or not (sweeps or self._must_act(now)):
                 return sweeps
             self._acted = now
-            told = self._clock(), None, self._stop.is_set, self._keyring
-            done = act(self._store, self._settings, self._letters, *told)
+            done = self._act()
             self._pulse.beat(self._settings, sweeps, done, now, self._clock())
             if listens():
                 status(standing(self._store, self._settings, self._clock()))
-        except AlreadyRunning:
-            raise
+        except LeaseLost as lost:
+            log.info("%s", lost, extra=event("lease lost", msg=lost))
         except StoreError as error:
-            # State cannot be recorded, so nothing may be sent; the cursor has not moved (failures.md §6).
-            log.error("%s", error, extra=event("store failed", error=error))
-            status(f"nothing is sent: {error}")
-            self._alarm.failed(str(error), self._monotonic(), self._clock())
+            self._failed(error)
         except Exception:
             # The edge of a job: one broken round must not end the daemon.
             log.exception("the round failed; tried again at the next poll", extra=event("round failed"))
@@ -232,9 +183,26 @@ class Daemon:
             self._alarm.worked(self._monotonic(), self._clock())
         return sweeps
 
+    def _act(self) -> Round:
+        """By one of all daemons."""
+        if not self._share.holds(ACTING):
+            return Round()
+        with self._share.under(ACTING):
+            told = self._clock(), None, self._must_stop_acting, self._keyring
+            return act(self._store, self._settings, self._letters, *told)
+
+    def _must_stop_acting(self) -> bool:
+        return self._stop.is_set() or not self._share.holds(ACTING)
+
     def _must_act(self, now: float) -> bool:
-        """Letters wait for no mailbox: a report falls due, and the outbox is tried again, while all of them fail."""
-        return self._acted is not None and now - self._acted >= ACT_SECONDS
+        """Letters wait for no mailbox: a report falls due, and the outbox is tried again, while all of them fail.
+
+        Where others look too, what they saw is acted upon as often as mailboxes are looked at.
+        """
+        if not self._share.company:
+            return self._acted is not None and now - self._acted >= ACT_SECONDS
+        often = min(m.poll_every.total_seconds() for m in self._settings.mailboxes)
+        return self._share.holds(ACTING) and (self._acted is None or now - self._acted >= min(often, ACT_SECONDS))
 
     def _ended(self, sweeps: Iterable[Sweep]) -> None:
         now, hosts = self._monotonic(), {m.address: m.host for m in places(self._settings)}
@@ -262,7 +230,7 @@ class Daemon:
         self._reload_asked.clear()
         reloading()
         try:
-            settings = load(self._settings.path)
+            settings = load(self._settings.path, logs_in=True, guarded=False)
         except ConfigError as error:
             for line in str(error).replace("; nothing was started.", "").splitlines():
                 log.error("%s", line, extra=event("config mistake", error=line))
@@ -282,7 +250,7 @@ class Daemon:
         self._poller.close()
         self._agenda.pardon()
         self._agenda.forget(self._connections.keep(places(settings)))
-        self._settings, self._letters = settings, _letters(settings)
+        self._settings, self._letters = settings, letters_of(settings)
         self._keyring.change_to(settings)
         self._alarm.settings, self._alarm.letters = settings, self._letters
         self._poller = self._new_poller(settings)
@@ -290,7 +258,7 @@ class Daemon:
         log.info("the config was read again: %d mailboxes", len(settings.mailboxes), extra=said)
 
     def _new_poller(self, settings: Settings) -> Poller:
-        return Poller(self._store, settings, self._connections.of, self._stop.is_set, self._tell)
+        return Poller(self._store, settings, self._connections.of, self._stop.is_set, self._tell, self._share)
 
     def _tell(self, mailbox: str, count: int) -> None:
         self._progress(mailbox, count)

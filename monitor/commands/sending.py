@@ -7,18 +7,22 @@ from monitor.exits import OK, UNREACHABLE
 from monitor.jobs.deliver import deliver
 from monitor.jobs.knowledge import know
 from monitor.jobs.logging_in import Keyring
+from monitor.jobs.sharing import share_of
 from monitor.screen.output import talk
-from monitor.store.lock import AlreadyRunning, only_daemon
+from monitor.store.leases import ACTING, LeaseLost
+from monitor.store.lock import AlreadyRunning
 from monitor.store.store import Store
 
 
 def delivered(store: Store, settings: Settings, now: datetime) -> int:
     """Empty the outbox, unless a daemon does that: two at once would send a letter twice. The exit code."""
     try:
-        with only_daemon(store):
-            keyring = Keyring(settings, lambda: now)
-            delivery = deliver(store, settings.smtp, know(store, settings, now), now, keyring=keyring)
-    except AlreadyRunning:
+        with share_of(store, looks=False) as share:
+            share.take(settings)
+            with share.under(ACTING):
+                keyring = Keyring(settings, lambda: now)
+                delivery = deliver(store, settings.smtp, know(store, settings, now), now, keyring=keyring)
+    except (AlreadyRunning, LeaseLost):
         talk("put into the outbox; the daemon that runs sends it with its next round")
         return OK
     refused = f", {delivery.refused} refused for good: see status" if delivery.refused else ""

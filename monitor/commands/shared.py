@@ -29,10 +29,13 @@ class Global:
     clock: Callable[[], datetime]
 
 
-def settings_of(context: typer.Context, logs_in: bool = False) -> Settings:
-    """The config; ends the program where it cannot be used. `logs_in`: its secrets are needed, too."""
+def settings_of(context: typer.Context, logs_in: bool = False, guarded: bool = True) -> Settings:
+    """The config; ends the program where it cannot be used. `logs_in`: its secrets are needed, too.
+
+    `guarded`: and no file with one may be open to everybody.
+    """
     try:
-        return load(context.obj.config, logs_in=logs_in)
+        return load(context.obj.config, logs_in=logs_in, guarded=guarded)
     except ConfigError as error:
         fail(BAD_CONFIG, str(error))
 
@@ -40,7 +43,7 @@ def settings_of(context: typer.Context, logs_in: bool = False) -> Settings:
 @contextmanager
 def opened(context: typer.Context, logs_in: bool = False) -> Iterator[tuple[Store, Settings]]:
     """Config and store, opened; what goes wrong with either becomes one line and the right exit code."""
-    settings = settings_of(context, logs_in)
+    settings = settings_of(context, logs_in, guarded=False)
     try:
         store = open_store(settings.store_url)
         try:

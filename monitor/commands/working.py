@@ -11,13 +11,15 @@ from typing import Annotated
 import typer
 
 from monitor.commands.shared import fail, opened
-from monitor.daemon import Daemon, one_round
+from monitor.daemon import Daemon
 from monitor.exits import LATE, OK, USAGE, exit_code
+from monitor.jobs.check_machine import open_secrets
 from monitor.jobs.claims import LetterFolder
 from monitor.jobs.logged import event
+from monitor.jobs.sharing import share_of
+from monitor.once import one_round
 from monitor.screen.output import talk
 from monitor.screen.progress import progress_on
-from monitor.store.lock import only_daemon
 from monitor.store.room import expect_sound
 
 log = logging.getLogger("monitor.daemon")
@@ -38,19 +40,28 @@ def run(
     """The daemon: look at the mailboxes, remind, report."""
     clock = context.obj.clock
     reload_asked = threading.Event()
-    if not once and dry_run is None:
+    lasts = not once and dry_run is None
+    if lasts:
         # From the very start: who is told to reload while it opens its store must not die of it.
         signal.signal(signal.SIGHUP, lambda _number, _frame: reload_asked.set())
     settle_memory()
-    with opened(context, logs_in=True) as (store, settings), only_daemon(store), progress_on(sys.stderr) as progress:
-        if not once and dry_run is None:
+    with (
+        opened(context, logs_in=True) as (store, settings),
+        share_of(store, lasts) as share,
+        progress_on(sys.stderr) as progress,
+    ):
+        for words in open_secrets(settings):
+            log.warning("%s", words, extra=event("secret open", msg=words))
+        if lasts:
             if not expect_sound(store):
                 words = "the store is too large to be read through at the start"
                 log.info(words, extra=event("store unchecked"))
-            Daemon(store, settings, clock, progress, reload_asked).run()
+            Daemon(store, settings, clock, progress, reload_asked, share=share).run()
             return
         dry = _letter_folder(dry_run) if dry_run else None
-        done = one_round(store, settings, clock, dry, progress)
+        done = one_round(store, settings, clock, dry, progress, share)
+        if others := sum(not share.holds(mailbox.address) for mailbox in settings.mailboxes):
+            talk(f"{others} mailboxes are read by other daemons, and were left to them")
     if dry:
         talk(f"{len(dry.written)} letters written to {dry_run}; nothing was sent")
     if done.broken:

@@ -35,11 +35,11 @@ class ConfigError(Exception):
     """The config cannot be used; the text shows every mistake in it."""
 
 
-def load(path: Path, overrides: Sequence[str] = (), *, logs_in: bool = False) -> Settings:
+def load(path: Path, overrides: Sequence[str] = (), *, logs_in: bool = False, guarded: bool = True) -> Settings:
     """The settings of a config file. Raises ConfigError with all that is wrong.
 
-    `logs_in`: whoever asks is going to log in somewhere, so the secrets must be there, too, and kept from others
-    (secret_files.py).
+    `logs_in`: whoever asks is going to log in somewhere, so the secrets must be there, too; `guarded`: and kept from
+    others (secret_files.py).
 
     `overrides`: settings to change in it first, each as KEY=VALUE (overrides.py). Raises OverrideError where the config
     cannot be used with them.
@@ -50,7 +50,7 @@ def load(path: Path, overrides: Sequence[str] = (), *, logs_in: bool = False) ->
     except tomllib.TOMLDecodeError as error:
         raise _failed([not_toml(error, source)], Places(path.name, source, is_toml=False)) from None
     table, laid = laid_over(table, overrides)
-    model, mistakes = understood(table, path.absolute().parent, logs_in)
+    model, mistakes = understood(table, path.absolute().parent, logs_in, guarded)
     if model is None or mistakes:
         places = Places(path.name, source)
         if laid:

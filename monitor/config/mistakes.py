@@ -50,9 +50,11 @@ def not_toml(error: tomllib.TOMLDecodeError, source: str) -> Mistake:
     return Mistake((), f"this is not TOML: {words}", at=at)
 
 
-def understood(table: dict[str, Any], folder: Path, logs_in: bool = False) -> tuple[ConfigModel | None, list[Mistake]]:
+def understood(
+    table: dict[str, Any], folder: Path, logs_in: bool = False, guarded: bool = True
+) -> tuple[ConfigModel | None, list[Mistake]]:
     """The model of a config, and all that is wrong with it; `folder` is where the file lies. `logs_in`: its secrets are
-    looked at, too (secret_files.py)."""
+    looked at, too; `guarded`: and whether they are kept from others (secret_files.py)."""
     try:
         model = ConfigModel.model_validate(table, context={"folder": folder})
     except ValidationError as error:
@@ -62,9 +64,9 @@ def understood(table: dict[str, Any], folder: Path, logs_in: bool = False) -> tu
             rest = ConfigModel.model_validate(_without(table, errors), context={"folder": folder})
         except ValidationError:
             return None, found
-        secrets = not_to_be_had(rest, folder) if logs_in else ()
+        secrets = not_to_be_had(rest, folder, guarded) if logs_in else ()
         return None, [*found, *_not_explained_by(found, rest, folder), *secrets]
-    secrets = not_to_be_had(model, folder) if logs_in else ()
+    secrets = not_to_be_had(model, folder, guarded) if logs_in else ()
     fitting = (lacking(model), clashing(model, folder), ladders.clashes(model), clocks.misfits(model))
     return model, [*(m for mistakes in fitting for m in mistakes), *secrets]
 

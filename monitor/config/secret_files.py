@@ -1,7 +1,8 @@
 """FLOOR 1. Where all secrets of a config are, and whether they can be had and are kept from others.
 
 They are looked at by what logs in (`run`, a reload of it, `check`, `report --send`). What only asks the store reads
-none, so that people may ask `threads` who may not read the passwords.
+none, so that people may ask `threads` who may not read the passwords. A file that everybody may read is a mistake to
+`check`; `run` warns of it and works on, for a wrong file mode must not leave people waiting unseen.
 """
 
 import os
@@ -27,8 +28,8 @@ def secret_files(model: ConfigModel, folder: Path) -> tuple[Path, ...]:
     return tuple(dict.fromkeys(Path(beside(folder, name) or name) for name in named))
 
 
-def not_to_be_had(model: ConfigModel, folder: Path) -> Iterator[Mistake]:
-    """Secrets that are missing, empty, or no secrets; and files of them that everybody on this machine may read.
+def not_to_be_had(model: ConfigModel, folder: Path, guarded: bool) -> Iterator[Mistake]:
+    """Secrets that are missing, empty, or no secrets; `guarded`: also files that everybody on this machine may read.
 
     That the group may read a file is fine: so root's files are read by the service (0640 root:inbox-monitor). What
     comes as a credential is guarded by who gives it. No command is run: it may want a network that is not there yet.
@@ -36,7 +37,7 @@ def not_to_be_had(model: ConfigModel, folder: Path) -> Iterator[Mistake]:
     for place, secret in _secrets(model):
         found = secret.model_copy(update={"file": beside(folder, secret.file)})
         kind = next(name for name in Secret.model_fields if getattr(secret, name) is not None)
-        if text := _fault_of_file(found.name, Path(found.file)) if found.file else _fault_of(found):
+        if text := _fault_of_file(found.name, Path(found.file), guarded) if found.file else _fault_of(found):
             yield Mistake((*place, kind), text)
         elif found.file and stat.S_ISFIFO(Path(found.file).stat().st_mode):
             continue  # whoever reads it here takes it from who needs it
@@ -44,7 +45,7 @@ def not_to_be_had(model: ConfigModel, folder: Path) -> Iterator[Mistake]:
             yield Mistake((*place, kind), text)
     if model.microsoft and model.microsoft.certificate:
         file = Path(beside(folder, model.microsoft.certificate) or "")
-        if text := _fault_of_file(f"the certificate {file}", file) or _closed(file):
+        if text := _fault_of_file(f"the certificate {file}", file, guarded) or _closed(file):
             yield Mistake(("microsoft", "certificate"), text)
 
 
@@ -66,12 +67,12 @@ def _is_of_lines(place: Place) -> bool:
     return place[0] == "google" or place[-1] == "token"
 
 
-def _fault_of_file(name: str, file: Path) -> str | None:
+def _fault_of_file(name: str, file: Path, guarded: bool) -> str | None:
     try:
         mode = file.stat().st_mode
     except OSError as error:
         return f"{name} cannot be read: {error.strerror}"
-    if stat.S_ISREG(mode) and mode & (stat.S_IROTH | stat.S_IWOTH):
+    if guarded and stat.S_ISREG(mode) and mode & (stat.S_IROTH | stat.S_IWOTH):
         return f"{name} is open to everybody on this machine; type: chmod o= {shlex.quote(str(file))}"
     return None
 

@@ -42,12 +42,15 @@ class StoreAlarm:
     told_at: float | None = None
     tried_at: float | None = None
 
-    def failed(self, why: str, seconds: float, now: datetime) -> bool:
-        """The store failed; whether a letter was sent now: one a spell, after ten minutes."""
+    def failed(self, why: str, seconds: float, now: datetime, led: bool = True) -> bool:
+        """The store failed; whether a letter was sent now: one a spell, after ten minutes.
+
+        Of several daemons the one that `led` tells it. That one may be gone too: the others wait three times as long.
+        """
         self.works_since = None
         self.failing_since = self.failing_since or (seconds, now)
         began, at = self.failing_since
-        lasted = seconds - began >= LASTED
+        lasted = seconds - began >= (LASTED if led else 3 * LASTED)
         quiet = self.told_at is not None and seconds - self.told_at < PAUSE
         if self.told is not None or not lasted or quiet:
             return False

@@ -69,6 +69,13 @@ def clock_is_kept(flag: Path = SYNCHRONISED) -> bool | None:
     return {"yes": True, "no": False}.get(told.stdout.strip())
 
 
+def open_secrets(settings: Settings) -> list[str]:
+    """What to say of each file with a secret that everybody on this machine may read."""
+    return [
+        f"{fact.text}; {fact.fix}" for file in settings.secret_files for fact in _open_to_others("Configuration", file)
+    ]
+
+
 def secret_facts(settings: Settings) -> Iterator[Fact]:
     """Whether the files with secrets are for the service alone."""
     warned = [fact for file in settings.secret_files for fact in _open_to_others("Configuration", file)]
@@ -137,7 +144,7 @@ def _open_to_others(section: Section, path: Path) -> Iterator[Fact]:
         return  # what cannot be read is told where it is needed
     if everybody:
         text = f"{what} {path} is open to everybody on this machine: {why}"
-        yield Fact(section, "look", "", text, f"chmod 600 {path}")
+        yield Fact(section, "look", "", text, f"chmod o= {path}")
 
 
 def _bytes(count: int) -> str:

@@ -49,6 +49,12 @@ class Connections:
             self._let_go(address)
         return old
 
+    def let_go(self, addresses: Iterable[str]) -> None:
+        """Log out of these. None may be in use."""
+        for address in addresses:
+            if address in self._mailboxes:
+                self._let_go(address)
+
     def make_room(self, host: str, in_use: Callable[[MailboxSettings], bool]) -> None:
         """Log out of what is not in use on a server that says that too many connections are open."""
         for address, mailbox in list(self._mailboxes.items()):

@@ -172,6 +172,7 @@ def _try(store: Store, sender: SmtpSender, letter: LetterRow, done: Delivery, no
     """One letter; False where the next one would fare the same."""
     if not begin_try(store, letter.id):
         return True
+    store.expect_fence()  # who was suspended just here for long must not send what another daemon has sent since
     try:
         reply = sender.send(letter.body, letter.recipient)
     except SendError as error:

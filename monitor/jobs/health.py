@@ -14,6 +14,7 @@ from monitor.core.report.week import Week, last_closed
 from monitor.jobs.knowledge import Knowledge, blind_so_far, know, stale_after
 from monitor.store.citations import StandIn, stand_ins
 from monitor.store.hearing import ear_view
+from monitor.store.leases import Standing, standing
 from monitor.store.outbox import counts, latched
 from monitor.store.reporting import open_now, stored
 from monitor.store.room import Room, room, size
@@ -87,6 +88,8 @@ class Health:
     """Bytes of the store; None where it is not kept."""
     next_report: datetime | None = None
     """When the next weekly report is due, in the past where it is overdue; None where none is wanted."""
+    standing: Standing = field(default_factory=Standing)
+    """Which daemons there are, and who reads what; nobody where the store is for one daemon."""
 
     @property
     def healthy(self) -> bool:
@@ -157,6 +160,7 @@ def health(store: Store, settings: Settings, now: datetime) -> Health:
         _ear(store, settings, now),
         size(store),
         _next_report(store, settings, knowledge, now),
+        standing(store),
     )
 
 

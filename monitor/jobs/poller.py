@@ -14,6 +14,8 @@ from monitor.jobs.hear import is_ear, listen
 from monitor.jobs.logged import event
 from monitor.jobs.look import Progress, Sweep
 from monitor.jobs.poll import sweep
+from monitor.jobs.sharing import Alone, Share
+from monitor.store.leases import ACTING, LeaseLost
 from monitor.store.mailboxes import refold_if_rules_changed
 from monitor.store.store import Store, StoreError
 from monitor.store.subjects import keep_subjects_as_told
@@ -36,9 +38,11 @@ class Poller:
         source_of: Callable[[MailboxSettings], MailSource],
         stopping: Callable[[], bool] = lambda: False,
         progress: Progress = lambda _mailbox, _count: None,
+        share: Share | None = None,
     ) -> None:
         self._store, self._settings, self._source_of = store, settings, source_of
         self._stopping, self._progress = stopping, progress
+        self._share: Share = share or Alone()
         self._house = settings.house(store.letter_key)
         # A pool for each server: the mailboxes of one that hangs do not take up the threads of the others.
         self._pools: dict[str, ThreadPoolExecutor] = {}
@@ -58,19 +62,9 @@ class Poller:
 
     def poll(self, mailboxes: Iterable[MailboxSettings], now: datetime, patience: float | None = None) -> list[Sweep]:
         """Look at these mailboxes; the looks that have ended after at most `patience` seconds (None: all)."""
-        house, store = self._house, self._store
-        if changed := keep_subjects_as_told(store, house):
-            log.info(
-                "subjects are not kept any more; %d messages lost theirs",
-                changed,
-                extra=event("subjects dropped", messages=changed),
-            )
-        if judged := refold_if_rules_changed(store, self._settings.rules_fingerprint(monitor.__version__), house):
-            log.info(
-                "the rules have changed; %d conversations were judged again",
-                judged,
-                extra=event("rules changed", conversations=judged),
-            )
+        if self._share.holds(ACTING):
+            with self._share.under(ACTING):
+                self._as_told()
         wanted = list(mailboxes)
         # What is said in a mail is done to what is known: the mailboxes come first, or a receipt promises what a mail
         # that lies there already has overtaken.
@@ -81,6 +75,16 @@ class Poller:
             self._gather(patience, [ear.address for ear in ears])
         ended, self._ended = self._ended, []
         return ended
+
+    def _as_told(self) -> None:
+        """What is known already follows a new config."""
+        house, store = self._house, self._store
+        if changed := keep_subjects_as_told(store, house):
+            words = "subjects are not kept any more; %d messages lost theirs"
+            log.info(words, changed, extra=event("subjects dropped", messages=changed))
+        if judged := refold_if_rules_changed(store, self._settings.rules_fingerprint(monitor.__version__), house):
+            words = "the rules have changed; %d conversations were judged again"
+            log.info(words, judged, extra=event("rules changed", conversations=judged))
 
     def settle(self, patience: float, cut: Callable[[Iterable[str]], None]) -> list[Sweep]:
         """End what is under way: looks stop at their next batch; who hangs longer than `patience` is `cut`.
@@ -126,27 +130,34 @@ class Poller:
             raise errors[0]
 
     def _one(self, mailbox: MailboxSettings, now: datetime) -> Sweep:
-        with self._slots:
-            if self._ending():
-                return _interrupted(mailbox.address)
-            source = self._source_of(mailbox)
-            limit = Deadline(source.abort)
+        try:
+            with self._slots, self._share.under(mailbox.address):
+                return self._look(mailbox, now)
+        except LeaseLost as lost:
+            log.info("%s", lost, extra=event("lease lost", msg=lost))
+            return _interrupted(mailbox.address)
 
-            def tell(address: str, count: int) -> None:
-                limit.progressed(count)
-                self._progress(address, count)
+    def _look(self, mailbox: MailboxSettings, now: datetime) -> Sweep:
+        def ending() -> bool:
+            return self._stopping() or self._pausing.is_set() or not self._share.holds(mailbox.address)
 
-            try:
-                if is_ear(mailbox):
-                    done = listen(self._store, source, mailbox, self._settings, now, self._ending, tell)
-                else:
-                    done = sweep(self._store, source, mailbox, self._house, now, self._ending, tell)
-            finally:
-                limit.over()
-            return _interrupted(mailbox.address, done.taken_in) if done.fault and self._ending() else done
+        if ending():
+            return _interrupted(mailbox.address)
+        source = self._source_of(mailbox)
+        limit = Deadline(source.abort)
 
-    def _ending(self) -> bool:
-        return self._stopping() or self._pausing.is_set()
+        def tell(address: str, count: int) -> None:
+            limit.progressed(count)
+            self._progress(address, count)
+
+        try:
+            if is_ear(mailbox):
+                done = listen(self._store, source, mailbox, self._settings, now, ending, tell)
+            else:
+                done = sweep(self._store, source, mailbox, self._house, now, ending, tell)
+        finally:
+            limit.over()
+        return _interrupted(mailbox.address, done.taken_in) if done.fault and ending() else done
 
 
 def _interrupted(address: str, taken_in: int = 0) -> Sweep:

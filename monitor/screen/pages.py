@@ -14,6 +14,7 @@ from monitor.core.durations import short, words
 from monitor.core.moments import since
 from monitor.core.promise import the_one
 from monitor.jobs.health import Health, MailboxHealth
+from monitor.screen import sharing
 from monitor.screen.chain import is_missing
 from monitor.screen.output import Page
 from monitor.screen.shapes import subject_of
@@ -176,6 +177,7 @@ def status(health: Health, settings: Settings, now: datetime) -> None:
     for m in health.mailboxes:
         known = f"known up to {since(m.as_of, settings.zone, now)}" if m.as_of else "never seen whole yet"
         line = f"{m.waiting} waiting, {m.late} late; {known}"
+        line += sharing.read_by(health.standing.holder(m.address), settings.zone, now)
         page.print(_fact("ok" if m.state == "ok" and not m.held else "fix", m.address, Text(line)))
         if m.fault_text:
             page.print(_below(m.fault_text, "red"))
@@ -193,6 +195,8 @@ def status(health: Health, settings: Settings, now: datetime) -> None:
         page.print(_fact("ok" if health.ear.state == "ok" else "fix", health.ear.address, Text(line)))
         if health.ear.fault_text:
             page.print(_below(health.ear.fault_text, "red"))
+    for mark, who, does in sharing.lines(health.standing, settings.zone, now):
+        page.print(_fact(mark, who, Text(does)))
     if health.store_fault:
         page.print(_fact("fix", "store", Text(health.store_fault)))
     box = health.outbox

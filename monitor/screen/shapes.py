@@ -13,6 +13,7 @@ from monitor.core.report.path import Stretch
 from monitor.jobs.check_fact import Fact
 from monitor.jobs.health import Health
 from monitor.screen.chain import Chain, Person, lies, wait_of
+from monitor.screen.sharing import daemons, reader
 from monitor.screen.telling import Told
 from monitor.store.acts import StoryAct
 from monitor.store.stories import Story, StoryMessage, StoryReminder, StoryWait
@@ -230,9 +231,11 @@ def status(health: Health) -> dict[str, Any]:
                 "blind": [blind_json(one) for one in m.blind],
                 "held_until": utc(m.held.until if m.held else None),
                 "clock_ahead_seconds": int(m.ahead.total_seconds()) if m.ahead else None,
+                "read_by": reader(health.standing.holder(m.address)),
             }
             for m in health.mailboxes
         ],
+        "daemons": daemons(health.standing),
         "commands": {
             "address": health.ear.address,
             "state": health.ear.state,

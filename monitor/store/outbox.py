@@ -73,8 +73,9 @@ def begin_try(store: Store, letter: int) -> bool:
 
 
 def mark_sent(store: Store, letter: int, reply: str, now: datetime) -> None:
-    """The server took it."""
-    _settle(store, letter, "sent", reply, now)
+    """The server took it. That is so whoever sends letters by now: it is noted even where another daemon took over."""
+    with store.fenced(None):
+        _settle(store, letter, "sent", reply, now)
 
 
 def mark_refused(store: Store, letter: int, reply: str, now: datetime) -> None:

@@ -4,7 +4,7 @@ import json
 import os
 import secrets
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -37,9 +37,21 @@ from sqlalchemy.exc import (
     StatementError,
 )
 
+from monitor.store.advice import advice
 from monitor.store.tables import settings
 
 BUSY_SECONDS = 30
+MOST_SPARE = 7
+"""Connections beyond the five a pool keeps: eight looks, the round, and who renews our leases; two to spare."""
+_PATIENCE: Mapping[str, Any] = {
+    "connect_timeout": 10, "tcp_user_timeout": 20_000,
+    "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3,
+}  # fmt: skip
+"""A database that a cut network hides is noticed within twenty seconds (libpq, "Parameter Key Words"), not after two
+hours, unless the URL says otherwise."""
+IDLE_SECONDS = 60
+"""So long a writer on PostgreSQL that was suspended, or cut off, in the middle of a transaction keeps the others out.
+Then the database ends its session."""
 _WRITER_LOCK = 0x1B0  # any number: one writer at a time on PostgreSQL, as BEGIN IMMEDIATE gives on SQLite
 _ADDRESSES = 'write "sqlite:////path/to/file" or "postgresql://user@host/database"'
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -57,14 +69,14 @@ class StoreAddressError(StoreError):
     """The address of the database is wrong: no waiting mends that."""
 
 
-class Hold(Protocol):
-    """What the daemon has on its store (lock.py), where that can be lost while it works."""
+class Fence(Protocol):
+    """What a thread must still hold for what it writes (leases.py), where several daemons share the store."""
 
     def check(self, connection: Connection) -> None:
-        """In a writing transaction. Raises StoreError where the hold was lost."""
+        """In a writing transaction. Raises StoreError where it was lost."""
 
-    def keep(self) -> None:
-        """Between two rounds: take it again where it was lost. Raises StoreError where that cannot be."""
+    def expect(self) -> None:
+        """Before something is sent. Raises StoreError where it may have been lost."""
 
 
 class Store:
@@ -73,8 +85,8 @@ class Store:
     def __init__(self, engine: Engine, letter_key: bytes = b"") -> None:
         self.engine = engine
         self.letter_key = letter_key
-        self.hold: Hold | None = None
         self._together = threading.local()
+        self._fences = threading.local()
 
     @property
     def is_sqlite(self) -> bool:
@@ -98,9 +110,10 @@ class Store:
             return
         with database_errors(), self.engine.connect().execution_options(writer=True) as connection, connection.begin():
             if not self.is_sqlite:
-                connection.execute(select(func.pg_advisory_xact_lock(_WRITER_LOCK)))
-            if self.hold:
-                self.hold.check(connection)
+                idle = func.set_config("idle_in_transaction_session_timeout", f"{IDLE_SECONDS}s", True)
+                connection.execute(select(func.pg_advisory_xact_lock(_WRITER_LOCK), idle))
+            if (fence := getattr(self._fences, "fence", None)) is not None:
+                fence.check(connection)
             yield connection
 
     @contextmanager
@@ -113,10 +126,20 @@ class Store:
             finally:
                 self._together.connection = None
 
-    def keep(self) -> None:
-        """Before a round: make sure that the daemon still has its store to itself. Raises StoreError."""
-        if self.hold:
-            self.hold.keep()
+    @contextmanager
+    def fenced(self, fence: Fence | None) -> Iterator[None]:
+        """All that this thread writes within is written only while `fence` stands; None: in any case."""
+        before = getattr(self._fences, "fence", None)
+        self._fences.fence = fence
+        try:
+            yield
+        finally:
+            self._fences.fence = before
+
+    def expect_fence(self) -> None:
+        """Raises StoreError where what this thread must hold may have been lost meanwhile."""
+        if (fence := getattr(self._fences, "fence", None)) is not None:
+            fence.expect()
 
     @contextmanager
     def alone(self) -> Iterator[Connection]:
@@ -133,7 +156,7 @@ class Store:
 def open_store(url: str) -> Store:
     """Open the database at a SQLAlchemy `url`, bringing its schema up to date. Raises StoreError."""
     with database_errors():
-        engine = _engine(url)
+        engine = opened_engine(url)
         migrate(engine)
     store = Store(engine)
     store.letter_key = _letter_key(store)
@@ -143,7 +166,7 @@ def open_store(url: str) -> Store:
 def migrate(engine: Engine, to: str = "head") -> None:
     """Bring the schema up to date, or up to a revision; writes nothing where it is."""
     with engine.connect() as connection:
-        if _revision(connection) == newest_revision():
+        if revision(connection) == newest_revision():
             return
     # Not above: it takes longer to import than most commands take, and is needed once for each new version of ours.
     from alembic import command
@@ -161,7 +184,7 @@ def newest_revision() -> str:
     return max(path.name[1:5] for path in (_MIGRATIONS / "versions").glob("v*.py"))
 
 
-def _revision(connection: Connection) -> str | None:
+def revision(connection: Connection) -> str | None:
     """The revision a database is at; None for an empty one."""
     if not inspect(connection).has_table("alembic_version"):
         return None
@@ -182,7 +205,8 @@ def inserting(table: Table, connection: Connection) -> PgInsert | SqliteInsert:
     return SqliteInsert(table) if connection.dialect.name == "sqlite" else PgInsert(table)
 
 
-def _engine(url: str) -> Engine:
+def opened_engine(url: str) -> Engine:
+    """A database, as yet as it is. Raises StoreAddressError."""
     try:
         parsed = make_url(url)
         kind = parsed.get_backend_name()
@@ -191,8 +215,10 @@ def _engine(url: str) -> Engine:
         if kind != "postgresql":
             raise StoreAddressError(f"[store] url: {kind} is not supported; {_ADDRESSES}")
         # In UTC: a date of the last day of the year 9999 could not be read back east of Greenwich.
-        utc = {"options": "-c timezone=utc"}
-        return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, connect_args=utc)
+        words = {name: word for name, word in _PATIENCE.items() if name not in parsed.query}
+        words |= {"options": "-c timezone=utc", "application_name": f"inbox-monitor {os.getpid()}"}
+        url_ = parsed.set(drivername="postgresql+psycopg")
+        return create_engine(url_, pool_pre_ping=True, max_overflow=MOST_SPARE, connect_args=words)
     except (ArgumentError, NoSuchModuleError, ValueError):
         raise StoreAddressError(f"[store] url is not a database address; {_ADDRESSES}") from None
     except ImportError as error:
@@ -272,23 +298,8 @@ def database_errors() -> Iterator[None]:
     except (DataError, IntegrityError) as error:
         raise RowError(f"the store does not take this ({' '.join(str(error.orig).split())[:200]})") from error
     except DBAPIError as error:
-        raise StoreError(_advice(" ".join(str(error.orig).split())[:200])) from error
+        raise StoreError(advice(" ".join(str(error.orig).split())[:200])) from error
     except StatementError as error:  # a value that cannot even be handed over, such as a lone surrogate
         raise RowError(f"the store does not take this ({' '.join(str(error.orig).split())[:200]})") from error
     except SQLAlchemyError as error:
         raise StoreError(f"the store failed: {' '.join(str(error).split())[:200]}") from error
-
-
-def _advice(text: str) -> str:
-    lower = text.lower()
-    if "full" in lower or "no space" in lower:
-        return f"the disk of the store is full ({text}); make room: nothing was lost, and the next round goes on"
-    if "readonly" in lower or "read-only" in lower or "permission" in lower:
-        return f"the store cannot be written ({text}); check the owner and the rights of its folder"
-    if "malformed" in lower or "not a database" in lower:
-        return f"the store is damaged ({text}); put a backup in its place"
-    if "locked" in lower:
-        return f"the store is in use by another program ({text}); try again later"
-    if "connect" in lower:
-        return f"the store cannot be reached ({text}); check [store] url, and that the database server runs"
-    return f"the store cannot be used ({text})"

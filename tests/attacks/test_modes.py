@@ -49,8 +49,16 @@ def test_check_warns_of_a_store_and_of_secrets_that_everybody_may_read(houses: H
     secret.chmod(0o600)
     assert "chmod" not in house.run(NOW, "check", "--json").out
     database.chmod(0o644)
-    secret.chmod(0o604)
     facts = json.loads(house.run(NOW, "check", "--json").out)
-    fixes = {fact["fix"] for fact in facts if "everybody on this machine" in fact["text"]}
-    assert fixes == {f"chmod 600 {database}", f"chmod 600 {secret}"}
-    assert {fact["mark"] for fact in facts if fact["fix"] in fixes} == {"look"}
+    (fact,) = [fact for fact in facts if "is open to everybody" in fact["text"]]
+    assert (fact["fix"], fact["mark"]) == (f"chmod o= {database}", "look")
+    secret.chmod(0o604)
+    told = house.run(NOW, "check")
+    assert (told.code, f"chmod o= {secret}" in told.err) == (78, True)
+
+
+def test_a_secret_that_everybody_may_read_is_told_by_run_which_works_on(houses: Houses, tmp_path: Path) -> None:
+    house = houses()
+    (tmp_path / "password-info").chmod(0o644)
+    told = house.run(NOW, "run", "--once")
+    assert (told.code, "is open to everybody on this machine" in told.err) == (0, True)

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event
 
+from monitor.config import load
+from monitor.jobs.sharing import share_of
 from monitor.store.lock import only_daemon
 from monitor.store.store import open_store
 from tests.cli.conftest import one_line
@@ -179,7 +181,7 @@ def test_a_postgresql_that_is_not_there(house: House) -> None:
 
 def test_a_database_of_postgresql_that_is_not_there(houses: Houses, postgres: Postgres) -> None:
     house = houses(store=postgres.new_database() + "x")
-    one_line(house.run(NOW, "run", "--once"), TRY_LATER, "the store cannot be reached (", "does not exist")
+    one_line(house.run(NOW, "run", "--once"), TRY_LATER, "there is no such database (", "createdb --owner=USER NAME")
 
 
 def test_every_command_works_on_postgresql(houses: Houses, postgres_url: str) -> None:
@@ -204,9 +206,15 @@ def test_a_second_daemon_waits_for_the_first(house: House) -> None:
     assert house.run(NOW, "run", "--once").code == 0
 
 
-def test_a_second_daemon_on_postgresql_waits_too(houses: Houses, postgres_url: str) -> None:
+def test_one_round_beside_a_daemon_on_postgresql_leaves_it_all(houses: Houses, postgres_url: str) -> None:
     house = houses(store=postgres_url)
     store = open_store(postgres_url)
-    with only_daemon(store):
-        one_line(house.run(NOW, "run", "--once"), TRY_LATER, "another inbox-monitor already works on this database")
+    with share_of(store, lasting=True) as share:
+        share.take(load(house.config))
+        one_line(house.run(NOW, "run", "--once"), TRY_LATER, "other daemons read all mailboxes of this store")
+        said, who = house.run(NOW, "status").out, f"(pid {os.getpid()})"
+        words = " ".join(said.split())
+        assert f"{who} until " in words
+        assert f"{who} reads 1 mailbox, reminds and reports, since" in words
+    assert house.run(NOW, "run", "--once").code == 0
     store.close()

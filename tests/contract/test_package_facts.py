@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import select
 
 from monitor import daemon as daemons
+from monitor import signals
 from monitor.config import load
 from monitor.daemon import Daemon
 from monitor.inbox import connection as connections
@@ -99,7 +100,7 @@ class Rounds:
 def test_a_round_that_raises_does_not_end_the_heartbeat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(daemons, "TICK_SECONDS", 1)
     for only_in_the_main_thread in ("signal", "set_wakeup_fd"):
-        monkeypatch.setattr(daemons.signal, only_in_the_main_thread, lambda *_, **__: -1)
+        monkeypatch.setattr(signals.signal, only_in_the_main_thread, lambda *_, **__: -1)
     (tmp_path / "config.toml").write_text(CONFIG)
     store = open_store(f"sqlite:///{tmp_path / 'monitor.db'}")
     rounds = Rounds()

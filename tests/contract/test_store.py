@@ -23,6 +23,7 @@ from monitor.core.house import Desk, House
 from monitor.core.ladder import Reminder
 from monitor.core.message import Address, Message
 from monitor.core.staff import Staff
+from monitor.jobs.sharing import share_of
 from monitor.store import tables
 from monitor.store.flags import flags_changed, forget_sightings, waiting_mails
 from monitor.store.intake import Arrival, Look, take_in
@@ -499,17 +500,19 @@ class TestARebuiltFolder:
 
 
 class TestOneDaemon:
-    def test_a_second_daemon_is_turned_away_until_the_first_has_ended(self, store: Store, url: str) -> None:
-        second = open_store(url)
+    def test_a_second_daemon_on_sqlite_is_turned_away_until_the_first_has_ended(self, tmp_path: Path) -> None:
+        url = f"sqlite:///{tmp_path / 'monitor.db'}"
+        first, second = open_store(url), open_store(url)
         turned_away = pytest.raises(AlreadyRunning, match="another inbox-monitor already works on")
-        with only_daemon(store), turned_away, only_daemon(second):
+        with only_daemon(first), turned_away, only_daemon(second):
             pass
         with only_daemon(second):
             pass
+        first.close()
         second.close()
 
     def test_readers_are_not_turned_away(self, desks: Desks, url: str) -> None:
-        with only_daemon(desks.store), desks.store.writing():
+        with share_of(desks.store), desks.store.writing():
             reader = open_store(url)
             assert list(all_stories(reader)) == []
             reader.close()

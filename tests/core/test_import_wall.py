@@ -21,11 +21,13 @@ FLOORS = {
     "exits": 4,
     "logs": 4,
     "notify": 4,
-    "daemon": 5,
-    "demo": 5,
-    "commands": 6,
-    "cli": 7,
-    "__main__": 8,
+    "signals": 4,
+    "once": 5,
+    "daemon": 6,
+    "demo": 6,
+    "commands": 7,
+    "cli": 8,
+    "__main__": 9,
 }
 """A room may import the rooms below its floor, and itself. Rooms of one floor never import each other."""
 

@@ -78,6 +78,15 @@ class Process:
             if self._over or time.monotonic() > end:
                 raise AssertionError(f"neither came to be:\n{self.said}")
 
+    @property
+    def pid(self) -> int:
+        """As the system knows it."""
+        return self._process.pid
+
+    def gets(self, signal: int) -> None:
+        """Send a signal, and go on."""
+        self._process.send_signal(signal)
+
     def ends(self, signal: int | None = None, within: float = 10.0) -> int:
         """Tell it to end (or wait that it ends by itself); how it ended."""
         if signal is not None:

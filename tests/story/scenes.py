@@ -19,12 +19,12 @@ import pytest
 from sqlalchemy import text
 
 from monitor.config import load
-from monitor.daemon import one_round
 from monitor.inbox import connection
 from monitor.jobs.connections import Connections
 from monitor.jobs.look import Sweep
 from monitor.jobs.poller import Poller
 from monitor.jobs.round import act
+from monitor.once import one_round
 from monitor.outbox.letters import Letters
 from monitor.store.store import open_store
 from tests.servers.chaos import Blow, Chaos

@@ -62,12 +62,12 @@ def twins(
 
 
 def contents(house: House) -> dict[str, list[Any]]:
-    """Everything the store holds, but for its key, what bears it, and the numbers of waits: folding makes new ones."""
+    """Everything the store holds, but for its key, who works, and the numbers of waits: folding makes new ones."""
     store = open_store(house.store_url)
     with store.reading() as connection:
         found = {}
         for table in tables.metadata.sorted_tables:
-            if table.name != "settings":
+            if table.name not in ("settings", "daemons", "leases"):
                 columns = [c for c in table.columns if f"{table.name}.{c.name}" not in ITS_OWN]
                 rows = connection.execute(select(*columns))
                 found[table.name] = sorted((tuple(row) for row in rows), key=repr)

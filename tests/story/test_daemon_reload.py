@@ -217,6 +217,17 @@ class TestOnTheTestsOwnClock:
             assert ("geheim" in first, "neu" in second) == (True, True)
             assert views(beats.store)[INFO].as_of == beats.now
 
+    def test_a_secret_that_is_not_there_leaves_the_old_config(self, tmp_path: Path) -> None:
+        with ScriptedImap(OLD) as server, beating(tmp_path, {INFO: server.port}) as beats:
+            beats.pass_(5)
+            beats.config.write_text(beats.config.read_text().replace('"password" }', '"none" }'))
+            beats.reload_asked.set()
+            beats.pass_(300)
+            assert views(beats.store)[INFO].as_of == beats.now, "the old one goes on"
+            said = "\n".join(beats.said)
+            assert "none cannot be read" in said
+            assert "the old one stays" in said
+
     def test_another_interval_counts_from_the_last_look(self, tmp_path: Path) -> None:
         with ScriptedImap(OLD) as server, beating(tmp_path, {INFO: server.port}) as beats:
             beats.pass_(120)

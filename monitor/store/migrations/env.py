@@ -4,7 +4,8 @@ from alembic import context
 from sqlalchemy import Connection, func, select
 
 import monitor.store.acting_tables  # its tables are part of the schema
-import monitor.store.report_tables  # noqa: F401  # the same
+import monitor.store.report_tables
+import monitor.store.sharing_tables  # noqa: F401  # the same
 from monitor.store.tables import metadata
 
 
