@@ -110,7 +110,8 @@ lock:
 	$(COMPILE) --extra demo,google,microsoft,postgresql --output-file requirements.lock pyproject.toml && \
 	$(COMPILE) --extra test --constraint requirements.lock --output-file requirements-test.lock pyproject.toml
 
-# -- what tests use: Dovecot with Sieve, PostgreSQL; faketime, a clock to set; Chromium, to look at letters
+# -- what tests use: Dovecot with Sieve, PostgreSQL; faketime, a clock to set; Chromium, to look at letters; systemd and mandoc,
+# to check the unit and the manual page
 
 # Debian starts what it installs, on the usual ports; policy-rc.d forbids that meanwhile. Tests start their own.
 APT = DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends
@@ -122,6 +123,7 @@ servers:
 	  missing="$$missing dovecot-sieve"; \
 	command -v faketime >/dev/null || missing="$$missing faketime"; \
 	command -v systemd-analyze >/dev/null || missing="$$missing systemd"; \
+	command -v mandoc >/dev/null || missing="$$missing mandoc"; \
 	command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \
 	  missing="$$missing chromium fonts-dejavu-core"; \
 	test -z "$$missing" || { \
