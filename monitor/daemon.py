@@ -129,6 +129,7 @@ class Daemon:
         self._look_at_the_clocks()
         now = self._monotonic()
         self._take_our_part()
+        self._agenda.pardon(self._keyring.mended(places(self._settings)))
         due = [m for m in places(self._settings) if self._is_ours_and_due(m, now)]
         if self._stop.is_set():
             return
@@ -249,9 +250,9 @@ class Daemon:
             return
         self._poller.close()
         self._agenda.pardon()
+        self._keyring.change_to(settings)
         self._agenda.forget(self._connections.keep(places(settings)))
         self._settings, self._letters = settings, letters_of(settings)
-        self._keyring.change_to(settings)
         self._alarm.settings, self._alarm.letters = settings, self._letters
         self._poller = self._new_poller(settings)
         said = event("config reloaded", mailboxes=len(settings.mailboxes))

@@ -51,7 +51,7 @@ def login(
     talk(f"Kept in {path}, for {_name_of_owner(path)} alone. It is renewed by use.")
     if done.who != wanted.user:
         talk(f"The config says {wanted.user}: {done.who} must have access to it, or it cannot be opened.")
-    talk("Now run: inbox-monitor check")
+    talk("Now run: inbox-monitor check (a monitor that runs already takes it up by itself)")
 
 
 def _chosen(settings: Settings, address: str) -> SignIn:

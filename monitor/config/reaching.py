@@ -71,6 +71,7 @@ def smtp_of(model: ConfigModel, folder: Path) -> SmtpSettings:
         from_=from_,
         token=_token(part.token, folder),
         mechanism=part.mechanism,
+        login=part.login,
     )
 
 

@@ -99,10 +99,15 @@ class SmtpPart(Part):
         examples=["house-ca.pem"],
     )
     username: Annotated[str | None, Otherwise(words="the address of `from`, where there is a password or token")] = (
-        Field(default=None, description="who logs in", examples=["monitor@harbourcity.example"])
+        Field(default=None, description="whose mailbox sends", examples=["monitor@harbourcity.example"])
     )
     password: Annotated[Secret | None, Otherwise(words="no login")] = Field(
         default=None, description="where the password is", examples=[{"file": "/etc/inbox-monitor/smtp-password"}]
+    )
+    login: Annotated[str | None, Otherwise(words="the username")] = Field(
+        default=None,
+        description="who logs in, where that is another than the username",
+        examples=["reader@harbourcity.example"],
     )
     token: TokenFrom = Field(
         default=None,

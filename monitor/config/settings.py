@@ -96,6 +96,7 @@ class SmtpSettings:
     from_: str
     token: TokenFrom | None = None
     mechanism: Mechanism | None = None
+    login: str | None = None
 
     @property
     def where(self) -> str:

@@ -30,9 +30,12 @@ class Token:
     value: str = field(repr=False)
     ends: datetime | None = None
 
-    def holds(self, now: datetime) -> bool:
-        """Whether a login may begin with it at `now` (UTC)."""
-        return self.ends is None or now < self.ends - EARLY
+    def holds(self, now: datetime, since: datetime) -> bool:
+        """Whether a login may begin with it at `now`; it is ours `since` then (both UTC).
+
+        Of a short life no more than a quarter is given away: Keycloak's tokens live five minutes as it comes.
+        """
+        return self.ends is None or now < self.ends - min(EARLY, (self.ends - since) / 4)
 
 
 class TokenSource(Protocol):

@@ -45,11 +45,11 @@ class Agenda:
         """Every mailbox is due at once but for refused logins: a clock that jumps must not lock an account."""
         self._looked = {a: at for a, at in self._looked.items() if a in self._patience and self._patience[a].refusals}
 
-    def pardon(self) -> None:
-        """What failed is due at once, and nothing is held against it."""
-        for address in [address for address, patience in self._patience.items() if patience.wait is not None]:
-            self._looked.pop(address, None)
-        self._patience.clear()
+    def pardon(self, addresses: Iterable[str] | None = None) -> None:
+        """What failed of these, or of all, is due at once, and nothing is held against it."""
+        for address in list(self._patience) if addresses is None else addresses:
+            if self._patience.pop(address, Patience()).wait is not None:
+                self._looked.pop(address, None)
 
     def forget(self, addresses: Iterable[str]) -> None:
         """These were never looked at."""

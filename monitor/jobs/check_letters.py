@@ -38,7 +38,7 @@ def letter_facts(settings: Settings, relay: Relay, now: datetime) -> Iterator[Fa
     except SendError as error:
         yield wrong_smtp(smtp, error)
         return
-    login = f"logged in as {smtp.username}" if smtp.username else "no login"
+    login = f"logged in as {smtp.login or smtp.username}" if smtp.username else "no login"
     more = f"connected ({smtp.security}), {login}; letters come from {smtp.from_}"
     yield line_fact("Letters", smtp.where, smtp.host, probe.line, "[smtp]", more, now)
     yield from _taken(settings, probe)

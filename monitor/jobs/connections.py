@@ -18,6 +18,7 @@ class Connections:
         self._keyring = keyring
         self._sources: dict[str, ImapSource] = {}
         self._mailboxes: dict[str, MailboxSettings] = {}
+        self._ways: dict[str, tuple[object, ...]] = {}
         self._lock = threading.Lock()
 
     def of(self, mailbox: MailboxSettings) -> MailSource:
@@ -29,7 +30,7 @@ class Connections:
                 source = None
             if source is None:
                 source = self._sources[mailbox.address] = ImapSource(login_of(mailbox, self._keyring))
-                self._mailboxes[mailbox.address] = mailbox
+                self._mailboxes[mailbox.address], self._ways[mailbox.address] = mailbox, self._way(mailbox)
             return source
 
     def abort(self, addresses: Iterable[str] | None = None) -> None:
@@ -41,10 +42,10 @@ class Connections:
     def keep(self, mailboxes: Iterable[MailboxSettings]) -> list[str]:
         """Log out of all but these, and of those that are to be reached in another way now; tells which these were.
 
-        None may be in use.
+        None may be in use, and the keyring must be that of the new config.
         """
-        wanted = {mailbox.address: _way(mailbox) for mailbox in mailboxes}
-        old = [address for address, mailbox in self._mailboxes.items() if wanted.get(address) != _way(mailbox)]
+        wanted = {mailbox.address: self._way(mailbox) for mailbox in mailboxes}
+        old = [address for address, way in self._ways.items() if wanted.get(address) != way]
         for address in old:
             self._let_go(address)
         return old
@@ -69,15 +70,15 @@ class Connections:
     def _let_go(self, address: str) -> None:
         with self._lock:
             source = self._sources.pop(address)
-            del self._mailboxes[address]
+            del self._mailboxes[address], self._ways[address]
         source.close()
 
-
-def _way(mailbox: MailboxSettings) -> tuple[object, ...]:
-    """What decides how a mailbox is reached. Two readers of one secret differ, what they read from is the same."""
-    secrets = [getattr(said, "__self__", said) for said in (mailbox.password, mailbox.token)]
-    names = mailbox.username, mailbox.login, mailbox.mechanism
-    return mailbox.host, mailbox.port, mailbox.security, mailbox.ca_file, *names, *secrets
+    def _way(self, mailbox: MailboxSettings) -> tuple[object, ...]:
+        """What decides how a mailbox is reached. Two readers of one secret differ, what they read from is the same."""
+        secrets = [getattr(said, "__self__", said) for said in (mailbox.password, mailbox.token)]
+        names = mailbox.username, mailbox.login, mailbox.mechanism
+        app = self._keyring.app_of(mailbox) if self._keyring else ()
+        return mailbox.host, mailbox.port, mailbox.security, mailbox.ca_file, *names, *secrets, *app
 
 
 def login_of(mailbox: MailboxSettings, keyring: Keyring | None = None) -> Login:

@@ -11,7 +11,7 @@ from monitor.core.flood import latched_until, room
 from monitor.core.token import TokenError
 from monitor.jobs.knowledge import Knowledge
 from monitor.jobs.logged import event
-from monitor.jobs.logging_in import Keyring, token_of
+from monitor.jobs.logging_in import Keyring, Refusals, token_of
 from monitor.outbox.smtp import Relay, SendError, SmtpSender
 from monitor.store.outbox import (
     LONGEST_PAUSE,
@@ -68,7 +68,17 @@ def relay_of(smtp: SmtpSettings, keyring: Keyring | None = None) -> Relay:
             raise SendError(f"{smtp.where}: {error}", server_wide=True, fault=fault) from None
 
     tokens = token if by_token else None
-    return Relay(smtp.host, smtp.port, smtp.security, smtp.username, password, smtp.ca_file, tokens, smtp.mechanism)
+    return Relay(
+        smtp.host,
+        smtp.port,
+        smtp.security,
+        smtp.username,
+        password,
+        smtp.ca_file,
+        tokens,
+        smtp.mechanism,
+        smtp.login,
+    )
 
 
 def deliver(
@@ -89,6 +99,9 @@ def deliver(
     letters = pending(store, now)
     if not letters:
         return done
+    refusals = keyring.refusals_of(smtp) if keyring else Refusals()
+    if words := refusals.in_force(now):
+        return Delivery(fault=words)
     recipients = {letter.recipient for letter in letters}
     floods = {asked: _Flood(store, recipients, now, asked) for asked in (False, True)}
     with SmtpSender(relay_of(smtp, keyring)) as sender:
@@ -113,7 +126,10 @@ def deliver(
                 )
                 note_unreachable(store, letters, str(error))
                 done.fault = str(error)
+                if error.fault == "refused":
+                    refusals.refused(now, str(error))
                 break
+            refusals.accepted()
             before = done.sent
             goes_on = _try(store, sender, letter, done, now)
             if done.sent > before:

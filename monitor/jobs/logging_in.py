@@ -2,14 +2,17 @@
 
 import logging
 import threading
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import fields
 from datetime import datetime, timedelta
 
 from monitor.config import MailboxSettings, Settings, SmtpSettings
 from monitor.config.settings import state_folder
+from monitor.core.patience import Patience
 from monitor.core.token import Clock, Token, TokenError, TokenSource
 from monitor.jobs.logged import event
 from monitor.jobs.signing_in import google_app, microsoft_app, readable
+from monitor.store.outbox import LONGEST_PAUSE_OF_SERVER
 from monitor.tokens import command, google, microsoft
 
 MOMENT = timedelta(seconds=20)
@@ -28,13 +31,10 @@ class Key:
         self._source, self._clock = source, clock
         self._lock = threading.Lock()
         self._token: Token | None = None
-        self._failed: tuple[datetime, TokenError] | None = None
+        self._since = clock()
+        self._failed: tuple[datetime, TokenError, object] | None = None
         self._refreshed: datetime | None = None
         self._told = ""
-
-    def token(self, *, fresh: bool = False) -> Token:
-        """As a TokenSource does."""
-        return self.other_than(self._token.value if fresh and self._token else "")
 
     def other_than(self, refused: str) -> Token:
         """A token that holds, and is not the one that a server has `refused`, if another one can be had.
@@ -43,20 +43,38 @@ class Key:
         """
         with self._lock:
             now, held = self._clock(), self._token
-            if held is not None and held.holds(now) and (held.value != refused or self._just(self._refreshed, now)):
+            is_good = held is None or held.value != refused or self._just(self._refreshed, now)
+            if held is not None and is_good and held.holds(now, self._since):
                 return held
-            if self._failed is not None and self._just(self._failed[0], now):
-                raise TokenError(self._failed[1].fault, str(self._failed[1]))
+            if self._failed is not None and self._just(self._failed[0], now) and not self.mended:
+                return self._to_its_end(refused, now, self._failed[1])
             fresh = refused != "" and (held is None or held.value == refused)
-            self._token = self._asked(now, fresh)
+            try:
+                self._token, self._since = self._asked(now, fresh), now
+            except TokenError as error:
+                return self._to_its_end(refused, now, error)
             self._refreshed = now if fresh else self._refreshed
             return self._token
 
+    @property
+    def mended(self) -> bool:
+        """Whether it gave none because of what was kept of a sign-in, and something else is kept now."""
+        failed = self._failed
+        return failed is not None and failed[1].fault != "unreachable" and failed[2] != self._stamp()
+
+    def _to_its_end(self, refused: str, now: datetime, error: TokenError) -> Token:
+        """While nobody can be reached who gives another one, the last one does, as long as it holds at all."""
+        held = self._token
+        if held is None or held.value == refused or error.fault != "unreachable" or (held.ends and held.ends <= now):
+            raise TokenError(error.fault, str(error))
+        return held
+
     def _asked(self, now: datetime, fresh: bool) -> Token:
+        stamp = self._stamp()  # before it is asked: who signs in meanwhile is not missed
         try:
             token = self._source.token(fresh=fresh)
         except TokenError as error:
-            self._failed = now, error
+            self._failed = now, error, stamp
             raise
         finally:
             self._tell()
@@ -68,12 +86,40 @@ class Key:
         """Whether that was a moment ago: the answer would be the same."""
         return when is not None and abs(now - when) < MOMENT
 
+    def _stamp(self) -> object:
+        return getattr(self._source, "stamp", None)
+
     def _tell(self) -> None:
         """What a source says of itself beside its tokens: that a refresh token could not be kept."""
         fault = str(getattr(self._source, "fault", ""))
         if fault and fault != self._told:
             log.error("%s", fault, extra=event("token not kept", why=fault))
         self._told = fault
+
+
+class Refusals:
+    """How often the mail server has refused our login in a row: then it is left alone, or it locks the account, and
+    the provider, asked for another token each time, does so too. All moments are UTC."""
+
+    def __init__(self) -> None:
+        self._patience = Patience()
+        self._last: tuple[datetime, str] | None = None
+
+    def refused(self, now: datetime, text: str) -> None:
+        """Once more, in these words."""
+        self._patience, self._last = self._patience.after("refused"), (now, text)
+
+    def accepted(self) -> None:
+        """It let us in, or it was not the login that failed."""
+        self._patience, self._last = Patience(), None
+
+    def in_force(self, now: datetime) -> str:
+        """The words of the last one, while no other login may be tried: a quarter of an hour, then an hour each."""
+        if self._last is None:
+            return ""
+        at, text = self._last
+        wait = min(timedelta(seconds=self._patience.wait or 0.0), LONGEST_PAUSE_OF_SERVER)
+        return text if abs(now - at) < wait else ""
 
 
 class Keyring:
@@ -83,12 +129,22 @@ class Keyring:
         self._settings, self._clock = settings, clock
         self._lock = threading.Lock()
         self._keys: dict[Hashable, Key] = {}
+        self._by_mail_server = Refusals()
 
     def change_to(self, settings: Settings) -> None:
         """A new config: its logins are made anew, also for connections that stay open."""
         with self._lock:
             self._settings = settings
             self._keys.clear()
+            self._by_mail_server = Refusals()
+
+    def refusals_of(self, smtp: SmtpSettings) -> Refusals:
+        """How the mail server has refused us; forgotten by a reload, and when somebody has signed in."""
+        with self._lock:
+            key = self._keys.get(self._which(smtp)) if smtp.token is not None else None
+        if key is not None and key.mended:
+            self._by_mail_server.accepted()
+        return self._by_mail_server
 
     def of(self, way: Way) -> Key | None:
         """The key that opens this mailbox, or this mail server; None where a password does. Raises TokenError."""
@@ -99,6 +155,19 @@ class Keyring:
             if which not in self._keys:
                 self._keys[which] = Key(self._source(way), self._clock)
             return self._keys[which]
+
+    def mended(self, mailboxes: Iterable[MailboxSettings]) -> list[str]:
+        """The addresses of those that had no token, and for which somebody has signed in since."""
+        with self._lock:
+            keys = {m.address: self._keys.get(self._which(m)) for m in mailboxes if m.token is not None}
+        return [address for address, key in keys.items() if key is not None and key.mended]
+
+    def app_of(self, way: Way) -> tuple[object, ...]:
+        """What its tokens are asked for with. Two readers of one secret differ, what they read from is the same."""
+        app = {"microsoft": self._settings.microsoft, "google": self._settings.google}.get(str(way.token))
+        if app is None:
+            return ()
+        return tuple(getattr(said := getattr(app, each.name), "__self__", said) for each in fields(app))
 
     def _which(self, way: Way) -> Hashable:
         """An app that logs in by itself has one token for all; else each who logs in has their own."""
@@ -137,4 +206,4 @@ def token_of(keyring: Keyring | None, way: Way) -> Callable[[str], str] | None:
 
 def _user(way: Way) -> str:
     """Whose token it is."""
-    return (getattr(way, "login", None) or way.username or "").lower()
+    return (way.login or way.username or "").lower()

@@ -39,7 +39,7 @@ def sign_ins(settings: Settings) -> list[SignIn]:
     ways = [(m.address, m.token, m.login or m.username) for m in settings.mailboxes]
     if ear := settings.commands:
         ways.append((ear.address, ear.token, ear.login or ear.username))
-    ways.append((settings.smtp.where, settings.smtp.token, settings.smtp.username or ""))
+    ways.append((settings.smtp.where, settings.smtp.token, settings.smtp.login or settings.smtp.username or ""))
     found: dict[tuple[Provider, str], list[str]] = {}
     for opened, token, user in ways:
         for provider in PROVIDERS:

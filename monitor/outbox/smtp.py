@@ -1,5 +1,6 @@
 """FLOOR 1. Hands letters to the mail server, one recipient a letter, over one connection for as long as it holds."""
 
+import re
 import smtplib
 import socket
 import ssl
@@ -21,6 +22,8 @@ TIMEOUT = 60.0
 """Seconds for one read or write."""
 DEADLINE = 180.0
 """Seconds to connect and log in, and for each letter: a server that drips never runs into TIMEOUT."""
+_SENDER = re.compile(r"5\.7\.60\b|SendAsDenied|send as this sender", re.IGNORECASE)
+"""Exchange Online, of a `from` that who logs in may not use: said after the letter, and yet of every letter."""
 GOODBYE = 5.0
 """Seconds for QUIT: it is a courtesy."""
 
@@ -160,10 +163,10 @@ class SmtpSender:
         by_token = relay.token is not None
         hint = hint_of(said, by_token)
         if error.smtp_code < 500:
-            text = f"the server does not let {relay.username} in just now ({said}); tried again later"
+            text = f"the server does not let {relay.login or relay.username} in just now ({said}); tried again later"
             return SendError(f"{relay.where}: {text}{'; ' if hint else ''}{hint}", server_wide=True)
         check = f"check `username` and `{'token' if by_token else 'password'}` under [smtp]"
-        text = f"the login of {relay.username} was refused ({said}); {hint or check}"
+        text = f"the login of {relay.login or relay.username} was refused ({said}); {hint or check}"
         return SendError(f"{relay.where}: {text}", server_wide=True, fault="refused")
 
     def _expect(self, answer: tuple[int, bytes], what: str, server_wide: bool = False) -> None:
@@ -172,13 +175,17 @@ class SmtpSender:
 
     def _refused(self, code: int, reply: bytes | str, what: str, server_wide: bool = False) -> SendError:
         # 421: the server closes (RFC 5321 §4.2.1); no letter fares better until it is back.
-        gone = code == 421 or code < 0
+        gone, words = code == 421 or code < 0, self._words(reply)
         if gone:
             self._drop()
         else:
             self._reset()
-        text = f"{self._relay.where}: {code} for {what} ({self._words(reply)})"
-        return SendError(text, permanent=500 <= code < 600 and not server_wide, server_wide=server_wide or gone)
+        hint, sender = "", _SENDER.search(words) is not None
+        if sender:
+            hint = "; let who logs in send as `from`, or make `from` the mailbox that logs in"
+        text = f"{self._relay.where}: {code} for {what} ({words}){hint}"
+        whole = server_wide or sender
+        return SendError(text, permanent=500 <= code < 600 and not whole, server_wide=whole or gone)
 
     def _reset(self) -> None:
         try:

@@ -35,6 +35,8 @@ class Relay:
     ca_file: str | None = None
     token: Callable[[str], str] | None = None
     mechanism: Mechanism | None = None
+    login: str | None = None
+    """Who logs in, where that is another than the username."""
 
     @property
     def where(self) -> str:
@@ -53,7 +55,8 @@ def log_in(smtp: smtplib.SMTP, relay: Relay, username: str, secret: str) -> None
     where name or secret are not ASCII.
     """
     offered = smtp.esmtp_features.get("auth", "").upper().split()
-    way = relay.mechanism.upper() if relay.mechanism else _first(_BY_TOKEN if relay.token else _BY_PASSWORD, offered)
+    by_password = ("PLAIN",) if relay.login not in (None, username) else _BY_PASSWORD
+    way = relay.mechanism.upper() if relay.mechanism else _first(_BY_TOKEN if relay.token else by_password, offered)
     if way is None:
         raise NotOfferedError(_nothing_fits(relay, offered))
     if way == "CRAM-MD5":
@@ -94,6 +97,8 @@ def _nothing_fits(relay: Relay, offered: Sequence[str]) -> str:
         return f'the server {said} without encryption; use security = "starttls" or "tls", or take `username` away'
     if relay.token is not None:
         return f"a token is taken by XOAUTH2 or OAUTHBEARER, and the server {said}; use a `password`, if it takes one"
+    if relay.login not in (None, relay.username):
+        return f"only PLAIN can say that {relay.login} sends for {relay.username}, and the server {said}"
     return f"a password is taken by {', '.join(_BY_PASSWORD)}, and the server {said}; use a `token`"
 
 
@@ -102,4 +107,4 @@ def _conversation(way: str, relay: Relay, username: str, secret: str) -> Convers
         return sasl.xoauth2(username, secret)
     if way == "OAUTHBEARER":
         return sasl.oauthbearer(username, secret, relay.host, relay.port)
-    return sasl.login(username, secret) if way == "LOGIN" else sasl.plain(username, secret)
+    return sasl.login(username, secret) if way == "LOGIN" else sasl.plain(relay.login or username, secret, username)

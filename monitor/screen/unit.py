@@ -33,6 +33,7 @@ _FOR_US_ALONE = (
 _HARDENING = (
     "CapabilityBoundingSet=",
     "KeyringMode=private",
+    "LimitCORE=0",  # no dump of a crash with passwords and tokens in it
     "LockPersonality=yes",
     "NoNewPrivileges=yes",
     "PrivateDevices=yes",

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from monitor.core.token import EARLY, Clock, Token, TokenError, TokenSource
+from monitor.core.token import Clock, Token, TokenError, TokenSource
 
 UNSAID = timedelta(minutes=5)
 """So long a token is used of which nobody says how long it holds."""
@@ -65,7 +65,7 @@ def _token(value: str, seconds: float | None, now: datetime) -> Token:
         )
     if seconds is not None:
         return Token(value, now + timedelta(seconds=seconds))
-    return Token(value, _end_of_jwt(value) or now + UNSAID + EARLY)
+    return Token(value, _end_of_jwt(value) or now + UNSAID * 4 / 3)  # a quarter is given away
 
 
 def _json(said: str) -> Mapping[str, Any] | None:

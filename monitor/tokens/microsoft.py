@@ -6,6 +6,7 @@ IMAP, POP or SMTP connection using OAuth".
 """
 
 import json
+import logging
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -31,6 +32,9 @@ UNKNOWN = "Microsoft refuses the login ({code}): look it up at https://login.mic
 MESSAGES = (NOT_INSTALLED, NO_LOGIN_SERVICE, NOT_HTTPS, UNKNOWN)
 
 TRUST = 'name its authority with ca_file = "…" under [microsoft]'
+
+# It logs, as an error, the whole of an answer that is broken off, tokens and all; and whose id token it was.
+logging.getLogger("msal.oauth2cli").setLevel(logging.CRITICAL + 1)
 
 _CODE = re.compile(r"AADSTS(\d+)")
 _CLOUDS = ((".us", "https://outlook.office365.us"), (".cn", "https://partner.outlook.cn"))
@@ -121,7 +125,7 @@ def _of_person(app: App, user: str, kept: Kept, clock: Clock, fresh: bool) -> To
     if not answer:
         raise TokenError("refused", NOBODY.format(user=user))
     if cache.has_state_changed:
-        kept.write(cache.serialize())
+        kept.write(cache.serialize(), instead_of=text)
     return _token(answer, user, clock)
 
 

@@ -13,7 +13,7 @@ def _codes(*numbers: int) -> tuple[str, ...]:
     return tuple(f"AADSTS{number}" for number in numbers)
 
 
-BUSY = frozenset(_codes(50033, 50087, 50196, 80001, 80002, 90006, 90012, 90024, 90033, 90055))
+BUSY = frozenset(_codes(50033, 50087, 50196, 80001, 80002, 90006, 90012, 90024, 90033, 90055, 90090, 90091))
 """These pass by themselves."""
 
 PENDING = "AADSTS70016"
@@ -32,7 +32,7 @@ REFUSALS: tuple[Refusal, ...] = (
         "set `secret_expires`",
     ),
     Refusal(
-        _codes(700016, 700011),
+        _codes(700016, 700011, 7000229),
         "the app is not known in this directory",
         "compare `client` with the Application (client) ID, and `tenant` with the Directory (tenant) ID",
     ),

@@ -34,6 +34,11 @@ class Asked:
         """Why what must be kept is in memory only; empty where it is well."""
         return self._kept.fault if self._kept else ""
 
+    @property
+    def stamp(self) -> object:
+        """Another one when somebody has signed in, or out, since; None where nothing is kept."""
+        return self._kept.stamp if self._kept else None
+
     def token(self, *, fresh: bool = False) -> Token:
         """A token that was given just now; `fresh`: none that the provider's library still remembers."""
         return self._ask(fresh)

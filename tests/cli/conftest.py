@@ -10,7 +10,7 @@ __all__ = ["house", "houses", "one_line"]
 
 def one_line(told: Told, code: int, *words: str) -> str:
     """The one line on stderr, which holds these words; what else must be so of any fault that was told well."""
-    said = told.err.strip()
+    said = told.err.strip().replace('\\"', '"')  # as a value stands in the log
     assert told.code == code, said
     assert "Traceback" not in said
     assert "\n" not in said, f"more than one line:\n{said}"

@@ -141,12 +141,12 @@ def test_subjects_cannot_steer_the_terminal(late: House) -> None:
 
 
 def test_options_may_stand_before_and_after_the_command(late: House) -> None:
-    before = program("--config", str(late.config), "--now", NOW.isoformat(), "status", "--json")
-    after = program("status", "--json", f"--now={NOW.isoformat()}", "--config", str(late.config))
+    before = program("--config", str(late.config), "--now", NOW.isoformat(), "threads", "--json")
+    after = program("threads", "--json", f"--now={NOW.isoformat()}", "--config", str(late.config))
     assert before == after
     assert before.code == 0
-    assert json.loads(before.out)["mailboxes"][0]["late"] == 1
-    by_variable = program("status", "--json", "--now", NOW.isoformat(), INBOX_MONITOR_CONFIG=str(late.config))
+    assert [wait["state"] for wait in json.loads(before.out)[0]["waits"]] == ["waiting"]
+    by_variable = program("threads", "--json", "--now", NOW.isoformat(), INBOX_MONITOR_CONFIG=str(late.config))
     assert by_variable == before
 
 

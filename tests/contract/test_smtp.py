@@ -70,6 +70,23 @@ def test_a_refused_sender_is_the_servers_no_to_all_letters_but_to_none_for_good(
     assert (error.permanent, error.server_wide) == (False, True)
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "550 5.7.60 SMTP; Client does not have permissions to send as this sender",
+        "554 5.2.252 SendAsDenied; monitor@ours.example not allowed to send as desk@ours.example",
+        "554 5.2.0 STOREDRV.Submission.Exception:SendAsDeniedException.MapiExceptionSendAsDenied",
+    ],
+)
+def test_exchange_refuses_the_sender_after_the_letter_and_no_letter_is_lost_for_that(
+    smtp_sink: SmtpSink, sender: SmtpSender, answer: str
+) -> None:
+    smtp_sink.answer("DATA", answer)
+    error = fails(sender)
+    assert (error.permanent, error.uncertain, error.server_wide) == (False, False, True)
+    assert "make `from` the mailbox that logs in" in str(error)
+
+
 def test_a_421_ends_the_round_and_the_next_send_connects_anew(smtp_sink: SmtpSink, sender: SmtpSender) -> None:
     smtp_sink.answer("RCPT", "421 4.3.2 closing")
     assert fails(sender).server_wide

@@ -56,6 +56,14 @@ def test_a_token_logs_in_by_what_the_config_says_else_by_xoauth2(tmp_path: Path,
     assert sink.logins == [((mechanism or "xoauth2").upper(), said.replace("PORT", str(sink.port)).encode())]
 
 
+def test_who_logs_in_may_be_another_than_whose_mailbox_sends(tmp_path: Path) -> None:
+    with OauthSink(tmp_path, PLANTED) as sink:
+        sent(sink, token=giving(PLANTED), login="clerk@ours.example")
+        assert sink.logins == [("XOAUTH2", f"user={USER}\1auth=Bearer {PLANTED}\1\1".encode())]
+        assert sent(sink, password=lambda: "a password", login="monitor").startswith("250 "), "by PLAIN"
+        assert fails(sink, password=lambda: "a password").fault == "refused"
+
+
 def test_a_long_token_is_no_long_line_but_answers_a_challenge(tmp_path: Path) -> None:
     token = "long" * 150  # a command may have 512 characters
     with OauthSink(tmp_path, token) as sink:

@@ -13,11 +13,11 @@ import pytest
 
 from monitor.config import Settings
 from monitor.config.load import load
-from monitor.config.secrets import SecretError
+from monitor.config.secrets import Secret, SecretError
 from monitor.config.settings import GoogleSettings, MicrosoftSettings
 from monitor.core.token import Token, TokenError
 from monitor.inbox.source import SourceError
-from monitor.jobs.connections import login_of
+from monitor.jobs.connections import Connections, login_of
 from monitor.jobs.deliver import relay_of
 from monitor.jobs.logging_in import MOMENT, Key, Keyring
 from monitor.outbox.smtp import SendError
@@ -90,18 +90,33 @@ def test_a_day_of_sixty_mailboxes_asks_as_often_as_tokens_end_and_no_more(tmp_pa
 def test_a_token_is_renewed_five_minutes_before_it_ends() -> None:
     clock = Clock()
     key = Key(Provider(clock), clock)
-    assert key.token().value == "token-1"
+    assert key.other_than("").value == "token-1"
     clock.now += 54 * MINUTE
-    assert key.token().value == "token-1"
+    assert key.other_than("").value == "token-1"
     clock.now += MINUTE
-    assert key.token().value == "token-2"
+    assert key.other_than("").value == "token-2"
+
+
+def test_a_token_of_five_minutes_is_shared_too() -> None:
+    clock, asked = Clock(), list[datetime]()
+
+    class Keycloak:
+        def token(self, *, fresh: bool = False) -> Token:
+            asked.append(clock.now)
+            return Token(f"token-{len(asked)}", clock.now + 5 * MINUTE)
+
+    key = Key(Keycloak(), clock)
+    for _ in range(10):
+        key.other_than("")
+        clock.now += MINUTE
+    assert [(at - START) / MINUTE for at in asked] == [0, 4, 8]
 
 
 def test_of_many_whose_token_was_refused_one_asks_and_all_get_the_new_one() -> None:
     clock = Clock()
     provider = Provider(clock)
     key, all_at_once = Key(provider, clock), threading.Barrier(16)
-    refused = key.token().value
+    refused = key.other_than("").value
 
     def ask(_: int) -> str:
         all_at_once.wait()
@@ -118,12 +133,39 @@ def test_a_provider_that_fails_is_asked_once_by_all_and_again_after_a_moment() -
     key = Key(provider, clock)
     for _ in range(60):
         with pytest.raises(TokenError, match="no answer") as caught:
-            key.token()
+            key.other_than("")
         assert caught.value.fault == "unreachable"
     assert len(provider.asked) == 1
     provider.fails = None
     clock.now += MOMENT
-    assert key.token().value == "token-2"
+    assert key.other_than("").value == "token-2"
+
+
+def test_while_the_provider_is_away_a_token_is_used_to_its_very_end() -> None:
+    clock = Clock()
+    provider = Provider(clock)
+    key = Key(provider, clock)
+    key.other_than("")
+    provider.fails = TokenError("unreachable", "no answer")
+    for minutes in (56, 0, 3):  # it is renewed five minutes before its end, and ends after sixty
+        clock.now += minutes * MINUTE
+        assert key.other_than("").value == "token-1"
+    with pytest.raises(TokenError, match="no answer"):
+        key.other_than("token-1")
+    clock.now += MINUTE
+    with pytest.raises(TokenError, match="no answer"):
+        key.other_than("")
+
+
+def test_a_provider_that_refuses_ends_it_before() -> None:
+    clock = Clock()
+    provider = Provider(clock)
+    key = Key(provider, clock)
+    key.other_than("")
+    provider.fails = TokenError("refused", "no")
+    clock.now += 56 * MINUTE
+    with pytest.raises(TokenError, match="no"):
+        key.other_than("")
 
 
 def test_a_fresh_token_that_is_the_refused_one_is_not_asked_for_by_everybody() -> None:
@@ -148,7 +190,7 @@ def test_a_clock_set_back_asks_again() -> None:
     key = Key(provider, clock)
     for _ in range(2):
         with pytest.raises(TokenError):
-            key.token()
+            key.other_than("")
         clock.now -= 3 * HOUR
     assert len(provider.asked) == 2
 
@@ -160,7 +202,7 @@ def test_what_cannot_be_kept_is_logged_once(caplog: pytest.LogCaptureFixture) ->
     with caplog.at_level(logging.ERROR):
         for _ in range(3):
             clock.now += HOUR
-            key.token()
+            key.other_than("")
     assert [record.message for record in caplog.records] == ["the disk is full"]
 
 
@@ -202,6 +244,34 @@ def test_a_provider_without_its_part_of_the_config_is_told(tmp_path: Path, provi
     assert caught.value.fault == "secret"
 
 
+def test_another_app_logs_in_anew_and_the_same_one_stays(tmp_path: Path) -> None:
+    said = Secret(env="PLAG")
+    settings = replace(house(tmp_path, 1, token="microsoft"), microsoft=replace(MICROSOFT, secret=said.value))
+    keyring = Keyring(settings, Clock())
+    connections = Connections(keyring)
+    first = connections.of(settings.mailboxes[0])
+    for app, stays in ((replace(MICROSOFT, secret=Secret(env="PLAG").value), True), (MICROSOFT, False)):
+        keyring.change_to(replace(settings, microsoft=app))
+        assert (connections.keep(settings.mailboxes) == []) is stays
+        assert (connections.of(settings.mailboxes[0]) is first) is stays
+
+
+def test_who_is_refused_by_the_mail_server_leaves_it_alone_until_a_reload(tmp_path: Path) -> None:
+    settings, clock = house(tmp_path, 1, token=str), Clock()
+    keyring = Keyring(settings, clock)
+    begins = [False] * 300
+    for minute, _ in enumerate(begins):
+        refusals = keyring.refusals_of(settings.smtp)
+        begins[minute] = not refusals.in_force(clock.now)
+        if begins[minute]:
+            refusals.refused(clock.now, "535 no")
+        clock.now += MINUTE
+    assert [minute for minute, begun in enumerate(begins) if begun] == [0, 15, 75, 135, 195, 255]
+    assert keyring.refusals_of(settings.smtp).in_force(clock.now) == "535 no"
+    keyring.change_to(settings)
+    assert keyring.refusals_of(settings.smtp).in_force(clock.now) == ""
+
+
 def test_a_new_config_is_asked_also_by_connections_that_stay(tmp_path: Path) -> None:
     settings = house(tmp_path, 1, token="microsoft")
     keyring = Keyring(settings, Clock())
@@ -240,4 +310,4 @@ def test_a_secret_that_cannot_be_read_is_told_as_one(tmp_path: Path) -> None:
 
 def test_a_token_does_not_show_its_value() -> None:
     clock = Clock()
-    assert "token-1" not in repr(Key(Provider(clock), clock).token())
+    assert "token-1" not in repr(Key(Provider(clock), clock).other_than(""))

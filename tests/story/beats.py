@@ -48,11 +48,15 @@ class Beats:
 
 
 @contextmanager
-def beating(folder: Path, ports: Mapping[str, int], imap: str = "", password: str = "geheim") -> Iterator[Beats]:
-    """A daemon on mailboxes at these ports of the loopback; nobody takes its letters."""
+def beating(
+    folder: Path, ports: Mapping[str, int], imap: str = "", password: str = "geheim", config: str = ""
+) -> Iterator[Beats]:
+    """A daemon on mailboxes at these ports of the loopback; nobody takes its letters. `config`: another one instead."""
     (folder / "password").touch(mode=0o600)
     (folder / "password").write_text(password)
     write_config(folder, ports, imap)
+    if config:
+        (folder / "config.toml").write_text(config)
     beats = Beats(folder)
     beats.store = open_store(f"sqlite:///{folder / 'monitor.db'}")
     settings = load(beats.config)

@@ -107,6 +107,14 @@ def test_a_broken_answer_is_no_refusal(app: Make, entra: Entra, tmp_path: Path, 
     refused(app(secret=secret), tmp_path, "unreachable")
 
 
+def test_an_answer_that_breaks_off_is_not_logged_with_the_token_in_it(
+    app: Make, entra: Entra, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    entra.refuse = (200, b'{"token_type": "Bearer", "access_token": "planted-44Z", "expi')
+    refused(app(secret=secret), tmp_path, "unreachable")
+    assert "planted-44Z" not in caplog.text
+
+
 def test_a_directory_that_is_not_there_is_named(app: Make, tmp_path: Path) -> None:
     said = refused(app(tenant="nowhere.example", secret=secret), tmp_path)
     assert "the directory is not known (AADSTS90002)" in said
