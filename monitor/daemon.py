@@ -15,6 +15,7 @@ from monitor.config import ConfigError, MailboxSettings, Settings, load
 from monitor.inbox.faults import is_crowded
 from monitor.jobs.agenda import Agenda
 from monitor.jobs.alarm import StoreAlarm
+from monitor.jobs.check_machine import warn_of_open_secrets
 from monitor.jobs.connections import Connections
 from monitor.jobs.hear import places
 from monitor.jobs.logged import event
@@ -157,6 +158,7 @@ class Daemon:
         """State cannot be recorded, so nothing may be sent; the cursor has not moved (failures.md §6)."""
         log.error("%s", error, extra=event("store failed", error=error))
         status(f"nothing is sent: {error}")
+        self._pulse.failed(self._settings)
         self._alarm.failed(str(error), self._monotonic(), self._clock(), self._share.led)
 
     def _round(self, due: Sequence[MailboxSettings], now: float) -> list[Sweep]:
@@ -255,6 +257,7 @@ class Daemon:
         self._settings, self._letters = settings, letters_of(settings)
         self._alarm.settings, self._alarm.letters = settings, self._letters
         self._poller = self._new_poller(settings)
+        warn_of_open_secrets(settings)
         said = event("config reloaded", mailboxes=len(settings.mailboxes))
         log.info("the config was read again: %d mailboxes", len(settings.mailboxes), extra=said)
 

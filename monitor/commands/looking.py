@@ -1,5 +1,6 @@
 """ROOF. The commands that tell how everything is: `status`, `check`."""
 
+import sys
 from typing import Annotated
 
 import typer
@@ -10,6 +11,7 @@ from monitor.jobs import check as checking
 from monitor.jobs.health import health
 from monitor.screen import checked, pages, shapes
 from monitor.screen.output import as_json
+from monitor.screen.progress import waiting_on
 
 
 def status(context: typer.Context, json: Json = False) -> None:
@@ -34,8 +36,11 @@ def check(
     settings, now = settings_of(context, logs_in=True), context.obj.clock()
     if send_test and "@" not in send_test:
         fail(USAGE, f'--send-test: "{send_test}" is not a mail address')
-    facts = list(checking.check(settings, now, fix))
-    if send_test:
-        facts.append(checking.send_test(settings, send_test, now))
+    count = len(settings.mailboxes)
+    boxes = "the mailbox" if count == 1 else f"{count} mailboxes"
+    with waiting_on(sys.stderr, f"asking {boxes} and the mail server (a silent one takes 20 seconds)"):
+        facts = list(checking.check(settings, now, fix))
+        if send_test:
+            facts.append(checking.send_test(settings, send_test, now))
     as_json([shapes.fact(f) for f in facts]) if json else checked.page(facts, settings)
     raise typer.Exit(exit_code(f.fault for f in facts if f.mark == "fix"))

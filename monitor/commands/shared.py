@@ -12,6 +12,7 @@ import typer
 from monitor.config import ConfigError, Settings, load
 from monitor.config.secrets import SecretError
 from monitor.exits import BAD_CONFIG, TRY_LATER, USAGE
+from monitor.jobs.check_machine import warn_of_open_secrets
 from monitor.screen.output import out, talk
 from monitor.store.lock import AlreadyRunning
 from monitor.store.store import Store, StoreAddressError, StoreError, open_store
@@ -44,6 +45,8 @@ def settings_of(context: typer.Context, logs_in: bool = False, guarded: bool = T
 def opened(context: typer.Context, logs_in: bool = False) -> Iterator[tuple[Store, Settings]]:
     """Config and store, opened; what goes wrong with either becomes one line and the right exit code."""
     settings = settings_of(context, logs_in, guarded=False)
+    if logs_in:
+        warn_of_open_secrets(settings)
     try:
         store = open_store(settings.store_url)
         try:

@@ -10,10 +10,10 @@ from typing import Annotated
 
 import typer
 
+import monitor
 from monitor.commands.shared import fail, opened
 from monitor.daemon import Daemon
 from monitor.exits import LATE, OK, USAGE, exit_code
-from monitor.jobs.check_machine import open_secrets
 from monitor.jobs.claims import LetterFolder
 from monitor.jobs.logged import event
 from monitor.jobs.sharing import share_of
@@ -50,12 +50,13 @@ def run(
         share_of(store, lasts) as share,
         progress_on(sys.stderr) as progress,
     ):
-        for words in open_secrets(settings):
-            log.warning("%s", words, extra=event("secret open", msg=words))
         if lasts:
             if not expect_sound(store):
                 words = "the store is too large to be read through at the start"
                 log.info(words, extra=event("store unchecked"))
+            count = len(settings.mailboxes)
+            said = event("started", version=monitor.__version__, mailboxes=count, config=settings.path)
+            log.info("started: %d %s of %s", count, "mailbox" if count == 1 else "mailboxes", settings.path, extra=said)
             Daemon(store, settings, clock, progress, reload_asked, share=share).run()
             return
         dry = _letter_folder(dry_run) if dry_run else None

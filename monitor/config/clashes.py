@@ -1,5 +1,6 @@
 """FLOOR 1. What no type can say: what is lacking, names that must fit each other, letters that would loop."""
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -70,7 +71,7 @@ def _on_the_wall(model: ConfigModel, folder: Path) -> Iterator[Mistake]:
     """What can never be written, or shown. Whether there is a folder is for `check`: no screen may stop reminders."""
     board = model.board
     file = Path(beside(folder, board.html) or folder) if board else None
-    if file and file.is_dir():
+    if file and os.path.isdir(file):  # Path.is_dir() raises where the name is too long
         yield Mistake(("board", "html"), f"`html` must name a file: {file} is a folder", word=file.name)
     if board and board.subjects and not model.store.subjects:
         text = "`subjects` cannot be shown where they are not kept: [store] subjects is false"

@@ -176,6 +176,13 @@ def _metrics(value: object) -> object:
     return value
 
 
+def _file_name(value: str) -> str:
+    """One that was pasted whole would be shown, and a private key with it."""
+    if not value.isprintable():
+        raise ValueError("must be the name of a file, not what is in it")
+    return value
+
+
 def _written(value: object) -> str:
     """Which branch a value takes that may be text or a table."""
     return IN_A_TABLE if isinstance(value, dict | Secret) else AS_TEXT
@@ -256,7 +263,8 @@ Ping = (
     | None
 )
 Authority = Annotated[str, BeforeValidator(_authority)]
-MetricsFile = Annotated[str, BeforeValidator(_metrics)]
+FileName = Annotated[str, AfterValidator(_file_name)]
+MetricsFile = Annotated[str, BeforeValidator(_metrics), AfterValidator(_file_name)]
 Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
 Zone = Annotated[ZoneInfo, BeforeValidator(_zone), AsText]
 Language = Literal["en", "de", "fr"]

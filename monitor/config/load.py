@@ -44,11 +44,21 @@ def load(path: Path, overrides: Sequence[str] = (), *, logs_in: bool = False, gu
     `overrides`: settings to change in it first, each as KEY=VALUE (overrides.py). Raises OverrideError where the config
     cannot be used with them.
     """
-    source = _read(path)
+    try:
+        return _loaded(path, _read(path), overrides, logs_in, guarded)
+    except RecursionError:
+        text = "tables or lists lie in each other too deep to be read; look for a [ or { that nothing closes"
+        raise ConfigError(f"{path}: {text}") from None
+
+
+def _loaded(path: Path, source: str, overrides: Sequence[str], logs_in: bool, guarded: bool) -> Settings:
     try:
         table = tomllib.loads(source)
     except tomllib.TOMLDecodeError as error:
         raise _failed([not_toml(error, source)], Places(path.name, source, is_toml=False)) from None
+    except ValueError:  # Python limits the digits of a whole number (sys.get_int_max_str_digits)
+        text = "a number in it has thousands of digits; if it is meant to be text, put it in quotes"
+        raise ConfigError(f"{path}: {text}") from None
     table, laid = laid_over(table, overrides)
     model, mistakes = understood(table, path.absolute().parent, logs_in, guarded)
     if model is None or mistakes:

@@ -1,5 +1,6 @@
 """FLOOR 1. Ways of logging in that cannot be: two at once, one that is half there, a mechanism for the other kind."""
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ def clashes(model: ConfigModel, folder: Path) -> Iterator[Mistake]:
     named: list[tuple[Place, Any]] = [*parts.items(), (("microsoft",), model.microsoft)]
     for place, part in named:
         ca_file = beside(folder, part.ca_file) if part else None
-        if ca_file and not Path(ca_file).is_file():
+        if ca_file and not os.path.isfile(ca_file):  # Path.is_file() raises where the name is too long
             yield Mistake((*place, "ca_file"), f"`ca_file`: there is no file {ca_file}")
 
 

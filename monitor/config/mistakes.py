@@ -21,6 +21,15 @@ from monitor.config.secret_files import not_to_be_had
 _TOML_PLACE = re.compile(r"\s*\(at line (\d+), column (\d+)\)|\s*\(at end of document\)")
 _TWICE = re.compile(r"Cannot declare \('(.*)',?\) twice")
 _LISTS = {"mailbox", "team", "reminder", "person"}
+_CALLED = {
+    "host": ("server", "hostname", "imap_server", "smtp_server", "smarthost"),
+    "security": ("ssl", "tls", "starttls", "encryption", "use_tls", "use_ssl"),
+    "tls": ("ssl", "imaps", "smtps", "ssl/tls"),
+    "address": ("email", "mail", "mailbox"),
+    "poll_every": ("interval", "poll_interval", "every"),
+    "lookback": ("days", "since", "history"),
+}
+"""What other tools call these keys and words."""
 _LOGIN = {"password", "token", "mechanism", "login", "microsoft", "google"}
 """A mistake at one of them may explain one at another."""
 _TYPES = {
@@ -43,11 +52,33 @@ def not_toml(error: tomllib.TOMLDecodeError, source: str) -> Mistake:
     else:
         at = max(source.rfind('"""'), source.rfind("'''"), len(source.rstrip()) - 1, 0)
         at = next((opened for q in ('"""', "'''") if source.count(q) % 2 and (opened := source.rfind(q)) >= 0), at)
+    return Mistake((), f"this is not TOML: {_plainly(words, source, at)}", at=at)
+
+
+def _plainly(words: str, source: str, at: int) -> str:
+    """What tomllib says, in words that tell what to do, where it speaks of its own workings."""
+    line, before = source[at:].partition("\n")[0], source[:at].rpartition("\n")[2]
     if twice := _TWICE.search(words):
-        words = f"[{'.'.join(twice[1].split(chr(39) + ', ' + chr(39)))}] is there twice; put both together"
-    elif words == "Illegal character '\\n'":
-        words = "the closing quote is missing"
-    return Mistake((), f"this is not TOML: {words}", at=at)
+        return f"[{'.'.join(twice[1].split(chr(39) + ', ' + chr(39)))}] is there twice; put both together"
+    if words == "Illegal character '\\n'":
+        return "the closing quote is missing"
+    if words == "Cannot overwrite a value":
+        return f"`{before.partition('=')[0].strip()}` is there twice; take one out"
+    if words in ("Unescaped '\\' in a string", "Invalid hex value"):
+        return "within \"…\" a \\ must be doubled; within '…' it stands for itself"
+    if words == "Invalid initial character for a key part" and "{" in before:
+        return "a table in { } must stand on one line, without a comma before the }"
+    return _no_value(line) if words == "Invalid value" else words
+
+
+def _no_value(line: str) -> str:
+    if line[:1] in tuple("“”„‟«»‘’‚"):
+        return 'a text must stand in straight quotes, like "…"'
+    if re.match(r"(?i)(true|false)\b", line):
+        return "true and false are written in small letters"
+    if not line.strip() or line.startswith("#"):
+        return "the value behind the = is missing"
+    return 'this is no value; a text must stand in quotes, like "…"'
 
 
 def understood(
@@ -146,7 +177,7 @@ def _mistake(error: Any) -> Mistake:
     if kind == "literal_error":
         allowed = re.findall(r"'([^']*)'", context["expected"])
         text = " or ".join([", ".join(f'"{a}"' for a in allowed[:-1])] * (len(allowed) > 1) + [f'"{allowed[-1]}"'])
-        return Mistake(path, f"`{key}` must be {text}", tuple(allowed), word=str(error["input"]))
+        return Mistake(path, f"`{key}` must be {text}", tuple(allowed), word=_meant(str(error["input"]), allowed))
     return Mistake(path, f"`{key}` {_words(kind, key, context, error['msg'])}")
 
 
@@ -154,16 +185,23 @@ def _unknown_key(path: Place, key: str) -> Mistake:
     """With the keys that may have been meant here; else with the table in which there is such a key."""
     here = _keys_at(path[:-1])
     within = [part for part in path[:-1] if isinstance(part, str)]
-    if get_close_matches(key, here, n=1) or len(within) > 1:
-        return Mistake(path, f"`{key}` is not a setting here", here)
+    meant = _meant(key, here)
     homes = [name for name in ConfigModel.model_fields if key in _keys_at((name,))]
+    if len(within) > 1 or (get_close_matches(meant, here, n=1) and not homes):
+        return Mistake(path, f"`{key}` is not a setting here", here, word=meant, unknown=True)
     if key not in ConfigModel.model_fields:
         stands = f"; it stands under {' or '.join(map(_header, homes[:2]))}" if homes else ""
     elif _keys_at((key,)):
         stands = f"; it is a table of its own: {_header(key)}"
     else:
         stands = "; it stands at the top, before any [table]"
-    return Mistake(path, f"`{key}` is not a setting here{stands}")
+    known = bool(homes) or key in ConfigModel.model_fields
+    return Mistake(path, f"`{key}` is not a setting here{stands}", unknown=not known)
+
+
+def _meant(word: str, candidates: Iterable[str]) -> str:
+    """The candidate that other tools call so; else the word itself."""
+    return next((each for each in candidates if word.lower() in _CALLED.get(each, ())), word.lower())
 
 
 def _header(name: str) -> str:

@@ -16,6 +16,7 @@ from monitor.config.kinds import (
     Absences,
     Addr,
     Addrs,
+    FileName,
     Language,
     Length,
     Lower,
@@ -195,7 +196,7 @@ class GoneQuietPart(Part):
 class BoardPart(Part):
     """A page for a screen on the wall, written anew each round; without this table none is."""
 
-    html: str = Field(
+    html: FileName = Field(
         min_length=1,
         description="the file; `check` tells whether it can be written",
         examples=["/var/www/html/waiting.html"],
@@ -259,7 +260,7 @@ class ConfigModel(Part):
         description="who hears of the monitor itself: a mailbox, or replies, it cannot see",
         examples=["it@harbourcity.example"],
     )
-    templates_dir: Annotated[str | None, Otherwise(words="the shipped ones")] = Field(
+    templates_dir: Annotated[FileName | None, Otherwise(words="the shipped ones")] = Field(
         default=None,
         description="a folder with letters of your own, which come before those that are shipped",
         examples=["/etc/inbox-monitor/templates"],

@@ -17,7 +17,10 @@ _TEXT = re.compile(r'"""(?:\\.|[^\\])*?"{3,5}|\'\'\'.*?\'{3,5}|"(?:\\.|[^"\\\n])
 _BARE = re.compile(r"[^\s,=\[\]{}#\"']+(?: \d\d:[\d:.+Z-]+)?")
 _KEY = re.compile(r"[A-Za-z0-9_-]+|\"(?:\\.|[^\"\\\n])*\"|'[^'\n]*'")
 _DOT = re.compile(r"[ \t]*\.[ \t]*")
-_SECRET = re.compile(r"(?i)pass|secret|token|credential|pwd|^\s*pw\b|\bping\b|service_account")
+_SECRET = re.compile(
+    r"(?i)pass|kennwort|secret|token|credential|certificate|pwd|^\s*pw\b|\bping\b|service_account|key\b|\burl"
+)
+_BEHIND_ITS_KEY = re.compile(r"(?i)((?:pass|kennwort|secret|token|pwd|pw|key)\w*[\"']?[ \t]*=[ \t]*)[^\s\"'{\[,}#]+")
 _QUOTED = re.compile(r"(\"\"\"|'''|\"|').*?(?:\1|$)")
 _IN_URL = re.compile(r"(://)[^/@\s\"']*@")
 
@@ -33,6 +36,7 @@ class Mistake:
     """One mistake: the path of the setting, what is wrong, and the names it may have been meant for.
 
     `word` is what was written there, where that is not the last name of the path; `at` is a place of the text.
+    `unknown`: it is a key that we do not know, so that its value may be anything, a secret, too.
     """
 
     path: Path
@@ -40,6 +44,7 @@ class Mistake:
     candidates: tuple[str, ...] = ()
     word: str | None = None
     at: int | None = None
+    unknown: bool = False
 
 
 class Places:
@@ -65,7 +70,9 @@ class Places:
             return head
         column = at - start
         before, after = line[:column].ljust(column), line[column:]
-        if self._may_hold_a_secret(mistake, line, start):
+        if mistake.at is not None and self._is_within_text(start):
+            before, after = "", "…"
+        elif self._may_hold_a_secret(mistake, line, start):
             before, after = _blotted(before, after, mistake.at is not None)
         before, after = _IN_URL.sub(r"\1…@", before), _IN_URL.sub(r"\1…@", after)
         width = max(1, min(length, len(after)))
@@ -86,7 +93,13 @@ class Places:
         header = self._source[: start + 1].rpartition("\n[")[2].partition("\n")[0]
         key = self._source[:start].rpartition("=")[0].rpartition("\n")[2] if "=" not in line else ""
         named = [part for part in mistake.path if isinstance(part, str)]
+        if mistake.unknown:
+            named.append(hint_of(mistake) or "secret")
         return any(_SECRET.search(text) for text in (line, header, key, *named))
+
+    def _is_within_text(self, start: int) -> bool:
+        """Whether a line of a broken file lies in a text of several lines, such as a key in PEM or JSON."""
+        return any(self._source.count(quotes, 0, start) % 2 for quotes in ('"""', "'''"))
 
 
 def _visible(text: str) -> str:
@@ -113,13 +126,15 @@ def _columns(text: str) -> int:
 
 
 def _blotted(before: str, after: str, is_broken: bool) -> tuple[str, str]:
-    """Every value in quotes as "…"; where nobody can know where a value ends, all of it."""
+    """Every value in quotes as "…", a bare one, and what is noted behind; where nobody can know where a value ends,
+    all of it."""
     line = before + after
     if is_broken or any(line.count(quotes) % 2 for quotes in ('"""', "'''")):
         key = re.match(r"[^=\"']*=", line)
         shown = f"{key[0]} …" if key else "…"
         return shown[: len(before)].ljust(min(len(before), len(shown))), shown[len(before) :]
-    return _QUOTED.sub('"…"', before), _QUOTED.sub('"…"', after)
+    hidden = [_BEHIND_ITS_KEY.sub(r"\1…", _QUOTED.sub('"…"', text)) for text in (before, after)]
+    return hidden[0], re.sub(r"#.*", "# …", hidden[1])
 
 
 def hint_of(mistake: Mistake) -> str:

@@ -10,6 +10,7 @@ from monitor.config.kinds import (
     Addr,
     Authority,
     Day,
+    FileName,
     Host,
     Length,
     Lookback,
@@ -34,7 +35,7 @@ class ImapKeys(Part):
     security: Annotated[Security | None, Otherwise(SECURITY)] = Field(
         default=None, description="tls from the first byte, starttls, or none"
     )
-    ca_file: str | None = Field(
+    ca_file: FileName | None = Field(
         default=None,
         description="a certificate authority to trust instead of the system's, in PEM",
         examples=["house-ca.pem"],
@@ -93,7 +94,7 @@ class SmtpPart(Part):
     security: Annotated[Security | None, Otherwise(words="tls on port 465, none on port 25, else starttls")] = Field(
         default=None, description="tls from the first byte, starttls, or none", examples=["starttls"]
     )
-    ca_file: str | None = Field(
+    ca_file: FileName | None = Field(
         default=None,
         description="a certificate authority to trust instead of the system's, in PEM",
         examples=["house-ca.pem"],
@@ -143,7 +144,7 @@ class MicrosoftPart(Part):
     secret_expires: Day | None = Field(
         default=None, description="its last day: the operator is warned a month before", examples=[date(2027, 11, 30)]
     )
-    certificate: str | None = Field(
+    certificate: FileName | None = Field(
         default=None,
         description="a PEM file with the private key and the certificate, instead of a secret",
         examples=["/etc/inbox-monitor/entra.pem"],
@@ -151,7 +152,7 @@ class MicrosoftPart(Part):
     authority: Authority = Field(
         default="https://login.microsoftonline.com", description="where to log in; another one for national clouds"
     )
-    ca_file: str | None = Field(
+    ca_file: FileName | None = Field(
         default=None, description="a certificate authority to trust for it, in PEM", examples=["house-ca.pem"]
     )
 

@@ -123,6 +123,18 @@ def _config_facts(settings: Settings, now: datetime) -> Iterator[Fact]:
         after = _count(quiet.after, "week", "weeks")
         yield Fact("Configuration", "ok", "", f"the report tells who has gone quiet for {after}: {whose}")
     yield from _board_facts(settings)
+    yield from unused_facts(settings)
+
+
+def unused_facts(settings: Settings) -> Iterator[Fact]:
+    """A provider that is set up, and that nobody logs in by."""
+    boxes = [*settings.mailboxes, *([settings.commands] if settings.commands else [])]
+    used = [settings.smtp.token, *(box.token for box in boxes)]
+    for name, part in (("microsoft", settings.microsoft), ("google", settings.google)):
+        if part is not None and name not in used:
+            text = f'[{name}] is there, but nothing says token = "{name}"'
+            fix = f'write token = "{name}" under [imap], in a [[mailbox]] or under [smtp], or take [{name}] out'
+            yield Fact("Configuration", "look", "", text, fix)
 
 
 def _board_facts(settings: Settings) -> Iterator[Fact]:

@@ -24,6 +24,7 @@ _OTHERS = (
 tells of None."""
 _IMAP_PORTS = 'IMAP is on port 993 with security = "tls", or 143 with "starttls"'
 _SMTP_PORTS = 'letters are taken on port 587 with security = "starttls", or 465 with "tls"'
+_MAY_BE_TLS = "a server that says nothing may wait for TLS to begin"
 
 
 def wrong(section: Section, mailbox: MailboxSettings, error: SourceError, before: str = "") -> Fact:
@@ -68,6 +69,8 @@ def _imap_fix(mailbox: MailboxSettings, error: SourceError, text: str, hint: str
         return hint or "let the user of the service read it; `password` says where it is: { file = … }, { env = … }"
     if error.fault == "busy":
         return AGAIN
+    if "no answer in time" in text and mailbox.security != "tls":
+        return f"{_MAY_BE_TLS}: {_IMAP_PORTS}; whether it answers at all: nc -vz {where}"
     return hint or f"{_IMAP_PORTS}; whether it answers at all: nc -vz {where}"
 
 
@@ -90,6 +93,8 @@ def _smtp_fix(smtp: SmtpSettings, error: SendError, text: str, hint: str) -> str
         return f"that is {other}: {_SMTP_PORTS}"
     if "wrong_version_number" in low or "record layer" in low:
         return f"the port does not begin with TLS: {_SMTP_PORTS}"
+    if "timed out" in low and smtp.security != "tls":
+        return f"{_MAY_BE_TLS}: {_SMTP_PORTS}; whether it answers at all: nc -vz {smtp.host} {smtp.port}"
     if "starttls extension not supported" in low:
         return f'it offers no STARTTLS: security = "tls" with port 465, or "none" for {smtp.host} itself'
     if "auth extension not supported" in low:

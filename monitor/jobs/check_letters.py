@@ -39,7 +39,8 @@ def letter_facts(settings: Settings, relay: Relay, now: datetime) -> Iterator[Fa
         yield wrong_smtp(smtp, error)
         return
     login = f"logged in as {smtp.login or smtp.username}" if smtp.username else "no login"
-    more = f"connected ({smtp.security}), {login}; letters come from {smtp.from_}"
+    way = "" if smtp.security == "none" else f" ({smtp.security})"
+    more = f"connected{way}, {login}; letters come from {smtp.from_}"
     yield line_fact("Letters", smtp.where, smtp.host, probe.line, "[smtp]", more, now)
     yield from _taken(settings, probe)
     yield from _sender_facts(settings)

@@ -1,5 +1,6 @@
 """FLOOR 2. What `check` says of this machine: its clock and zones, the files that are ours, the store and its disk."""
 
+import logging
 import os
 import pwd
 import shutil
@@ -13,6 +14,7 @@ from zoneinfo import TZPATH, ZoneInfo
 from monitor.config import Settings
 from monitor.core.moments import day_and_time
 from monitor.jobs.check_fact import Fact, Section
+from monitor.jobs.logged import event
 from monitor.store.room import room
 from monitor.store.store import Store
 
@@ -21,6 +23,8 @@ SYNCHRONISED = Path("/run/systemd/timesync/synchronized")
 SECONDS = 3.0
 """For `timedatectl`: it asks the bus, which may hang."""
 YEAR = timedelta(days=366)
+
+log = logging.getLogger("monitor.daemon")
 
 
 def clock_of_machine(settings: Settings, now: datetime) -> Iterator[Fact]:
@@ -69,11 +73,12 @@ def clock_is_kept(flag: Path = SYNCHRONISED) -> bool | None:
     return {"yes": True, "no": False}.get(told.stdout.strip())
 
 
-def open_secrets(settings: Settings) -> list[str]:
-    """What to say of each file with a secret that everybody on this machine may read."""
-    return [
-        f"{fact.text}; {fact.fix}" for file in settings.secret_files for fact in _open_to_others("Configuration", file)
-    ]
+def warn_of_open_secrets(settings: Settings) -> None:
+    """Tell the log of each file with a secret that everybody on this machine may read: to `check` it is a mistake."""
+    for file in settings.secret_files:
+        for fact in _open_to_others("Configuration", file):
+            words = f"{fact.text}; {fact.fix}"
+            log.warning("%s", words, extra=event("secret open", msg=words))
 
 
 def secret_facts(settings: Settings) -> Iterator[Fact]:

@@ -56,7 +56,7 @@ def look_at(
             facts += _made(source, mailbox)
         remote = source.folders()
         if gone := missing(mailbox, remote):
-            return Looked([*facts, *gone])
+            return Looked([*facts, *gone], list(_done_facts(mailbox, remote)) if mailbox.done else ())
         picked = choices(source, remote, settings, mailbox)
         found = newest_mail(source, picked, mailbox, now)
         others = list(not_chosen(source, remote, picked, settings, mailbox, now))

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import monitor
 from monitor.config import Settings
@@ -46,13 +47,12 @@ def note(store: Store, sweeps: Sequence[Sweep], done: Round) -> None:
     count(store, counts)
 
 
-def write_metrics(store: Store, settings: Settings, health: Health, last: LastRound) -> None:
+def write_metrics(file: Path, text: str) -> None:
     """Put the file in its place whole, readable for all: another program's user collects it. Raises OSError.
 
     Not by the library's own write_to_textfile, which leaves the mode to the umask, and that of the service is 0077.
     """
-    if settings.health.metrics is not None:
-        put_in_place(settings.health.metrics, metrics(store, settings, health, last.ended, last), FOR_ALL)
+    put_in_place(file, text, FOR_ALL)
 
 
 def metrics(store: Store, settings: Settings, health: Health, now: datetime, last: LastRound | None = None) -> str:
@@ -60,15 +60,24 @@ def metrics(store: Store, settings: Settings, health: Health, now: datetime, las
     return exposed(_samples(store, settings, health, now, last))
 
 
+def without_store(last: LastRound | None) -> str:
+    """What can be said while the store cannot be used: that, and when all was known last."""
+    return exposed(
+        [
+            Sample("build_info", 1, (monitor.__version__,)),
+            Sample("healthy", 0),
+            *_last_round(last),
+            Sample("store_writable", 0),
+        ]
+    )
+
+
 def _samples(
     store: Store, settings: Settings, health: Health, now: datetime, last: LastRound | None
 ) -> Iterator[Sample]:
     yield Sample("build_info", 1, (monitor.__version__,))
     yield Sample("healthy", health.healthy)
-    if last is not None:
-        yield Sample("last_round_timestamp_seconds", last.ended.timestamp())
-        yield Sample("last_round_duration_seconds", last.took.total_seconds())
-        yield Sample("last_round_failed_jobs", last.failed_jobs)
+    yield from _last_round(last)
     counted, every = tallies(store), {m.address: m.poll_every for m in settings.mailboxes}
     for mailbox in health.mailboxes:
         yield from _mailbox(mailbox, every[mailbox.address], now)
@@ -76,6 +85,13 @@ def _samples(
     yield from _letters(health, counted)
     yield from _week(store, settings, now)
     yield from _house(settings, health)
+
+
+def _last_round(last: LastRound | None) -> Iterator[Sample]:
+    if last is not None:
+        yield Sample("last_round_timestamp_seconds", last.ended.timestamp())
+        yield Sample("last_round_duration_seconds", last.took.total_seconds())
+        yield Sample("last_round_failed_jobs", last.failed_jobs)
 
 
 def _mailbox(m: MailboxHealth, every: timedelta, now: datetime) -> Iterator[Sample]:

@@ -78,7 +78,7 @@ FAMILIES = (
     Family("week_promise_counted", "All waits of that week that count.", ("team",)),
     Family("store_bytes", "How large the store is."),
     Family("store_free_bytes", "Room left on its disk; not of PostgreSQL."),
-    Family("store_writable", "1 where the store can be written; not of PostgreSQL."),
+    Family("store_writable", "0 while the store fails, or its disk takes nothing more; of PostgreSQL only then."),
     Family("secret_expiry_timestamp_seconds", "When what the program logs in by ends.", ("secret",)),
 )
 """Every metric there is; docs/monitoring.md lists the same."""

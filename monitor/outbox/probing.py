@@ -5,10 +5,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from monitor.core.tls_line import TlsLine, tls_line
-from monitor.outbox.smtp import SendError, SmtpSender
+from monitor.outbox.smtp import TIMEOUT, SendError, SmtpSender
 
 MOST_ASKED = 50
 """So many recipients are tried: who is asked for many suspects an attempt to guess addresses."""
+PATIENCE = 20.0
+"""Seconds for one answer until we are let in: somebody sits before it and waits."""
 SECONDS = 60.0
 """For all of them: some servers answer more and more slowly."""
 
@@ -42,6 +44,8 @@ class Probe:
 class Prober(SmtpSender):
     """An SmtpSender that hands nothing over."""
 
+    timeout = PATIENCE
+
     def probe(self, sender: str, recipients: Iterable[str]) -> Probe:
         """MAIL FROM, RCPT TO for each of these addresses, and RSET. Raises SendError where we do not get in at all."""
         self.connect()
@@ -49,6 +53,8 @@ class Prober(SmtpSender):
         if smtp is None:
             raise SendError("not connected", server_wide=True)
         line, size = tls_line(smtp.sock), _size(smtp)
+        if smtp.sock is not None:
+            smtp.sock.settimeout(TIMEOUT)  # some servers ask others before they take a recipient
         wanted, refused = list(recipients)[:MOST_ASKED], list[Refusal]()
         asked = 0
         try:

@@ -55,7 +55,12 @@ def _context(ca_file: str | None) -> ssl.SSLContext:
 
 
 class SmtpSender:
-    """Sends letters; connects when first needed, and anew after a failure. Use as a context manager."""
+    """Sends letters; connects when first needed, and anew after a failure. Use as a context manager.
+
+    `timeout`: seconds for one read or write.
+    """
+
+    timeout = TIMEOUT
 
     def __init__(self, relay: Relay) -> None:
         self._relay = relay
@@ -143,9 +148,9 @@ class SmtpSender:
     def _greeted(self) -> smtplib.SMTP:
         relay = self._relay
         if relay.security == "tls":
-            smtp: smtplib.SMTP = _Tls(self._opened, relay.host, relay.port, _context(relay.ca_file))
+            smtp: smtplib.SMTP = _Tls(self._opened, relay.host, relay.port, self.timeout, _context(relay.ca_file))
         else:
-            smtp = _Plain(self._opened, relay.host, relay.port)
+            smtp = _Plain(self._opened, relay.host, relay.port, self.timeout)
         try:
             if relay.security == "starttls":
                 smtp.starttls(context=_context(relay.ca_file))
@@ -240,9 +245,9 @@ class SmtpSender:
 class _Plain(smtplib.SMTP):
     """An SMTP that tells of its socket as soon as it is open, before the server has said a word."""
 
-    def __init__(self, opened: Callable[[socket.socket], None], host: str, port: int) -> None:
+    def __init__(self, opened: Callable[[socket.socket], None], host: str, port: int, timeout: float) -> None:
         self._opened = opened
-        super().__init__(host, port, timeout=TIMEOUT)
+        super().__init__(host, port, timeout=timeout)
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         plain = socket.create_connection((host, port), timeout)
@@ -253,9 +258,16 @@ class _Plain(smtplib.SMTP):
 class _Tls(smtplib.SMTP_SSL):
     """The same with TLS from the start."""
 
-    def __init__(self, opened: Callable[[socket.socket], None], host: str, port: int, context: ssl.SSLContext) -> None:
+    def __init__(
+        self,
+        opened: Callable[[socket.socket], None],
+        host: str,
+        port: int,
+        timeout: float,
+        context: ssl.SSLContext,
+    ) -> None:
         self._opened = opened
-        super().__init__(host, port, timeout=TIMEOUT, context=context)
+        super().__init__(host, port, timeout=timeout, context=context)
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         plain = socket.create_connection((host, port), timeout)

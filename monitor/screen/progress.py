@@ -62,6 +62,16 @@ def share_on(stream: TextIO) -> Iterator[Callable[[str, int, int], None]]:
         yield tell
 
 
+@contextmanager
+def waiting_on(stream: TextIO, words: str) -> Iterator[None]:
+    """A line on a terminal that says what is waited for, until that is there; nothing elsewhere."""
+    if not stream.isatty():
+        yield
+        return
+    with _console(stream).status(words, spinner="dots"):
+        yield
+
+
 def _console(stream: TextIO) -> Console:
     """That of the log, where it talks to the terminal too: what it says then stands above the bar, not in it."""
     talking = (each for each in logging.getLogger("monitor").handlers if isinstance(each, RichHandler))

@@ -227,7 +227,13 @@ def test_an_owner_that_is_a_watched_mailbox_is_shown_in_its_list(right: str, ref
     ("text", "said"),
     [
         ("[target\n", "1:8: this is not TOML: Expected ']' at the end of a table declaration"),
-        ("a = \n", "1:5: this is not TOML: Invalid value"),
+        ("a = \n", "1:5: this is not TOML: the value behind the = is missing"),
+        ("a = Europe/London\n", "1:5: this is not TOML: this is no value; a text must stand in quotes"),
+        ("a = “x”\n", "1:5: this is not TOML: a text must stand in straight quotes"),
+        ("a = True\n", "1:5: this is not TOML: true and false are written in small letters"),
+        ("a = 1\na = 2\n", "2:6: this is not TOML: `a` is there twice; take one out"),
+        ('a = "C:\\x"\n', '1:10: this is not TOML: within "…" a \\ must be doubled'),
+        ("a = {\n b = 1 }\n", "1:6: this is not TOML: a table in { } must stand on one line"),
         ("[imap]\n[imap]\n", "2:6: this is not TOML: [imap] is there twice; put both together"),
         ('host = "x\n', "1:10: this is not TOML: the closing quote is missing"),
         ('a = 1\nhost = """x\n\n', "2:8: this is not TOML: Unterminated string"),
@@ -240,6 +246,7 @@ def test_what_is_not_toml_is_shown_where_it_stands(refused: Refuser, text: str, 
     assert told.endswith("^\n1 problem; nothing was started.")
 
 
+PLANTED_PIN = "48151623"
 SECRET = '{ env = "INBOX_MONITOR_TEST_PW" }'
 
 
@@ -268,6 +275,15 @@ def test_a_plain_secret_is_refused_with_the_hint_and_never_shown(right: str, ref
         f'[imap.password]\nplain = "{PLANTED}" x',
         f'[smtp]\nsnack = 1\npassword = "{PLANTED}"',
         f'[smtp]\n"password" = "{PLANTED}"',
+        f'pasword = "{PLANTED}"',
+        f'kennwort = "{PLANTED}"',
+        f'api_key = "{PLANTED}"',
+        f'parola = "{PLANTED}"',
+        f"password = {PLANTED_PIN}",
+        f'passwd = "x"  # {PLANTED}',
+        f'[google]\nclient = """\n{{"k": "a=={PLANTED}\\q"\n"""',
+        f'[microsoft]\ntenant = "t"\nclient = "c"\ncertificate = """\n{PLANTED}\n"""',
+        f'[store]\nurl = "postgresql://me:{PLANTED}/a@db.example/x" x',
         f'[store]\nurll = "postgresql://me:{PLANTED}@db.example/x"',
         f'[store]\nurl = "postgresql://me:{PLANTED}@db.example/x" x',
     ],
@@ -275,6 +291,7 @@ def test_a_plain_secret_is_refused_with_the_hint_and_never_shown(right: str, ref
 def test_no_mistake_around_a_secret_shows_it(right: str, refused: Refuser, line: str) -> None:
     told = refused(spoilt(right, f"password = {SECRET}", line))
     assert PLANTED not in told
+    assert PLANTED_PIN not in told
     assert "\n       | " in told
 
 
@@ -384,3 +401,35 @@ def test_a_commands_mailbox_that_is_watched_needs_nothing_more(tmp_path: Path) -
     path = tmp_path / "config.toml"
     path.write_text(ALONE + '[commands]\naddress = "info@x.example"\n')
     assert load(path).commands is not None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("[imap]", '[imap]\nserver = "x"', "did you mean `host`?"),
+        ("[imap]", "[imap]\nssl = true", "did you mean `security`?"),
+        ("[imap]", '[imap]\nsecurity = "SSL"', "did you mean `tls`?"),
+        ("[imap]", '[imap]\nsecurity = "TLS"', "did you mean `tls`?"),
+        ("[imap]", '[target]\nhost = "x"\n[imap]', "`host` is not a setting here; it stands under [imap]"),
+    ],
+)
+def test_what_other_tools_call_so_and_what_stands_elsewhere_is_known(
+    right: str, refused: Refuser, old: str, new: str, said: str
+) -> None:
+    told = refused(spoilt(right, old, new))
+    assert said in told
+    assert "1 problem;" in told
+
+
+@pytest.mark.parametrize(
+    ("added", "said"),
+    [
+        ("x = " + "[" * 5000 + "]" * 5000, "too deep to be read"),
+        (".".join("a" * 3000) + " = 1", "too deep to be read"),
+        ("x = " + "9" * 5000, "a number in it has thousands of digits"),
+        (f'board.html = "{"y" * 3000}"\nimap.ca_file = "{"y" * 3000}"', "`ca_file`: there is no file"),
+    ],
+    ids=["lists", "dots", "digits", "names"],
+)
+def test_a_monstrous_config_is_refused_in_words(right: str, refused: Refuser, added: str, said: str) -> None:
+    assert said in refused(f"{added}\n{right.replace('[imap]', '[imap.x]') if 'imap.' in added else right}")

@@ -12,6 +12,7 @@ from monitor.core.lately import lately
 from monitor.inbox.memory import MemoryFolder, MemorySource
 from monitor.inbox.source import SourceError
 from monitor.jobs import check_replies
+from monitor.jobs.check import unused_facts
 from monitor.jobs.check_fact import Fact
 from monitor.jobs.check_mailbox import Known, look_at
 from monitor.jobs.check_replies import reply_facts
@@ -326,3 +327,22 @@ def test_a_mailbox_that_cannot_be_read_is_one_fact_also_with_fix(configured: Con
         assert [(f.mark, f.fault, f.text) for f in facts(configured(), source, fix=fix)] == [
             ("fix", "refused", "wrong password")
         ]
+
+
+def test_a_missing_done_folder_is_told_beside_a_missing_sent_folder(configured: Configured) -> None:
+    looked = look_at(
+        MemorySource(folder("INBOX")),
+        (settings := configured('sent = "Versendet"\ndone = "Erledigt"')),
+        settings.mailboxes[0],
+        known(),
+        NOW,
+    )
+    assert ["Versendet" in fact.text for fact in looked.facts] == [True]
+    assert ["Erledigt" in fact.text for fact in looked.more] == [True]
+
+
+def test_a_provider_that_nobody_logs_in_by_is_told(configured: Configured) -> None:
+    app = '[microsoft]\ntenant = "t"\nclient = "c"\n'
+    (fact,) = unused_facts(configured(app=app))
+    assert 'nothing says token = "microsoft"' in fact.text
+    assert not list(unused_facts(configured('token = "microsoft"', app=app)))

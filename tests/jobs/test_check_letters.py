@@ -1,5 +1,6 @@
 """What `check` says of letters: whether they would be taken, could come back, and what the server did not like."""
 
+import socket
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +16,8 @@ from monitor.jobs.check import send_test
 from monitor.jobs.check_fact import Fact
 from monitor.jobs.check_letters import letter_facts, loop_facts
 from monitor.jobs.deliver import relay_of
+from monitor.outbox.probing import PATIENCE, Prober
+from monitor.outbox.smtp import TIMEOUT
 from tests.servers.scripted_imap import EXCHANGE, ScriptedImap
 from tests.servers.smtp_sink import CLOSE, SmtpSink
 
@@ -58,7 +61,7 @@ def wrong(facts: Iterable[Fact]) -> list[Fact]:
 def test_a_server_that_takes_all_is_two_lines(configured: Configured, smtp_sink: SmtpSink) -> None:
     facts = told(configured(smtp_sink.port))
     assert [f.mark for f in facts] == ["ok", "ok"]
-    assert "connected (none), no login; letters come from Reply monitor <monitor@ours.example>" in facts[0].text
+    assert "connected, no login; letters come from Reply monitor <monitor@ours.example>" in facts[0].text
     assert facts[1].text == "it takes our sender, and the one who gets letters"
 
 
@@ -101,6 +104,18 @@ def test_a_line_that_is_set_up_wrongly_is_told_with_the_lines_to_write(
     with SmtpSink(tmp_path, **sink) as server:  # type: ignore[arg-type]
         (one,) = wrong(told(configured(server.port, f'from = "m@ours.example"\n{smtp}')))
     assert (one.mark, words in one.fix) == ("fix", True)
+
+
+def test_a_mail_server_that_says_nothing_is_given_up_soon_and_may_want_tls(
+    configured: Configured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Prober, "timeout", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        (fact,) = told(configured(silent.getsockname()[1]))
+    assert (fact.mark, fact.fault) == ("fix", "smtp")
+    assert "timed out" in fact.text
+    assert "may wait for TLS to begin: letters are taken on port 587" in fact.fix
+    assert PATIENCE < TIMEOUT
 
 
 def test_an_imap_server_is_known_for_what_it_is(configured: Configured) -> None:

@@ -98,7 +98,7 @@ def peer(greeting: bytes, *, then_silent: bool = True) -> Iterator[int]:
         (b"SSH-2.0-OpenSSH_9.2\r\n", True, "none", "protocol", "that is an SSH server"),
         (b"* BYE too many connections, try again later\r\n", False, "none", "busy", "again in a few minutes"),
         (b"* OK IMAP4rev1 ready\r\n", True, "tls", "unreachable", 'is security = "starttls" meant?'),
-        (b"", True, "none", "unreachable", 'IMAP is on port 993 with security = "tls"'),
+        (b"", True, "none", "unreachable", 'may wait for TLS to begin: IMAP is on port 993 with security = "tls"'),
         (b"", False, "tls", "unreachable", "nc -vz 127.0.0.1"),
     ],
 )

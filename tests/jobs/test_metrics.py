@@ -24,7 +24,7 @@ from monitor.jobs.metrics import metrics
 from monitor.jobs.ping import PAUSE, Ping
 from monitor.jobs.pulse import Pulse
 from monitor.jobs.round import Round
-from monitor.outbox.metrics import FAMILIES, PREFIX
+from monitor.outbox.metrics import FAMILIES, PREFIX, Sample, exposed
 from monitor.screen import shapes
 from monitor.store import room as store_room
 from monitor.store.tallies import count, tallies
@@ -188,6 +188,57 @@ def test_the_file_is_whole_readable_for_all_and_holds_the_last_round(desk: Watch
     assert [one.name for one in path.parent.iterdir()] == ["inbox.prom"]
     assert found["last_round_timestamp_seconds", ()] == MONDAY.timestamp()
     assert (found["last_round_duration_seconds", ()], found["last_round_failed_jobs", ()]) == (2.5, 1)
+
+
+def test_while_the_store_fails_the_file_says_so_and_when_all_was_known_last(desk: Watched, tmp_path: Path) -> None:
+    path = tmp_path / "inbox.prom"
+    with_file(desk, path)
+    pulse = Pulse(desk.store, lambda: 0.0)
+    pulse.failed(desk.settings)
+    assert read(path.read_text())["healthy", ()] == 0, "also where there was no round before"
+    beat(desk, pulse, MONDAY)
+    assert read(path.read_text())["healthy", ()] == 1
+    pulse.failed(desk.settings)
+    found = read(path.read_text())
+    assert (found["healthy", ()], found["store_writable", ()]) == (0, 0)
+    assert found["last_round_timestamp_seconds", ()] == MONDAY.timestamp()
+    beat(desk, pulse, MONDAY)
+    assert read(path.read_text())["healthy", ()] == 1
+
+
+def test_a_file_that_the_config_names_no_more_goes(desk: Watched, tmp_path: Path) -> None:
+    pulse = Pulse(desk.store, lambda: 0.0)
+    for name in ("one.prom", "two.prom"):
+        with_file(desk, tmp_path / name)
+        beat(desk, pulse, MONDAY)
+        assert [file.name for file in tmp_path.glob("*.prom")] == [name]
+    desk.settings = replace(desk.settings, health=HealthSettings())
+    beat(desk, pulse, MONDAY)
+    assert not list(tmp_path.glob("*.prom"))
+
+
+def test_names_with_quotes_and_line_ends_are_read_as_they_are() -> None:
+    team = 'Rooms "A\\B"\n# HELP x'
+    assert read(exposed([Sample("waiting", 1, (INFO, team))])) == {("waiting", (INFO, team)): 1}
+
+
+def test_rounds_without_news_are_told_once_in_the_time_between_two_looks(
+    desk: Watched, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "monitor")
+    pulse = Pulse(desk.store, lambda: 0.0)
+
+    def told(seconds: float, *sweeps: Sweep, sent: int = 0) -> bool:
+        caplog.clear()
+        pulse.beat(desk.settings, sweeps, Round(delivery=Delivery(sent=sent)), seconds, MONDAY)
+        return bool(caplog.records)
+
+    quiet, broken = Sweep(INFO), Sweep(INFO, 0, BROKEN)
+    assert [told(at, quiet) for at in (0, 5, 295, 300, 305)] == [True, False, False, True, False]
+    assert [told(310, broken), told(315, quiet), told(320, quiet)] == [True, True, False], "what has changed is told"
+    assert [told(325, Sweep(INFO, 1)), told(330, quiet, sent=1)] == [True, True]
+    desk.settings = replace(desk.settings)
+    assert told(335, quiet), "a new config begins anew"
 
 
 def test_a_file_that_cannot_be_written_stops_no_round_and_is_told_once(
