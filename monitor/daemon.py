@@ -200,12 +200,13 @@ class Daemon:
     def _must_act(self, now: float) -> bool:
         """Letters wait for no mailbox: a report falls due, and the outbox is tried again, while all of them fail.
 
-        Where others look too, what they saw is acted upon as often as mailboxes are looked at.
+        Where others look too, what they saw is acted upon as often as mailboxes are looked at; and who has nothing to
+        look at shows that it lives.
         """
-        if not self._share.company:
-            return self._acted is not None and now - self._acted >= ACT_SECONDS
-        often = min(m.poll_every.total_seconds() for m in self._settings.mailboxes)
-        return self._share.holds(ACTING) and (self._acted is None or now - self._acted >= min(often, ACT_SECONDS))
+        often = float(ACT_SECONDS)
+        if self._share.company and self._share.holds(ACTING):
+            often = min(often, *(m.poll_every.total_seconds() for m in self._settings.mailboxes))
+        return self._share.company if self._acted is None else now - self._acted >= often
 
     def _ended(self, sweeps: Iterable[Sweep]) -> None:
         now, hosts = self._monotonic(), {m.address: m.host for m in places(self._settings)}

@@ -29,6 +29,6 @@ def teams(context: typer.Context, incomplete: str) -> list[str]:
 def _settings(context: typer.Context) -> Settings | None:
     """A shell that asks must not see errors: whoever runs the command does."""
     try:
-        return load(config_path(context.find_root().params.get("config")))
+        return load(config_path(context.find_root().params.get("config")), opens_store=False)
     except ConfigError:
         return None

@@ -262,6 +262,7 @@ Ping = (
     ]
     | None
 )
+StoreUrl = Annotated[Annotated[str, Tag(AS_TEXT)] | Annotated[Secret, Tag(IN_A_TABLE)], Discriminator(_written)] | None
 Authority = Annotated[str, BeforeValidator(_authority)]
 FileName = Annotated[str, AfterValidator(_file_name)]
 MetricsFile = Annotated[str, BeforeValidator(_metrics), AfterValidator(_file_name)]

@@ -15,7 +15,7 @@ from monitor.config.mistakes import not_toml, understood
 from monitor.config.model import ConfigModel, MailboxPart
 from monitor.config.overrides import OverrideError, laid_over, shown
 from monitor.config.places import Mistake, Places
-from monitor.config.reaching import google_of, health_of, microsoft_of, reached, smtp_of
+from monitor.config.reaching import google_of, health_of, microsoft_of, reached, smtp_of, store_of
 from monitor.config.secret_files import secret_files
 from monitor.config.settings import (
     BoardSettings,
@@ -23,7 +23,6 @@ from monitor.config.settings import (
     MailboxSettings,
     ReportSettings,
     Settings,
-    state_folder,
 )
 from monitor.core.house import Desk
 from monitor.core.ladder import Step
@@ -35,11 +34,18 @@ class ConfigError(Exception):
     """The config cannot be used; the text shows every mistake in it."""
 
 
-def load(path: Path, overrides: Sequence[str] = (), *, logs_in: bool = False, guarded: bool = True) -> Settings:
+def load(
+    path: Path,
+    overrides: Sequence[str] = (),
+    *,
+    logs_in: bool = False,
+    guarded: bool = True,
+    opens_store: bool = True,
+) -> Settings:
     """The settings of a config file. Raises ConfigError with all that is wrong.
 
     `logs_in`: whoever asks is going to log in somewhere, so the secrets must be there, too; `guarded`: and kept from
-    others (secret_files.py).
+    others (secret_files.py). `opens_store`: the address of the store is wanted, also where it is a secret.
 
     `overrides`: settings to change in it first, each as KEY=VALUE (overrides.py). Raises OverrideError where the config
     cannot be used with them.
@@ -60,13 +66,17 @@ def _loaded(path: Path, source: str, overrides: Sequence[str], logs_in: bool, gu
         text = "a number in it has thousands of digits; if it is meant to be text, put it in quotes"
         raise ConfigError(f"{path}: {text}") from None
     table, laid = laid_over(table, overrides)
-    model, mistakes = understood(table, path.absolute().parent, logs_in, guarded)
+    folder = path.absolute().parent
+    model, mistakes = understood(table, folder, logs_in, guarded)
+    store_url, wrong = store_of(model, folder) if model and opens_store else ("", None)
+    if wrong and wrong.path not in [mistake.path for mistake in mistakes]:
+        mistakes = [*mistakes, wrong]
     if model is None or mistakes:
         places = Places(path.name, source)
         if laid:
             raise OverrideError("\n".join(shown(mistakes, laid, places)))
         raise _failed(mistakes, places)
-    return _settings(path, model)
+    return _settings(path, model, store_url)
 
 
 def _read(path: Path) -> str:
@@ -101,7 +111,7 @@ def _failed(mistakes: list[Mistake], places: Places) -> ConfigError:
     return ConfigError("\n".join([*shown, f"{count}; nothing was started."]))
 
 
-def _settings(path: Path, model: ConfigModel) -> Settings:
+def _settings(path: Path, model: ConfigModel, store_url: str) -> Settings:
     teams = {t.name: t for t in model.team}
     desks = {
         m.address: Desk(
@@ -129,7 +139,7 @@ def _settings(path: Path, model: ConfigModel) -> Settings:
         steps=tuple(_steps(model)) or STEPS,
         report=ReportSettings(report.on, report.to) if report else None,
         smtp=smtp_of(model, folder),
-        store_url=model.store.url or f"sqlite:///{state_folder() / 'monitor.db'}",
+        store_url=store_url,
         retention=model.store.retention,
         ignored_senders=model.ignore.senders,
         ignored_subjects=model.ignore.subjects,

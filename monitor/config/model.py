@@ -28,6 +28,7 @@ from monitor.config.kinds import (
     Recipients,
     Retention,
     SignedLength,
+    StoreUrl,
     WeeklyMoment,
     Weeks,
     YesNo,
@@ -224,9 +225,10 @@ class HealthPart(Part):
 class StorePart(Part):
     """Where facts are kept."""
 
-    url: Annotated[str | None, Otherwise(words="SQLite, monitor.db in the state folder")] = Field(
+    url: Annotated[StoreUrl, Otherwise(words="SQLite, monitor.db in the state folder")] = Field(
         default=None,
-        description="a database, as SQLAlchemy names it",
+        description="a database, as SQLAlchemy names it; or, where a password is part of that, a table that says where "
+        "it is kept",
         examples=["postgresql://monitor@db.harbourcity.example/monitor"],
     )
     retention: Annotated[Retention, Otherwise(words="all are kept")] = Field(

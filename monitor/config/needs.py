@@ -39,7 +39,7 @@ class Needs:
 
 def needs(path: Path) -> Needs:
     """What the config in this file asks for. Raises ConfigError with all that is wrong with it."""
-    load(path)
+    load(path, opens_store=False)
     folder = path.absolute().parent
     model, _ = understood(tomllib.loads(path.read_text(encoding="utf-8")), folder)
     return needs_of(model, folder) if model else Needs()  # None is not reached: `load` has raised
@@ -50,7 +50,7 @@ def needs_of(model: ConfigModel, folder: Path) -> Needs:
     found = list(_values(model))
     secrets = [value for _, value in found if isinstance(value, Secret)]
     files = [s.file for s in secrets if s.file] + [str(value) for name, value in found if name in _FILES and value]
-    host = _postgresql_host(model.store.url or "")
+    host = _postgresql_host(_address(model))
     return Needs(
         credentials=_each_once(s.credential for s in secrets if s.credential),
         variables=_each_once(s.env for s in secrets if s.env),
@@ -81,9 +81,14 @@ def _written(model: ConfigModel, folder: Path) -> Iterator[Path]:
     for name in (model.board.html if model.board else None, model.health.metrics):
         if path := beside(folder, name):
             yield Path(path).parent
-    database = (model.store.url or "").removeprefix("sqlite:///")
-    if database != (model.store.url or "") and database.startswith("/"):
+    database = _address(model).removeprefix("sqlite:///")
+    if database != _address(model) and database.startswith("/"):
         yield Path(database.partition("?")[0]).parent
+
+
+def _address(model: ConfigModel) -> str:
+    """Of the store, where the config tells it: who writes a unit need not be able to read secrets."""
+    return model.store.url if isinstance(model.store.url, str) else ""
 
 
 def _postgresql_host(url: str) -> str | None:

@@ -8,9 +8,10 @@ from typing import Any
 from monitor.config.defaults import IMAP_PORTS, LOOKBACK, POLL_EVERY, SECURITY, SENDER, SMTP_PORTS, SMTP_SECURITY
 from monitor.config.kinds import TokenFrom, beside
 from monitor.config.model import ConfigModel, MailboxPart
-from monitor.config.secrets import Secret
+from monitor.config.places import Mistake
+from monitor.config.secrets import Secret, SecretError
 from monitor.config.servers import CommandsPart, ImapKeys, SmtpPart
-from monitor.config.settings import GoogleSettings, HealthSettings, MicrosoftSettings, SmtpSettings
+from monitor.config.settings import GoogleSettings, HealthSettings, MicrosoftSettings, SmtpSettings, state_folder
 
 
 def reached(m: MailboxPart | CommandsPart, address: str, model: ConfigModel, folder: Path) -> dict[str, Any]:
@@ -109,6 +110,18 @@ def health_of(model: ConfigModel, folder: Path) -> HealthSettings:
     metrics, ping = beside(folder, model.health.metrics), model.health.ping
     url = (_reader(ping, folder) if isinstance(ping, Secret) else lambda: ping) if ping else None
     return HealthSettings(Path(metrics) if metrics else None, url)
+
+
+def store_of(model: ConfigModel, folder: Path) -> tuple[str, Mistake | None]:
+    """The address of the store; where it is a secret that cannot be had, what is wrong, and where."""
+    url = model.store.url
+    if not isinstance(url, Secret):
+        return url or f"sqlite:///{state_folder() / 'monitor.db'}", None
+    try:
+        return _reader(url, folder)(), None
+    except SecretError as error:
+        kind = next(name for name in Secret.model_fields if getattr(url, name) is not None)
+        return "", Mistake(("store", "url", kind), str(error))
 
 
 def _reader(secret: Secret, folder: Path, of_lines: bool = False) -> Callable[[], str]:

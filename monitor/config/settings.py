@@ -147,7 +147,7 @@ class Settings:
     steps: tuple[Step, ...]
     report: ReportSettings | None
     smtp: SmtpSettings
-    store_url: str
+    store_url: str = field(repr=False)  # it may hold a password
     retention: timedelta | None
     ignored_senders: tuple[str, ...]
     ignored_subjects: tuple[str, ...]

@@ -37,7 +37,7 @@ from monitor.store.leases import (
     standing_in,
     sweep,
 )
-from monitor.store.lock import only_daemon
+from monitor.store.lock import AlreadyRunning, only_daemon
 from monitor.store.store import Store, StoreError
 
 SHORTEST, LONGEST = timedelta(seconds=15), timedelta(seconds=60)
@@ -46,6 +46,8 @@ BEATS = 5
 """So often a lease is renewed while it lasts: nobody notices when the database is away for less than four of them."""
 LAST_SECONDS = 2.0
 """So long the end waits for who renews."""
+_GOES_ON = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+"""The clock that a machine's sleep does not stop (clock_gettime(2)): leases run out meanwhile."""
 
 log = logging.getLogger("monitor.sharing")
 
@@ -104,6 +106,11 @@ class Alone:
         """Nothing is held."""
 
 
+def awake_and_asleep() -> float:
+    """Seconds of the one clock that neither a sleep of the machine nor who sets its time can hold up."""
+    return time.clock_gettime(_GOES_ON)
+
+
 class Shared:
     """One of several daemons, by leases. `lost` is told at once what may be read no longer, by whoever notices.
 
@@ -111,7 +118,7 @@ class Shared:
     """
 
     def __init__(
-        self, store: Store, lasting: bool = True, looks: bool = True, seconds: Callable[[], float] = time.monotonic
+        self, store: Store, lasting: bool = True, looks: bool = True, seconds: Callable[[], float] = awake_and_asleep
     ) -> None:
         self._store, self._lasting, self._looks, self._seconds = store, lasting, looks, seconds
         self.lost: Callable[[Collection[str]], None] = lambda _places: None
@@ -272,3 +279,20 @@ def share_of(store: Store, lasting: bool = False, looks: bool = True) -> Iterato
         yield share
     finally:
         share.close()
+
+
+@contextmanager
+def all_of_it(store: Store, settings: Settings) -> Iterator[None]:
+    """Nobody else works on the store meanwhile: all that this thread writes within is written only while that is so.
+
+    Who starts meanwhile finds nothing free. Raises AlreadyRunning.
+    """
+    with share_of(store) as share:
+        share.take(settings)
+        now = standing(store)
+        if others := {now.holder(place) for place in now.held if not share.holds(place)}:
+            who = ", ".join(sorted(f"{one.host} (pid {one.pid})" for one in others if one))
+            hint = "stop them first, and wait a minute for one that was killed"
+            raise AlreadyRunning(f"other daemons work on this store: {who}; {hint}")
+        with share.under(ACTING):
+            yield

@@ -230,6 +230,11 @@ def refold_if_rules_changed(store: Store, fingerprint: str, house: House, batch:
             return 0
         query = select(conversations.c.number).where(conversations.c.lead.is_(None), conversations.c.tied_to.is_(None))
         numbers = connection.execute(query).scalars().all()
+    # A look under way may find meanwhile that a folder plays another part, and take this row away (`watch`): then what
+    # was folded before is folded once more.
+    with store.writing() as connection:
+        connection.execute(delete(settings).where(settings.c.name == "rules"))
+        connection.execute(insert(settings).values(name="rules", value="under way"))
     for at in range(0, len(numbers), batch):
         with store.writing() as connection:
             refold(connection, numbers[at : at + batch], informed(connection, house))
@@ -238,11 +243,7 @@ def refold_if_rules_changed(store: Store, fingerprint: str, house: House, batch:
         with store.writing() as connection:
             retie(connection, numbers[at : at + batch], informed(connection, house))
     with store.writing() as connection:
-        row = {"name": "rules", "value": fingerprint}
-        if old is None:
-            connection.execute(insert(settings).values(**row))
-        else:
-            connection.execute(update(settings).where(settings.c.name == "rules").values(**row))
+        connection.execute(update(settings).where(settings.c.name == "rules").values(value=fingerprint))
     return len(numbers)
 
 

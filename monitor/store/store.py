@@ -1,11 +1,10 @@
 """FLOOR 1. The database: opened, migrated, and handed out as transactions. SQLite by default, PostgreSQL by URL."""
 
 import json
-import os
 import secrets
 import threading
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -18,55 +17,25 @@ from sqlalchemy import (
     Table,
     any_,
     bindparam,
-    create_engine,
-    event,
     func,
     inspect,
     select,
 )
 from sqlalchemy.dialects.postgresql import Insert as PgInsert
 from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import (
-    ArgumentError,
-    DataError,
-    DBAPIError,
-    IntegrityError,
-    NoSuchModuleError,
-    SQLAlchemyError,
-    StatementError,
-)
 
-from monitor.store.advice import advice
+from monitor.store.errors import RowError as RowError  # who asks the store finds here what it raises
+from monitor.store.errors import StoreAddressError as StoreAddressError
+from monitor.store.errors import StoreError as StoreError
+from monitor.store.errors import database_errors as database_errors
+from monitor.store.opening import opened_engine
 from monitor.store.tables import settings
 
-BUSY_SECONDS = 30
-MOST_SPARE = 7
-"""Connections beyond the five a pool keeps: eight looks, the round, and who renews our leases; two to spare."""
-_PATIENCE: Mapping[str, Any] = {
-    "connect_timeout": 10, "tcp_user_timeout": 20_000,
-    "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3,
-}  # fmt: skip
-"""A database that a cut network hides is noticed within twenty seconds (libpq, "Parameter Key Words"), not after two
-hours, unless the URL says otherwise."""
 IDLE_SECONDS = 60
 """So long a writer on PostgreSQL that was suspended, or cut off, in the middle of a transaction keeps the others out.
 Then the database ends its session."""
 _WRITER_LOCK = 0x1B0  # any number: one writer at a time on PostgreSQL, as BEGIN IMMEDIATE gives on SQLite
-_ADDRESSES = 'write "sqlite:////path/to/file" or "postgresql://user@host/database"'
 _MIGRATIONS = Path(__file__).parent / "migrations"
-
-
-class StoreError(Exception):
-    """The database cannot be used; the text says why and what to do."""
-
-
-class RowError(StoreError):
-    """The database works, but will not take these rows."""
-
-
-class StoreAddressError(StoreError):
-    """The address of the database is wrong: no waiting mends that."""
 
 
 class Fence(Protocol):
@@ -157,17 +126,27 @@ def open_store(url: str) -> Store:
     """Open the database at a SQLAlchemy `url`, bringing its schema up to date. Raises StoreError."""
     with database_errors():
         engine = opened_engine(url)
-        migrate(engine)
+        with ExitStack() as at_a_fault:
+            at_a_fault.callback(engine.dispose)
+            migrate(engine)
+            at_a_fault.pop_all()
     store = Store(engine)
     store.letter_key = _letter_key(store)
     return store
 
 
 def migrate(engine: Engine, to: str = "head") -> None:
-    """Bring the schema up to date, or up to a revision; writes nothing where it is."""
+    """Bring the schema up to date, or up to a revision; writes nothing where it is.
+
+    Raises StoreError where a newer version of ours has used it.
+    """
+    newest = newest_revision()
     with engine.connect() as connection:
-        if revision(connection) == newest_revision():
-            return
+        found = revision(connection)
+    if found == newest:
+        return
+    if found is not None and found > newest:
+        raise StoreError(f"the store is of a newer inbox-monitor (schema {found}): update this one")
     # Not above: it takes longer to import than most commands take, and is needed once for each new version of ours.
     from alembic import command
     from alembic.config import Config
@@ -205,77 +184,6 @@ def inserting(table: Table, connection: Connection) -> PgInsert | SqliteInsert:
     return SqliteInsert(table) if connection.dialect.name == "sqlite" else PgInsert(table)
 
 
-def opened_engine(url: str) -> Engine:
-    """A database, as yet as it is. Raises StoreAddressError."""
-    try:
-        parsed = make_url(url)
-        kind = parsed.get_backend_name()
-        if kind == "sqlite":
-            return _sqlite(url, parsed.database)
-        if kind != "postgresql":
-            raise StoreAddressError(f"[store] url: {kind} is not supported; {_ADDRESSES}")
-        # In UTC: a date of the last day of the year 9999 could not be read back east of Greenwich.
-        words = {name: word for name, word in _PATIENCE.items() if name not in parsed.query}
-        words |= {"options": "-c timezone=utc", "application_name": f"inbox-monitor {os.getpid()}"}
-        url_ = parsed.set(drivername="postgresql+psycopg")
-        return create_engine(url_, pool_pre_ping=True, max_overflow=MOST_SPARE, connect_args=words)
-    except (ArgumentError, NoSuchModuleError, ValueError):
-        raise StoreAddressError(f"[store] url is not a database address; {_ADDRESSES}") from None
-    except ImportError as error:
-        raise StoreAddressError(
-            f"the database driver is missing ({error.name}): pip install 'inbox-monitor[postgresql]'"
-        ) from None
-
-
-def _sqlite(url: str, database: str | None) -> Engine:
-    if database and database != ":memory:":
-        path = Path(database)
-        try:
-            for folder in reversed([f for f in path.parents if not f.exists()]):
-                folder.mkdir(exist_ok=True, mode=0o700)  # `parents` would make those between by the umask
-            _make(path)
-        except OSError as error:
-            raise StoreError(
-                f"{path}: {error.strerror}; the service needs to write there, or set [store] url"
-            ) from None
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
-
-    @event.listens_for(engine, "connect")
-    def _on_connect(raw: Any, _record: object) -> None:
-        # The driver must not begin transactions by itself: it would begin DEFERRED ones, and a read that
-        # turns into a write then fails at once instead of waiting (failures.md §1).
-        raw.isolation_level = None
-        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL", "secure_delete=ON"):
-            raw.execute(f"PRAGMA {pragma}").close()
-
-    @event.listens_for(engine, "begin")
-    def _on_begin(connection: Connection) -> None:
-        options = connection.get_execution_options()
-        if not options.get("alone"):
-            connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writer") else "BEGIN")
-
-    return engine
-
-
-def _make(path: Path) -> None:
-    """Made before SQLite does, so that nobody else may ever read it (failures.md §7). Raises OSError.
-
-    What root makes in the folder of the service belongs to the service: who looks by hand must not lock it out.
-    """
-    try:
-        # Only a file that is new is given away, never one that a link in that folder leads to (O_EXCL, open(2)).
-        file = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
-    except FileExistsError:
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-        return
-    try:
-        owner = path.parent.stat()
-        if os.geteuid() == 0 and owner.st_uid != 0:
-            os.fchown(file, owner.st_uid, owner.st_gid)
-    finally:
-        os.close(file)
-
-
 def _letter_key(store: Store) -> bytes:
     """The key that signs our letters' ids: made once for each store, 256 random bits."""
     stored = select(settings.c.value).where(settings.c.name == "letter_key")
@@ -288,18 +196,3 @@ def _letter_key(store: Store) -> bytes:
                 row = secrets.token_hex(32)
                 connection.execute(settings.insert().values(name="letter_key", value=row))
     return bytes.fromhex(row)
-
-
-@contextmanager
-def database_errors() -> Iterator[None]:
-    """Database errors as one line that says what to do."""
-    try:
-        yield
-    except (DataError, IntegrityError) as error:
-        raise RowError(f"the store does not take this ({' '.join(str(error.orig).split())[:200]})") from error
-    except DBAPIError as error:
-        raise StoreError(advice(" ".join(str(error.orig).split())[:200])) from error
-    except StatementError as error:  # a value that cannot even be handed over, such as a lone surrogate
-        raise RowError(f"the store does not take this ({' '.join(str(error.orig).split())[:200]})") from error
-    except SQLAlchemyError as error:
-        raise StoreError(f"the store failed: {' '.join(str(error).split())[:200]}") from error

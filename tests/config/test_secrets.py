@@ -177,6 +177,19 @@ def test_every_kind_of_secret_is_looked_at(tmp_path: Path, looked: Looked) -> No
     assert told.endswith("5 problems; nothing was started.")
 
 
+def test_the_address_of_the_store_may_be_a_secret(tmp_path: Path, looked: Looked) -> None:
+    address = f"postgresql://monitor:{PLANTED}@db.ours.example/monitor"
+    kept(tmp_path, f"{address}\n", name="store")
+    kept(tmp_path, "geheim")
+    found = looked('{ file = "pw" }', '[store]\nurl = { file = "store" }\n', logs_in=False)
+    assert (found.store_url, PLANTED in repr(found)) == (address, False)
+    assert found.secret_files == (tmp_path / "pw", tmp_path / "store")
+    for logs_in in (True, False):
+        with pytest.raises(ConfigError, match=r"13:9: the secret file .*/no-store cannot be read") as told:
+            looked('{ file = "pw" }', '[store]\nurl = { file = "no-store" }\n', logs_in=logs_in)
+        assert str(told.value).endswith("1 problem; nothing was started.")
+
+
 def test_a_command_is_a_list_as_no_shell_takes_it_apart(looked: Looked) -> None:
     with pytest.raises(ConfigError, match="must be a list of the program and its arguments"):
         looked('{ command = "pass show imap" }')

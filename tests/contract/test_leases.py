@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,9 +10,12 @@ import pytest
 from sqlalchemy import func, select, text, update
 
 from monitor.config import Settings, load
+from monitor.config.settings import HealthSettings
+from monitor.daemon import Daemon as Working
 from monitor.jobs.poller import Poller
-from monitor.jobs.sharing import SHORTEST, Shared, share_of
+from monitor.jobs.sharing import SHORTEST, Shared, all_of_it, share_of
 from monitor.store.leases import ACTING, LeaseLost, leave, standing
+from monitor.store.lock import AlreadyRunning
 from monitor.store.sharing_tables import daemons
 from monitor.store.store import Store, StoreError, open_store
 from monitor.store.tables import learnt
@@ -222,6 +226,40 @@ def test_one_round_takes_what_is_free_and_gives_it_back(store: Store, settings: 
         guest.take(settings)
         assert all(map(guest.holds, [*BOXES, ACTING]))
     assert standing(store).held == {}
+
+
+def test_who_has_nothing_to_read_shows_that_it_lives(tmp_path: Path, store: Store, daemon: Daemon) -> None:
+    """There are more daemons than mailboxes: the metrics of each host are young all the same."""
+    one, idle = daemon(), daemon()
+    few = config(tmp_path, BOXES[:1])
+    one.take(few)
+    file = tmp_path / "monitor.prom"
+    seconds, few = 1000.0, replace(few, health=HealthSettings(file, None))
+    waiting = Working(
+        store, few, lambda: NOW, lambda _mailbox, _count: None, threading.Event(), lambda: seconds, share=idle
+    )
+    for seconds in (1000.0, 1005.0, 1301.0):
+        waiting.tick()
+        assert file.exists() == (seconds != 1005.0)
+        file.unlink(missing_ok=True)
+    waiting.close()
+
+
+def test_who_wants_all_of_it_has_it_alone_or_not_at_all(store: Store, settings: Settings, daemon: Daemon) -> None:
+    one, late = daemon(), daemon()
+    parts(settings, one)
+    with pytest.raises(AlreadyRunning, match=r"other daemons work on this store: .* \(pid \d+\)"):
+        all_of_it(store, settings).__enter__()
+    assert parts(settings, one) == [6], "and nothing was taken from them"
+    times_out(store, one)
+    with all_of_it(store, settings):
+        assert parts(settings, late) == [0]
+        learn(store, "it writes")
+        with store.writing() as connection:
+            connection.execute(update(daemons).where(~daemons.c.lasting).values(until=func.clock_timestamp()))
+        assert parts(settings, late) == [6]
+        with pytest.raises(LeaseLost):
+            learn(store, "suspended for long, it writes nothing more")
 
 
 def test_a_lease_lasts_for_half_of_two_looks_within_bounds(tmp_path: Path, daemon: Daemon) -> None:

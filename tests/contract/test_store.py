@@ -24,7 +24,7 @@ from monitor.core.ladder import Reminder
 from monitor.core.message import Address, Message
 from monitor.core.staff import Staff
 from monitor.jobs.sharing import share_of
-from monitor.store import tables
+from monitor.store import mailboxes, tables
 from monitor.store.flags import flags_changed, forget_sightings, waiting_mails
 from monitor.store.intake import Arrival, Look, take_in
 from monitor.store.lock import AlreadyRunning, only_daemon
@@ -488,6 +488,23 @@ class TestARebuiltFolder:
             forget_sightings(desks.store, folder, NOW + hours * HOUR)
         assert refold_if_rules_changed(desks.store, "other rules", HOUSE) == 3
         assert len(desks.waits()) == 3, "each is still known to have lain in the inbox"
+
+    def test_a_folder_whose_part_changes_while_all_is_folded_has_all_folded_once_more(
+        self, desks: Desks, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Another daemon's look, or a slow one of ours, finds it between two batches."""
+        desks.asked(mail("1", ANN, INFO))
+        real = mailboxes.fold_put_off
+
+        def meanwhile(store: Store, house: House) -> None:
+            real(store, house)
+            watch(store, OPS, [("INBOX", "done"), ("Sent", "sent")])
+
+        monkeypatch.setattr(mailboxes, "fold_put_off", meanwhile)
+        assert refold_if_rules_changed(desks.store, "new rules", HOUSE) == 1
+        monkeypatch.undo()
+        assert refold_if_rules_changed(desks.store, "new rules", HOUSE) == 1
+        assert refold_if_rules_changed(desks.store, "new rules", HOUSE) == 0
 
     def test_what_is_gone_from_its_folder_still_waits(self, desks: Desks) -> None:
         desks.asked(mail("1", ANN, INFO))

@@ -12,7 +12,7 @@ from monitor.store import moving
 from monitor.store.leases import join
 from monitor.store.lock import only_daemon
 from monitor.store.store import open_store
-from monitor.store.tables import letters
+from monitor.store.tables import learnt, letters
 from tests.servers.postgres import Postgres
 from tests.story.conftest import Houses
 from tests.story.house import ANN, BEN, CLEO, House, Json, at
@@ -115,6 +115,16 @@ def test_what_does_not_arrive_as_it_was_is_not_there_at_all(
     with target.reading() as connection:
         assert connection.execute(select(func.count()).select_from(letters)).scalar() == 0
     target.close()
+
+
+def test_what_the_target_does_not_take_is_told_in_one_line(house: House, postgres_url: str) -> None:
+    house.opens(at("Mon 07:00"))
+    store = open_store(house.store_url)
+    with store.writing() as connection:
+        connection.execute(learnt.insert().values(kind="domain", value="no\0text", times=1))
+    store.close()
+    told = house.run(NOW, "migrate", "--to", postgres_url)
+    assert (told.code, "table learnt: " in told.err, "NUL" in told.err) == (TRY_LATER, True, True), told.err
 
 
 def test_a_database_that_cannot_be_used_is_told_with_what_to_do(postgres: Postgres, house: House) -> None:
