@@ -13,6 +13,18 @@ from monitor.screen.output import out
 
 PROGRAM, VARIABLE = "inbox-monitor", "_INBOX_MONITOR_COMPLETE"
 
+_FIRST_TAB = (
+    "\ncompdef _inbox_monitor_completion inbox-monitor",
+    """
+if [[ $zsh_eval_context[-1] == loadautofunc ]]; then
+  _inbox_monitor_completion "$@"
+else
+  compdef _inbox_monitor_completion inbox-monitor
+fi""",
+)
+"""From a folder of $fpath zsh runs the file itself at the first Tab (zshcompsys(1), "Autoloaded files"): then it must
+complete, and not only say who will. Click's own script does so, Typer's does not."""
+
 WITH_EVERY = {"help"}
 """Options that stand on the page once."""
 
@@ -31,7 +43,8 @@ def completion(shell: Annotated[Shell, typer.Argument(help="Of which shell.")]) 
     For bash: inbox-monitor completion bash > /etc/bash_completion.d/inbox-monitor; for zsh, into a file _inbox-monitor
     of a folder in $fpath; for fish, into ~/.config/fish/completions/inbox-monitor.fish.
     """
-    out(get_completion_script(prog_name=PROGRAM, complete_var=VARIABLE, shell=shell.value))
+    script = get_completion_script(prog_name=PROGRAM, complete_var=VARIABLE, shell=shell.value)
+    out(script.replace(*_FIRST_TAB) if shell is Shell.ZSH else script)
 
 
 def man(context: typer.Context) -> None:

@@ -64,7 +64,8 @@ def run(
         if others := sum(not share.holds(mailbox.address) for mailbox in settings.mailboxes):
             talk(f"{others} mailboxes are read by other daemons, and were left to them")
     if dry:
-        talk(f"{len(dry.written)} letters written to {dry_run}; nothing was sent")
+        letters = "1 letter" if len(dry.written) == 1 else f"{len(dry.written)} letters"
+        talk(f"{letters} written to {dry_run}; nothing was sent")
     if done.broken:
         talk(
             f"not done: {', '.join(dict.fromkeys(done.broken))}; the log above says why, and the next round tries again"

@@ -51,13 +51,15 @@ def load(
     cannot be used with them.
     """
     try:
-        return _loaded(path, _read(path), overrides, logs_in, guarded)
+        return _loaded(path, _read(path), overrides, logs_in, guarded, opens_store)
     except RecursionError:
         text = "tables or lists lie in each other too deep to be read; look for a [ or { that nothing closes"
         raise ConfigError(f"{path}: {text}") from None
 
 
-def _loaded(path: Path, source: str, overrides: Sequence[str], logs_in: bool, guarded: bool) -> Settings:
+def _loaded(
+    path: Path, source: str, overrides: Sequence[str], logs_in: bool, guarded: bool, opens_store: bool
+) -> Settings:
     try:
         table = tomllib.loads(source)
     except tomllib.TOMLDecodeError as error:

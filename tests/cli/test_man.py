@@ -77,9 +77,10 @@ BASH = (
     " _inbox_monitor_completion inbox-monitor; printf '%s\\n' \"${{COMPREPLY[@]}}\""
 )
 ZSH = (
-    "compdef() {{ :; }}; _arguments() {{ print -r -- $@; }}; source ./complete.zsh; words=(inbox-monitor {words});"
-    " CURRENT={at}+1; _inbox_monitor_completion"
+    "_arguments() {{ print -r -- $@; }}; cp complete.zsh _inbox-monitor; fpath=($PWD $fpath);"
+    " autoload -Uz _inbox-monitor; words=(inbox-monitor {words}); CURRENT={at}+1; _inbox-monitor"
 )
+"""As zsh does at the first Tab: the file is called as a function of its name, and must complete at once."""
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,13 @@ from json import dumps
 from pathlib import Path
 from typing import Any
 
+import pytest
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, func, insert, select, text
 
 from monitor.store import tables
 from monitor.store.rows import handoffs_of
-from monitor.store.store import Store, migrate, newest_revision
+from monitor.store.store import Store, StoreError, migrate, newest_revision
 
 TEN = datetime(2024, 11, 11, 10, tzinfo=UTC)
 STATES = ("pending", "sent", "refused", "withdrawn")
@@ -92,3 +93,10 @@ def test_the_latest_handoff_stays_till_waits_are_folded_again(store: Store) -> N
 def test_the_newest_file_names_the_newest_revision() -> None:
     scripts = ScriptDirectory(str(Path(tables.__file__).parent / "migrations"))
     assert newest_revision() == scripts.get_current_head()
+
+
+def test_a_store_of_a_newer_version_is_refused_in_words(store: Store) -> None:
+    with store.writing() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(StoreError, match=r"of a newer inbox-monitor \(schema 9999\)"):
+        migrate(store.engine)

@@ -29,7 +29,7 @@ cd /var/lib/inbox-monitor
 as='env {env} setpriv --reuid=10997 --regid=10997 --clear-groups --bounding-set=-all --no-new-privs'
 unshare --pid --fork --mount-proc $as inbox-monitor run 2>/tmp/said &
 outer=$!
-timeout 60 sh -c 'until grep -q "round of" /tmp/said && [ -e monitor.db ]; do sleep 0.1; done' || cat /tmp/said
+timeout 60 sh -c 'until grep -q "round mailboxes=" /tmp/said && [ -e monitor.db ]; do sleep 0.1; done' || cat /tmp/said
 first=$(cat /proc/$outer/task/$outer/children)
 echo "uid $(stat -c %u /proc/$first) mode $(stat -c %a monitor.db)"
 $as inbox-monitor status >/tmp/status && echo healthy || echo "unhealthy $?"
@@ -52,7 +52,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> str:
 def test_as_pid_1_and_nobody_in_particular_it_works_and_ends_when_it_is_told(told: str) -> None:
     assert "uid 10997 mode 600" in told
     assert "ended 0" in told
-    assert "\nstopped\n" in told
+    assert "Z info stopped\n" in told
 
 
 def test_the_health_check_tells_that_no_mailbox_can_be_read(told: str) -> None:

@@ -25,13 +25,20 @@ chapter() { echo "== $1"; }
 chapter install; dpkg --install /tmp/*.deb
 chapter version; inbox-monitor --version
 chapter verify; dpkg --verify inbox-monitor
-chapter modes; stat --format='%n %a %U:%G' /etc/inbox-monitor/config.toml /etc/inbox-monitor/credentials
+chapter modes; state=/var/lib/inbox-monitor
+stat --format='%n %a %U:%G' /etc/inbox-monitor/config.toml /etc/inbox-monitor/credentials $state
 chapter user; getent passwd inbox-monitor
+chapter shells; gzip -dc /usr/share/man/man1/inbox-monitor.1.gz | head -n 1
+bash -c 'source /usr/share/bash-completion/completions/inbox-monitor
+COMP_WORDS=(inbox-monitor sim) COMP_CWORD=1; _inbox_monitor_completion inbox-monitor; echo "${COMPREPLY[@]}"'
+(cd /usr/share; ls fish/vendor_completions.d/inbox-monitor.fish zsh/vendor-completions/_inbox-monitor)
 chapter enabled; systemctl is-enabled inbox-monitor || true
 chapter unit; systemd-analyze verify /lib/systemd/system/inbox-monitor.service
 chapter as-made; mv /etc/inbox-monitor/config.toml /tmp/; inbox-monitor service unit 2>/dev/null |
   diff - /lib/systemd/system/inbox-monitor.service || true; mv /tmp/config.toml /etc/inbox-monitor/
-chapter check; inbox-monitor check || true
+chapter bare; inbox-monitor check || true
+chapter check; for name in imap smtp; do echo secret | install -m 600 /dev/stdin /etc/inbox-monitor/$name-password; done
+inbox-monitor check || true
 chapter written; find /usr/lib/inbox-monitor -name '*.pyc' -newer /lib/systemd/system/inbox-monitor.service
 chapter demo; cd /tmp; inbox-monitor demo >/dev/null 2>&1; ls demo-output; cd /
 chapter pip; find /usr/lib/inbox-monitor -name 'pip*' -maxdepth 5 -path '*site-packages*'
@@ -62,15 +69,24 @@ def test_the_program_is_there_and_whole(chapters: dict[str, str]) -> None:
     assert chapters["pip"] == chapters["written"] == ""
 
 
-def test_the_example_is_for_root_and_the_service_alone(chapters: dict[str, str]) -> None:
+def test_the_example_is_for_root_and_the_service_alone_and_the_store_for_the_service(chapters: dict[str, str]) -> None:
     assert chapters["modes"].splitlines() == [
         "/etc/inbox-monitor/config.toml 640 root:inbox-monitor",
         "/etc/inbox-monitor/credentials 700 root:root",
+        "/var/lib/inbox-monitor 700 inbox-monitor:inbox-monitor",
     ]
     assert chapters["user"].endswith("/var/lib/inbox-monitor:/usr/sbin/nologin")
 
 
+def test_the_manual_page_and_what_shells_complete_come_with_it(chapters: dict[str, str]) -> None:
+    page, completed, *others = chapters["shells"].splitlines()
+    assert page.startswith(r".TH INBOX\-MONITOR 1 ")
+    assert completed == "simulate"
+    assert others == ["fish/vendor_completions.d/inbox-monitor.fish", "zsh/vendor-completions/_inbox-monitor"]
+
+
 def test_check_of_the_example_says_what_to_fix(chapters: dict[str, str]) -> None:
+    assert "the secret file /etc/inbox-monitor/imap-password cannot be read" in chapters["bare"]
     assert "✓ 2 mailboxes, 2 teams, 3 owners" in chapters["check"]
     assert "there is no such host" in chapters["check"]
     assert "Traceback" not in chapters["check"]
