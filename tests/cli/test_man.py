@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -60,10 +61,12 @@ def test_text_that_looks_like_roff_is_text() -> None:
 def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the program in it under its name, and the scripts of the shells."""
     folder = tmp_path_factory.mktemp("shelf")
-    program = folder / "inbox-monitor"
-    program.write_text(
-        f"#!{sys.executable}\nimport sys\nsys.path[:] = {sys.path!r}\nfrom monitor.cli import main\nmain()\n"
+    program, script = folder / "inbox-monitor", folder / "main.py"
+    script.write_text(
+        f"import sys\nsys.argv[0], sys.path[:] = {program.name!r}, {sys.path!r}\nfrom monitor.cli import main\nmain()\n"
     )
+    # A first line of `#!` could not name a Python in a folder with a blank in its name.
+    program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {shlex.quote(str(script))} "$@"\n')
     program.chmod(0o755)
     for shell in ("bash", "zsh", "fish"):
         told = CliRunner().invoke(app, ["completion", shell])
@@ -109,7 +112,7 @@ def _asked(shelf: Path, command: list[str]) -> str:
 
 def completed(monkeypatch: pytest.MonkeyPatch, line: str, config: Path) -> list[str]:
     """What bash would be given for a line; what is to be completed is its last word."""
-    words = line.split(" ")
+    words = shlex.split(line) + [""] * line.endswith(" ")
     monkeypatch.setenv("INBOX_MONITOR_CONFIG", str(config))
     environment = {"_INBOX_MONITOR_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(len(words) - 1)}
     told = CliRunner().invoke(app, [], prog_name="inbox-monitor", env=environment)
@@ -125,9 +128,9 @@ def test_mailboxes_and_teams_come_from_the_config(monkeypatch: pytest.MonkeyPatc
     assert completed(monkeypatch, "inbox-monitor threads --mailbox ev", CONFIG) == ["events@harbourcity.example"]
     assert completed(monkeypatch, "inbox-monitor assign 3 F", CONFIG) == ["Front desk"]
     assert completed(monkeypatch, "inbox-monitor threads --m", CONFIG) == ["--mailbox"]
-    assert completed(monkeypatch, f"inbox-monitor --config {CONFIG} threads --mailbox ev", Path("gone")) == [
-        "events@harbourcity.example"
-    ]
+    assert completed(
+        monkeypatch, f"inbox-monitor --config {shlex.quote(str(CONFIG))} threads --mailbox ev", Path("gone")
+    ) == ["events@harbourcity.example"]
 
 
 def test_without_a_config_nothing_is_completed_and_nothing_is_said(

@@ -97,6 +97,7 @@ class Rounds:
         return []
 
 
+@pytest.mark.full
 def test_a_round_that_raises_does_not_end_the_heartbeat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(daemons, "TICK_SECONDS", 1)
     for only_in_the_main_thread in ("signal", "set_wakeup_fd"):

@@ -1,5 +1,6 @@
 """The unit that `service unit` prints: right for what the config asks for, and without complaint by systemd."""
 
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -157,7 +158,7 @@ def test_what_lies_in_a_home_is_seen_though_homes_are_hidden() -> None:
 def test_another_config_is_named_and_odd_paths_are_quoted() -> None:
     path = Path("/srv/50% of $it/a b.toml")
     assert values("ExecStart", None, HERE, path) == [
-        f'{sys.executable} -m monitor --config "/srv/50%% of $$it/a b.toml" run'
+        f'{quoted(sys.executable)} -m monitor --config "/srv/50%% of $$it/a b.toml" run'
     ]
     assert "--config" not in values("ExecStart", None)[0]
 
@@ -184,7 +185,7 @@ def test_the_command_names_this_program_and_this_config(written: Written) -> Non
     done = CliRunner().invoke(app, ["--config", str(config), "service", "unit"])
     assert done.exit_code == 0
     start = next(line for line in done.stdout.splitlines() if line.startswith("ExecStart="))
-    program, *rest = start.removeprefix("ExecStart=").split()
+    program, *rest = shlex.split(start.removeprefix("ExecStart="))
     assert Path(program).is_absolute()
     assert Path(program).exists()
     assert rest[-3:] == ["--config", str(config), "run"]

@@ -183,6 +183,7 @@ def naps(pid: int) -> int:
     return int(re.findall(r"^voluntary_ctxt_switches:\s*(\d+)", Path(f"/proc/{pid}/status").read_text(), re.M)[0])
 
 
+@pytest.mark.full
 def test_told_to_stop_while_it_waits_for_another_ones_lock_it_is_out_in_ten_seconds(
     house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -75,7 +75,7 @@ def test_one_letter_in_trouble_costs_no_other_one(houses: Houses, stage: Stage, 
 def test_a_server_that_hangs_is_left_after_the_timeout_and_tried_anew(
     smtp_sink: SmtpSink, monkeypatch: pytest.MonkeyPatch, stage: Stage
 ) -> None:
-    monkeypatch.setattr(smtp, "TIMEOUT", 0.3)
+    monkeypatch.setattr(smtp.SmtpSender, "timeout", 0.3)
     smtp_sink.answer(stage, HANG)
     began = time.monotonic()
     with SmtpSender(Relay(smtp_sink.host, smtp_sink.port, "none")) as sender:
@@ -88,7 +88,7 @@ def test_a_server_that_hangs_is_left_after_the_timeout_and_tried_anew(
 
 
 def test_a_server_that_takes_the_connection_and_never_greets_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(smtp, "TIMEOUT", 0.3)
+    monkeypatch.setattr(smtp.SmtpSender, "timeout", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         relay = Relay("127.0.0.1", silent.getsockname()[1], "none")
         with SmtpSender(relay) as sender, pytest.raises(SendError, match="no connection") as caught:
@@ -107,7 +107,7 @@ def test_a_server_without_ehlo_is_greeted_the_old_way(smtp_sink: SmtpSink) -> No
 def test_a_round_with_a_hanging_server_ends_and_the_letter_goes_later(
     house: House, monkeypatch: pytest.MonkeyPatch, stage: Stage
 ) -> None:
-    monkeypatch.setattr(smtp, "TIMEOUT", 0.3)
+    monkeypatch.setattr(smtp.SmtpSender, "timeout", 0.3)
     house.opens(at("Mon 08:00"))
     house.asks(at("Mon 10:00"))
     house.sink.answer(stage, HANG)

@@ -67,6 +67,7 @@ def latches(house: House) -> None:
     assert house.status(at("Tue 12:10"))["latched"] == []
 
 
+@pytest.mark.full
 def test_who_gets_ten_letters_an_hour_for_three_hours_gets_none_for_a_day(house: House) -> None:
     latches(house)
 

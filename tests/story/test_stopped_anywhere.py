@@ -82,6 +82,7 @@ def test_ended_at_sixty_moments(houses: Houses, part: str, after: int, blow: sig
     stopped_anywhere(houses, part, after, blow)
 
 
+@pytest.mark.full
 def test_fifty_starts_in_a_row_say_nothing_twice_and_leave_the_store_as_it_was(houses: Houses) -> None:
     house = busy(houses)
     openings = [("opening", house.address("info-chief")), ("opening", house.lead())]
