@@ -12,6 +12,8 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
+from shlex import quote
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Self
 
@@ -35,8 +37,10 @@ def base() -> Path:
     if not made.exists():
         shutil.rmtree(half := BUILD / "debian-12.new", ignore_errors=True)
         BUILD.mkdir(exist_ok=True)
-        command = ["debootstrap", "--variant=minbase", f"--include={PACKAGES}", RELEASE, str(half)]
-        _run(command, timeout=900)
+        with TemporaryDirectory(dir="/var/tmp") as folder:  # debootstrap fails below a folder with a blank in its name
+            target = f"{folder}/debian"
+            _run(["debootstrap", "--variant=minbase", f"--include={PACKAGES}", RELEASE, target], timeout=900)
+            _run(["mv", target, str(half)], timeout=600)
         half.rename(made)
     return made
 
@@ -67,13 +71,13 @@ class Disk:
 
     def shell(self, script: str, *files: Path) -> str:
         """What a shell script prints there, both streams; `files` lie in its /tmp."""
-        root = self.folder / "root"
+        root, lower = quote(str(self.folder / "root")), quote(f"lowerdir={base()},upperdir=upper,workdir=work")
         mounts = (
             "set -e; mount --make-rprivate /\n"
-            f"{sys.executable} -c '{LOOPBACK_UP}'\n"
-            f"cd {self.folder}; mount -t overlay -o lowerdir={base()},upperdir=upper,workdir=work overlay {root}\n"
+            f"{quote(sys.executable)} -c '{LOOPBACK_UP}'\n"
+            f"cd {quote(str(self.folder))}; mount -t overlay -o {lower} overlay {root}\n"
             f"mount -t proc proc {root}/proc; mount -t tmpfs tmpfs {root}/tmp; mount -t tmpfs tmpfs {root}/run\n"
-            + "".join(f"cp {file} {root}/tmp/\n" for file in files)
+            + "".join(f"cp {quote(str(file))} {root}/tmp/\n" for file in files)
             + f'exec chroot {root} env -i PATH={PATH} LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive sh -euc "$SCRIPT"'
         )
         return _run(["unshare", *NAMESPACES, "--fork", "--kill-child", "sh", "-c", mounts], {"SCRIPT": script})
