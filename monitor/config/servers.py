@@ -24,6 +24,22 @@ from monitor.config.kinds import (
 )
 from monitor.config.secrets import Secret
 
+WhoLogsIn = Annotated[
+    str | None,
+    Otherwise(words="the username"),
+    Field(
+        description="who logs in, where that is another than the username",
+        examples=["reader@harbourcity.example"],
+    ),
+]
+TokenInstead = Annotated[
+    TokenFrom,
+    Field(
+        description='instead of a password: "microsoft", "google", or where a token is',
+        examples=["microsoft"],
+    ),
+]
+
 
 class ImapKeys(Part):
     """How mailboxes are reached. Also allowed in a [[mailbox]]."""
@@ -46,16 +62,8 @@ class ImapKeys(Part):
     password: Secret | None = Field(
         default=None, description="where the password is", examples=[{"file": "/etc/inbox-monitor/imap-password"}]
     )
-    login: Annotated[str | None, Otherwise(words="the username")] = Field(
-        default=None,
-        description="who logs in, where that is another than the username",
-        examples=["reader@harbourcity.example"],
-    )
-    token: TokenFrom = Field(
-        default=None,
-        description='instead of a password: "microsoft", "google", or where a token is',
-        examples=["microsoft"],
-    )
+    login: WhoLogsIn = None
+    token: TokenInstead = None
     mechanism: Annotated[Mechanism | None, Otherwise(words="the best that the server offers")] = Field(
         default=None,
         description="how to log in: plain and login take a password, xoauth2 and oauthbearer a token",
@@ -105,16 +113,8 @@ class SmtpPart(Part):
     password: Annotated[Secret | None, Otherwise(words="no login")] = Field(
         default=None, description="where the password is", examples=[{"file": "/etc/inbox-monitor/smtp-password"}]
     )
-    login: Annotated[str | None, Otherwise(words="the username")] = Field(
-        default=None,
-        description="who logs in, where that is another than the username",
-        examples=["reader@harbourcity.example"],
-    )
-    token: TokenFrom = Field(
-        default=None,
-        description='instead of a password: "microsoft", "google", or where a token is',
-        examples=["microsoft"],
-    )
+    login: WhoLogsIn = None
+    token: TokenInstead = None
     mechanism: Annotated[Mechanism | None, Otherwise(words="the best that the server offers")] = Field(
         default=None, description="how to log in, as under [imap]", examples=["xoauth2"]
     )
