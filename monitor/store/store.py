@@ -155,6 +155,7 @@ def migrate(engine: Engine, to: str = "head") -> None:
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     with engine.connect().execution_options(writer=True) as connection:
         config.attributes["connection"] = connection
+        config.attributes["at_once"] = found is None and to == "head"
         command.upgrade(config, to)
 
 

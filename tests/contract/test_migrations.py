@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, func, insert, select, text
+from sqlalchemy import Connection, func, insert, inspect, select, text
 
 from monitor.store import tables
+from monitor.store.opening import opened_engine
 from monitor.store.rows import handoffs_of
-from monitor.store.store import Store, StoreError, migrate, newest_revision
+from monitor.store.store import Store, StoreError, migrate, newest_revision, open_store
 
 TEN = datetime(2024, 11, 11, 10, tzinfo=UTC)
 STATES = ("pending", "sent", "refused", "withdrawn")
@@ -88,6 +89,47 @@ def test_the_latest_handoff_stays_till_waits_are_folded_again(store: Store) -> N
         rules = connection.scalar(select(tables.settings.c.value).where(tables.settings.c.name == "rules"))
     assert (found, nothing, reminders, rules) == ([[held], None, None], 2, 3, None)
     assert handoffs_of(found[0])[0].to_team == "a colleague"
+
+
+def _where(index: Any) -> list[str]:
+    """The columns of an index, and which rows it holds."""
+    return [*map(str, index["column_names"]), *(str(told) for told in index.get("dialect_options", {}).values())]
+
+
+def schema(store: Store) -> dict[str, Any]:
+    """All of it but the order of columns, and what one holds where nothing is said."""
+    seen = inspect(store.engine)
+    return {
+        table: {
+            "columns": sorted((c["name"], str(c["type"]), c["nullable"]) for c in seen.get_columns(table)),
+            "key": seen.get_pk_constraint(table)["constrained_columns"],
+            "foreign": sorted(str(sorted(k.items())) for k in seen.get_foreign_keys(table)),
+            "unique": sorted(str(u["column_names"]) for u in seen.get_unique_constraints(table)),
+            "indexes": sorted((i["name"] or "", i["unique"], _where(i)) for i in seen.get_indexes(table)),
+        }
+        for table in seen.get_table_names()
+    }
+
+
+def test_made_at_once_a_store_is_what_history_makes_of_it(store: Store) -> None:
+    at_once = schema(store)
+    of_old(store, "0001")
+    migrate(store.engine)
+    assert schema(store) == at_once
+    with store.reading() as connection:
+        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == newest_revision()
+
+
+def test_where_somebody_elses_table_bears_our_name_nothing_is_made(url: str) -> None:
+    engine = opened_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE messages (id INTEGER)"))
+    engine.dispose()
+    with pytest.raises(StoreError):
+        open_store(url)
+    engine = opened_engine(url)
+    assert inspect(engine).get_table_names() == ["messages"]
+    engine.dispose()
 
 
 def test_the_newest_file_names_the_newest_revision() -> None:

@@ -134,7 +134,7 @@ def reminder(wait: int, occurrence: int = 0, recipient: str = "lead@ours.example
 
 
 class TestTheSchema:
-    def test_migrating_from_nothing_gives_the_tables_of_the_program(self, store: Store) -> None:
+    def test_a_new_store_has_the_tables_of_the_program(self, store: Store) -> None:
         with store.engine.connect() as connection:
             context = MigrationContext.configure(connection, opts={"compare_type": True})
             assert compare_metadata(context, tables.metadata) == []
