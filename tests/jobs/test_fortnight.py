@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, update
@@ -119,9 +120,14 @@ def lived(fortnight: Fortnight, desk: Desk) -> list[tuple[str, datetime]]:
     return left
 
 
-@settings(max_examples=2, phases=[Phase.explicit, Phase.reuse, Phase.generate])
-@given(_fortnights)
-def test_nobody_who_waits_is_forgotten_and_nobody_bothered(fortnight: Fortnight) -> None:
+@pytest.mark.parametrize("examples", [1, pytest.param(10, marks=pytest.mark.full)])
+def test_nobody_who_waits_is_forgotten_and_nobody_bothered(examples: int) -> None:
+    phases = [Phase.explicit, Phase.reuse, Phase.generate]
+    settings(max_examples=examples, phases=phases)(given(_fortnights)(nobody_is))()
+
+
+def nobody_is(fortnight: Fortnight) -> None:
+    """Forgotten, or bothered."""
     with tempfile.TemporaryDirectory() as folder:
         desk = Desk(Path(folder))
         path = Path(folder) / "config.toml"

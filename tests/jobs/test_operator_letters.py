@@ -138,8 +138,8 @@ def test_what_changes_within_the_hour_stands_in_the_next_letter(tmp_path: Path) 
     house.store.close()
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=5)
-@given(st.lists(st.sampled_from(["ok", "refused", "unreachable", "busy"]), min_size=20, max_size=40))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=3)
+@given(st.lists(st.sampled_from(["ok", "refused", "unreachable", "busy"]), min_size=20, max_size=30))
 def test_however_it_flaps_there_is_a_letter_an_hour_at_most_and_few_a_day(tmp_path: Path, states: list[str]) -> None:
     for left in tmp_path.glob("monitor.db*"):
         left.unlink()
