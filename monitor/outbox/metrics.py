@@ -2,11 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
-from prometheus_client.registry import Collector
+if TYPE_CHECKING:
+    from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 PREFIX = "inbox_monitor_"
 BY_MAILBOX = ("mailbox", "team")
@@ -89,18 +88,22 @@ def exposed(samples: Iterable[Sample]) -> str:
 
     By a registry of its own: what the library counts of this process is not in it.
     """
+    from prometheus_client import CollectorRegistry, generate_latest  # not above: few write metrics (3 MB)
+
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Figures(samples))
     return generate_latest(registry).decode("utf-8")
 
 
-class _Figures(Collector):
+class _Figures:
+    """What prometheus_client calls a collector."""
+
     def __init__(self, samples: Iterable[Sample]) -> None:
         self._found: Mapping[str, list[Sample]] = {family.name: [] for family in FAMILIES}
         for sample in samples:
             self._found[sample.name].append(sample)
 
-    def collect(self) -> Iterator[Metric]:
+    def collect(self) -> "Iterator[Metric]":
         """Families without a sample are left out."""
         for family in FAMILIES:
             if found := self._found[family.name]:
@@ -110,6 +113,8 @@ class _Figures(Collector):
                 yield metric
 
 
-def _metric(family: Family) -> GaugeMetricFamily | CounterMetricFamily:
+def _metric(family: Family) -> "GaugeMetricFamily | CounterMetricFamily":
+    from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+
     kind = CounterMetricFamily if family.kind == "counter" else GaugeMetricFamily
     return kind(f"{PREFIX}{family.name}", family.help, labels=family.labels)

@@ -7,19 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
-from rich.console import Console
-from rich.logging import RichHandler
-from rich.progress import (
-    BarColumn,
-    Progress,
-    SpinnerColumn,
-    TaskID,
-    TaskProgressColumn,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
-
 from monitor.jobs.logged import event
 from monitor.jobs.look import Progress as Tell
 
@@ -34,14 +21,10 @@ def progress_on(stream: TextIO) -> Iterator[Tell]:
     if not stream.isatty():
         yield _Lines().tell
         return
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        TextColumn("{task.completed:,.0f} messages"),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=_console(stream), transient=True) as bar:
-        yield _Bars(bar).tell
+    from monitor.screen import bars  # not above: a service needs none of it
+
+    with bars.counting(stream) as counts:
+        yield counts.tell
 
 
 @contextmanager
@@ -50,16 +33,10 @@ def share_on(stream: TextIO) -> Iterator[Callable[[str, int, int], None]]:
     if not stream.isatty():
         yield lambda _what, _done, _all: None
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(file=stream), transient=True) as bar:
-        tasks: dict[str, TaskID] = {}
+    from monitor.screen import bars
 
-        def tell(what: str, done: int, all_: int) -> None:
-            if what not in tasks:
-                tasks[what] = bar.add_task(what)
-            bar.update(tasks[what], completed=done, total=all_)
-
-        yield tell
+    with bars.filling(stream) as shares:
+        yield shares.tell
 
 
 @contextmanager
@@ -68,14 +45,10 @@ def waiting_on(stream: TextIO, words: str) -> Iterator[None]:
     if not stream.isatty():
         yield
         return
-    with _console(stream).status(words, spinner="dots"):
+    from monitor.screen import bars
+
+    with bars.spinning(stream, words):
         yield
-
-
-def _console(stream: TextIO) -> Console:
-    """That of the log, where it talks to the terminal too: what it says then stands above the bar, not in it."""
-    talking = (each for each in logging.getLogger("monitor").handlers if isinstance(each, RichHandler))
-    return next((each.console for each in talking), None) or Console(file=stream)
 
 
 class _Lines:
@@ -91,16 +64,3 @@ class _Lines:
         if after // EVERY > before:
             said = event("reading", mailbox=mailbox, messages=after)
             log.info("%s: %d messages read", mailbox, after, extra=said)
-
-
-class _Bars:
-    def __init__(self, bar: Progress) -> None:
-        self._bar = bar
-        self._tasks: dict[str, object] = {}
-        self._lock = threading.Lock()
-
-    def tell(self, mailbox: str, count: int) -> None:
-        with self._lock:
-            if mailbox not in self._tasks:
-                self._tasks[mailbox] = self._bar.add_task(mailbox, total=None)
-            self._bar.advance(self._tasks[mailbox], count)  # type: ignore[arg-type]  # TaskID is an int NewType

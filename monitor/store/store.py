@@ -28,6 +28,7 @@ from monitor.store.errors import RowError as RowError  # who asks the store find
 from monitor.store.errors import StoreAddressError as StoreAddressError
 from monitor.store.errors import StoreError as StoreError
 from monitor.store.errors import database_errors as database_errors
+from monitor.store.making import VERSION, make_schema
 from monitor.store.opening import opened_engine
 from monitor.store.tables import settings
 
@@ -147,6 +148,10 @@ def migrate(engine: Engine, to: str = "head") -> None:
         return
     if found is not None and found > newest:
         raise StoreError(f"the store is of a newer inbox-monitor (schema {found}): update this one")
+    if found is None and to == "head":
+        with engine.connect().execution_options(writer=True) as connection, connection.begin():
+            if make_schema(connection, newest):
+                return
     # Not above: it takes longer to import than most commands take, and is needed once for each new version of ours.
     from alembic import command
     from alembic.config import Config
@@ -155,7 +160,6 @@ def migrate(engine: Engine, to: str = "head") -> None:
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     with engine.connect().execution_options(writer=True) as connection:
         config.attributes["connection"] = connection
-        config.attributes["at_once"] = found is None and to == "head"
         command.upgrade(config, to)
 
 
@@ -166,7 +170,7 @@ def newest_revision() -> str:
 
 def revision(connection: Connection) -> str | None:
     """The revision a database is at; None for an empty one."""
-    if not inspect(connection).has_table("alembic_version"):
+    if not inspect(connection).has_table(VERSION):
         return None
     return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
 

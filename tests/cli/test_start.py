@@ -17,6 +17,7 @@ HEAVY = (
     "imapclient",
     "jinja2",
     "mailparser",
+    "prometheus_client",
     "rich.console",
 )
 
@@ -36,3 +37,11 @@ def test_every_command_is_where_it_is_said_to_be(name: str) -> None:
     with pytest.raises(SystemExit) as ended:
         app([name, "--help"])
     assert ended.value.code == 0
+
+
+def test_a_service_on_a_new_store_needs_neither_history_nor_bars_nor_metrics(house: House) -> None:
+    words = ["--config", str(house.config), "--now", at("Tue 10:05").isoformat(), "run", "--once"]
+    ask = f"import sys; from monitor.cli import app; app({words!r}, standalone_mode=False); "
+    said = "print([name for name in ('alembic', 'rich', 'prometheus_client') if name in sys.modules], file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", ask + said], capture_output=True, text=True, check=True)
+    assert done.stderr.splitlines()[-1] == "[]"
