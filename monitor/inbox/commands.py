@@ -2,26 +2,30 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import TypeVar
 
 from imapclient import IMAPClient
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, InvalidCriteriaError, ProtocolError
 from imapclient.response_parser import parse_fetch_response
 
-from monitor.inbox.fetching import FetchRefused
-from monitor.inbox.fetching import Part as Line
+from monitor.inbox.fetched import Answer
+from monitor.inbox.fetching import Answers, FetchRefused, Mails
 from monitor.inbox.fields import FIELDS
 from monitor.inbox.parts import WITH_HEADER, Part, decoded
-from monitor.inbox.source import HEADER_LIMIT, WHOLE_LIMIT
+from monitor.inbox.source import HEADER_LIMIT, WHOLE_LIMIT, RawMail
 
 _HEADER_ITEM = f"BODY.PEEK[HEADER.FIELDS ({' '.join(FIELDS)})]<0.{HEADER_LIMIT}>"
-WHOLE_ITEM = f"BODY.PEEK[HEADER]<0.{WHOLE_LIMIT}>"
+WHOLE_ITEMS = f"(UID BODY.PEEK[HEADER]<0.{WHOLE_LIMIT}>)"
 """Of a whole header its beginning."""
 FROM_ITEMS = "(UID BODY.PEEK[HEADER.FIELDS (FROM)]<0.1024>)"
 
 _REFUSAL = re.compile(r"\A\w+ (?:command error: BAD|failed: )")
 _ODD = (ValueError, TypeError, IndexError, KeyError, AttributeError, RecursionError, ProtocolError)
 """What imapclient's parser raises for an answer that it does not understand, such as parts nested a thousand deep."""
+
+Line = bytes | tuple[bytes, bytes] | None
+"""What imaplib gives: a line that ends in a literal with that literal, or a line without one."""
 
 T = TypeVar("T")
 
@@ -82,12 +86,56 @@ def uids_at(client: IMAPClient, numbers: Sequence[int]) -> list[int]:
 
 def uid_fetch(client: IMAPClient, uids: Sequence[int], items: str) -> list[Line]:
     """UID FETCH as imaplib gives it: lines and literals, not taken apart yet."""
-    return _answer(client._imap.uid("FETCH", ",".join(map(str, uids)), items))
+    return _lines(client._imap.uid("FETCH", uid_set(uids), items))
 
 
-def newest_fetch(client: IMAPClient, first: int, items: str) -> list[Line]:
-    """FETCH of the messages from this position on, taken apart as little."""
-    return _answer(client._imap.fetch(f"{first}:*", items))
+def fetch_mails(client: IMAPClient, uids: Sequence[int]) -> list[RawMail]:
+    """The mails of one UID FETCH. Raises FetchRefused on a tagged NO, and where one of them comes without its header.
+
+    NIL stands for what is not there (RFC 3501 §7.4.2): Dovecot 2.3 says so of a mail expunged meanwhile.
+    """
+    mails = Mails()
+    with client._imap.taking(mails):
+        _lines(client._imap.uid("FETCH", uid_set(uids), mail_items(client)))
+    if mails.nil:
+        raise FetchRefused("a header is NIL")
+    return mails.mails
+
+
+def fetch_answers(client: IMAPClient, uids: Sequence[int], items: str) -> list[Answer]:
+    """One UID FETCH; among its answers may be news by sequence number, and of other uids. Raises FetchRefused."""
+    answers = Answers()
+    with client._imap.taking(answers):
+        _lines(client._imap.uid("FETCH", uid_set(uids), items))
+    return answers.told
+
+
+def fetch_flags(client: IMAPClient, uids: Sequence[int], since: int | None) -> list[Answer]:
+    """FETCH FLAGS; of those alone that changed since this HIGHESTMODSEQ, if one is given and the server takes it."""
+    if since is not None:
+        changed = refusable(lambda c: fetch_answers(c, uids, f"(UID FLAGS) (CHANGEDSINCE {since})"))
+        with suppress(FetchRefused):
+            return changed(client)
+    return fetch_answers(client, uids, "(UID FLAGS)")
+
+
+def newest_fetch(client: IMAPClient, first: int, items: str) -> list[Answer]:
+    """FETCH of the messages from this position on. Raises FetchRefused."""
+    answers = Answers()
+    with client._imap.taking(answers):
+        _lines(client._imap.fetch(f"{first}:*", items))
+    return answers.told
+
+
+def uid_set(uids: Sequence[int]) -> str:
+    """As a command names them (RFC 3501 §9): `1:3,7`; uids that follow each other are one range."""
+    spans: list[tuple[int, int]] = []
+    for uid in uids:
+        if spans and uid == spans[-1][1] + 1:
+            spans[-1] = spans[-1][0], uid
+        else:
+            spans.append((uid, uid))
+    return ",".join(f"{first}:{last}" if last > first else f"{first}" for first, last in spans)
 
 
 def understood(lines: list[Line]) -> Mapping[int, Mapping[bytes, object]]:
@@ -98,7 +146,7 @@ def understood(lines: list[Line]) -> Mapping[int, Mapping[bytes, object]]:
         return {}
 
 
-def _answer(told: tuple[str, list[Line]]) -> list[Line]:
+def _lines(told: tuple[str, list[Line]]) -> list[Line]:
     status, lines = told
     if status != "OK":
         raise FetchRefused(f"{lines!r}"[:1000])

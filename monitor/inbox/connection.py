@@ -15,6 +15,7 @@ from imapclient.exceptions import LoginError
 
 from monitor.inbox.faults import fault_of, is_no_folder, is_over
 from monitor.inbox.fetching import FetchRefused
+from monitor.inbox.flags import Opened
 from monitor.inbox.login import Imap, Login, log_in
 from monitor.inbox.reading import clean
 from monitor.inbox.source import SourceError
@@ -48,7 +49,7 @@ class Connection:
         self._line: socket.socket | None = None
         self._selected: str | None = None
         self._examined: str | None = None
-        self._exists = 0
+        self._opened = Opened(0, 0, 0, 0)
         self._aborted = False
         self._secret = ""
         self._ended = ""
@@ -98,7 +99,7 @@ class Connection:
             if now_valid != self._uidvalidity.get(folder, now_valid):
                 # The plan was made for other uids: what they name now is not what was meant.
                 raise SourceError("protocol", f"{self._login.where}: a folder was rebuilt while it was being read")
-            self._examined, self._exists = folder, int(answer.get(b"EXISTS") or 0)
+            self._examined, self._opened = folder, Opened.of(answer)
 
     def _select(self, folder: str) -> dict[bytes, Any]:
         answer: dict[bytes, Any] = self._of_folder(
@@ -226,6 +227,8 @@ class _Client(IMAPClient):  # type: ignore[misc]  # imapclient has no types
         self._opened = opened
         tls = login.security == "tls"
         super().__init__(login.host, login.port, ssl=tls, timeout=timeout)
+        # imapclient has imaplib write a log of each line and each pattern that fits, which nobody reads (above).
+        self._imap.debug = 0
 
     def _create_IMAP4(self) -> imaplib.IMAP4:  # noqa: N802  # imapclient's name
         return _Imap(self.host, self.port, self._opened)

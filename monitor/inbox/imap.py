@@ -7,14 +7,15 @@ integers, part numbers are counted, folder names come from the server's own list
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta
+from functools import partial
 
 from monitor.core.cursor import FolderState
 from monitor.core.message import Message
 from monitor.inbox import commands
 from monitor.inbox.commands import peek, refusable, searched, status_items, uid_fetch
 from monitor.inbox.connection import Connection, tls_context
-from monitor.inbox.fetching import flags_of, handed_out, raw_mails
 from monitor.inbox.fields import FIELDS
+from monitor.inbox.flags import KeptFlags, keepable
 from monitor.inbox.login import Login
 from monitor.inbox.parts import (
     RETURNED_LIMIT,
@@ -43,8 +44,16 @@ SEARCH_WINDOW = 50_000
 """Messages a SEARCH may answer with: imaplib breaks at 1 MB a line, about 130,000 ids."""
 
 
+_FLAGS_AT_ONCE = 500
+"""Uids in one question: a server need not take a line of over 8,000 bytes (RFC 7162 §4)."""
+
+
 class ImapSource(Connection):
     """A MailSource over one IMAP connection."""
+
+    def __init__(self, login: Login) -> None:
+        super().__init__(login)
+        self._kept: dict[str, KeptFlags] = {}
 
     def folders(self) -> Sequence[RemoteFolder]:
         """LIST with the SPECIAL-USE marks (RFC 6154)."""
@@ -101,22 +110,39 @@ class ImapSource(Connection):
         """One FETCH; mails that are gone are left out, unless the server refuses all for them."""
         self._examine(folder)
         wanted = set(uids)
-        found = self._guarded("fetching headers", lambda c: handed_out(uid_fetch(c, uids, commands.mail_items(c))))
+        found = self._guarded("fetching headers", lambda c: commands.fetch_mails(c, uids))
         return [mail for mail in found if mail.uid in wanted]
 
     def whole_headers(self, folder: str, uids: Sequence[int]) -> Mapping[int, bytes]:
         """BODY.PEEK[HEADER], the first 64 KB. NIL stands for what was expunged meanwhile (RFC 3501 §7.4.2)."""
+        if not uids:
+            return {}
         self._examine(folder)
-        fetched = self._guarded("fetching headers", refusable(lambda c: c.fetch(list(uids), (commands.WHOLE_ITEM,))))
-        told = {uid: commands.body_found(fetched[uid], b"BODY[HEADER]") for uid in uids if uid in fetched}
-        return {uid: header for uid, header in told.items() if header is not None}
+        question = refusable(lambda c: commands.fetch_answers(c, uids, commands.WHOLE_ITEMS))
+        told = {answer.uid: answer.header for answer in self._guarded("fetching headers", question)}
+        return {uid: header for uid in uids if (header := told.get(uid)) is not None}
 
     def flags(self, folder: str, uids: Sequence[int]) -> Mapping[int, frozenset[str]]:
-        """FETCH FLAGS of those that still exist."""
+        """FETCH FLAGS of those that still exist; of those told before only what changed since (CONDSTORE)."""
         self._examine(folder)
-        wanted = set(uids)
-        found = self._guarded("fetching flags", lambda c: list(flags_of(uid_fetch(c, uids, "(UID FLAGS)"))))
-        return {uid: flags for uid, flags in found if uid in wanted}
+        opened, kept = self._opened, self._kept.pop(folder, None)
+        known = kept.known(opened, uids) if kept else {}
+        told = dict(known)
+        if kept and known:
+            told |= self._flags_told(list(known), kept.modseq)
+        told |= self._flags_told([uid for uid in uids if uid not in known], None)
+        if keepable(opened, told):
+            self._kept[folder] = KeptFlags(opened, told, kept.believed + 1 if kept and known else 0)
+        return told
+
+    def _flags_told(self, uids: Sequence[int], since: int | None) -> dict[int, frozenset[str]]:
+        told: dict[int, frozenset[str]] = {}
+        for at in range(0, len(uids), _FLAGS_AT_ONCE):
+            some = uids[at : at + _FLAGS_AT_ONCE]
+            wanted = set(some)
+            found = self._guarded("fetching flags", partial(commands.fetch_flags, uids=some, since=since))
+            told |= {a.uid: a.flags for a in found if a.uid in wanted and "flags" in a.items}
+        return told
 
     def find(self, folder: str, message_id: str) -> list[int]:
         """SEARCH HEADER Message-ID, always quoted: imapclient would send `{5}` and `%` as they stand."""
@@ -140,13 +166,13 @@ class ImapSource(Connection):
     def senders(self, folder: str, count: int) -> list[str]:
         """FETCH of the From field alone, by position: the newest stand last."""
         self._look_again(folder)
-        if not self._exists:
+        if not self._opened.exists:
             return []
-        first = max(1, self._exists - count + 1)
-        lines = self._guarded(
+        first = max(1, self._opened.exists - count + 1)
+        answers = self._guarded(
             "fetching senders", refusable(lambda c: commands.newest_fetch(c, first, commands.FROM_ITEMS))
         )
-        messages = [read(mail.header) for mail in raw_mails(lines)]
+        messages = [read(answer.header) for answer in answers if answer.header is not None]
         return [message.from_.address for message in messages if isinstance(message, Message)]
 
     def report_parts(self, folder: str, uid: int) -> ReportParts:
@@ -217,10 +243,10 @@ class ImapSource(Connection):
         return commands.understood(lines).get(uid, {})
 
     def _windows(self, first_uid: int) -> Iterator[tuple[int, int | str]]:
-        if self._exists <= SEARCH_WINDOW:
+        if self._opened.exists <= SEARCH_WINDOW:
             yield first_uid, "*"
             return
-        marks = list(range(SEARCH_WINDOW, self._exists, SEARCH_WINDOW))
+        marks = list(range(SEARCH_WINDOW, self._opened.exists, SEARCH_WINDOW))
         bounds = sorted(
             uid for uid in self._guarded("searching", lambda c: commands.uids_at(c, marks)) if uid >= first_uid
         )

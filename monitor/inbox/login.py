@@ -1,6 +1,5 @@
 """FLOOR 1. How one logs in to a mailbox: by what the config says, else by what the server offers."""
 
-import imaplib
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -10,6 +9,7 @@ from imapclient.exceptions import LoginError
 
 from monitor.core import sasl
 from monitor.core.sasl import Conversation
+from monitor.inbox.incoming import Incoming
 from monitor.inbox.reading import clean
 from monitor.inbox.source import SourceError
 
@@ -53,7 +53,7 @@ class Login:
         return self.password() if self.token is None else self.token(refused)
 
 
-class Imap(imaplib.IMAP4):
+class Imap(Incoming):
     """An imaplib connection that can say what SASL lets a client say with the command itself."""
 
     def authenticate(self, mechanism: str, authobject: Callable[[bytes], bytes | None]) -> tuple[str, Any]:

@@ -1,7 +1,7 @@
 """FLOOR 1. The twin of imap.py that needs no server: a mailbox in memory, held to the same contract test."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from email import message_from_bytes
 from email.message import Message as Mime
@@ -63,13 +63,13 @@ class MemoryFolder:
         body = self.bodies[uid]
         mail = self.remove(uid)
         to.uidnext, to.modseq, new = to.uidnext + 1, to.modseq + 1, to.uidnext
-        to.mails[new], to.bodies[new] = replace(mail, uid=new), body
+        to.mails[new], to.bodies[new] = mail._replace(uid=new), body
         return new
 
     def flag(self, uid: int, *flags: str) -> None:
         """Set flags."""
         self.modseq += 1
-        self.mails[uid] = replace(self.mails[uid], flags=self.mails[uid].flags | set(flags))
+        self.mails[uid] = self.mails[uid]._replace(flags=self.mails[uid].flags | set(flags))
 
 
 class MemorySource:

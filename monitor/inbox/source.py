@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from monitor.core.cursor import FolderState
 from monitor.core.message import Role
@@ -57,8 +57,7 @@ class WatchedFolder:
     role: Role
 
 
-@dataclass(frozen=True, slots=True)
-class RawMail:
+class RawMail(NamedTuple):
     """One mail as fetched; `header` holds the wanted fields only. `internaldate` is aware.
 
     `gmail` is (X-GM-MSGID, X-GM-THRID) in decimals, from servers that have X-GM-EXT-1 (Gmail's IMAP extensions).

@@ -28,7 +28,7 @@ from monitor.jobs.facts import with_more_facts
 from monitor.jobs.handed_out import HandedOut
 from monitor.jobs.knowledge import stale_after
 from monitor.jobs.logged import event
-from monitor.jobs.look import Progress, Sweep, at_the_edge, batches, looked_into, new_mail
+from monitor.jobs.look import Progress, Sweep, at_the_edge, looked_into, new_mail
 from monitor.jobs.sent import sent_by_share
 from monitor.jobs.vanished import Vanished
 from monitor.store.blind import lost_sent
@@ -214,9 +214,7 @@ class _Looker:
         if not known:
             return
         uids = sorted(known)
-        there: dict[int, frozenset[str]] = {}
-        for batch in batches(uids):
-            there |= self.source.flags(row.name, batch)
+        there = self.source.flags(row.name, uids)
         changed = {uid: flags for uid, flags in there.items() if flags != known[uid].flags}
         gone = [uid for uid in uids if uid not in there]
         if gone:

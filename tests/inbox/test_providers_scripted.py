@@ -20,7 +20,7 @@ ALLOWED = re.compile(
     r"|STATUS \"[^\"]*\" \([A-Z ]+\)|EXAMINE \"[^\"]*\""
     r"|UID SEARCH HEADER Message-ID \"<(?:[^\"\\]|\\[\"\\]){1,500}>\""
     r"|UID SEARCH UID \d+:\*(?: SINCE \d\d-\w{3}-\d{4})?(?: BEFORE \d\d-\w{3}-\d{4})?"
-    r"|UID FETCH [\d,]+ \((?:UID|FLAGS|INTERNALDATE|RFC822\.SIZE|X-GM-MSGID|X-GM-THRID|BODYSTRUCTURE| |"
+    r"|UID FETCH [\d,:]+ \((?:UID|FLAGS|INTERNALDATE|RFC822\.SIZE|X-GM-MSGID|X-GM-THRID|BODYSTRUCTURE| |"
     r"BODY\.PEEK\[(?:[\d.]+|(?:[\d.]+\.)?HEADER\.FIELDS \([A-Za-z -]+\)|HEADER)\]<0\.\d+>)+\)"
     r"|FETCH \d+:\* \(UID BODY\.PEEK\[HEADER\.FIELDS \(FROM\)\]<0\.1024>\)"
 )

@@ -161,7 +161,7 @@ class Cuts(MemorySource):
     """Hands out as much of a header as was asked for, as IMAP does."""
 
     def mails(self, folder: str, uids: Sequence[int]) -> list[RawMail]:
-        return [replace(mail, header=mail.header[:HEADER_LIMIT]) for mail in super().mails(folder, uids)]
+        return [mail._replace(header=mail.header[:HEADER_LIMIT]) for mail in super().mails(folder, uids)]
 
 
 class TestOneMail:

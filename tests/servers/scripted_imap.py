@@ -232,10 +232,11 @@ class _Session:
         return f"* SEARCH {' '.join(map(str, found))}".rstrip().encode() + b"\r\n"
 
     def fetch(self, match: re.Match[str]) -> bytes:
-        everything = range(1, len(self._open) + 1)
-        first, colon, _ = match[1].partition(":")
-        uids = everything[int(first) - 1 :] if colon else [int(uid) for uid in match[1].split(",")]
-        return b"".join(self._fetched(uid, match[2]) for uid in uids if uid in everything)
+        last = len(self._open)
+        spans = [part.partition(":")[::2] for part in match[1].split(",")]
+        wanted = [(int(low), last if high == "*" else int(high or low)) for low, high in spans]
+        uids = [uid for low, high in wanted for uid in range(low, min(high, last) + 1)]
+        return b"".join(self._fetched(uid, match[2]) for uid in uids)
 
     def _fetched(self, uid: int, asked: str) -> bytes:
         raw = self._open[uid - 1]
@@ -267,7 +268,7 @@ _TABLE: tuple[tuple[str, Callable[[_Session, re.Match[str]], bytes]], ...] = (
     (r'EXAMINE "([^"]*)"', _Session.examine),
     (r'UID SEARCH HEADER Message-ID "((?:[^"\\]|\\.)*)"', _Session.search),
     (r"UID SEARCH UID (\d+):(\d+|\*)(?: SINCE [\w-]+)?(?: BEFORE [\w-]+)?", _Session.search_all),
-    (r"(?:UID )?FETCH ([0-9,]+|[0-9]+:\*) \((.*)\)", _Session.fetch),
+    (r"(?:UID )?FETCH ([0-9,:]+|[0-9]+:\*) \((.*)\)", _Session.fetch),
 )
 """All that is answered; every other line is unknown to the server."""
 

@@ -138,7 +138,7 @@ def test_a_mail_that_is_there_but_not_shown_is_told_and_the_others_are_taken_in(
 def test_a_mail_the_server_refuses_is_told_and_the_others_are_taken_in(house: House) -> None:
     with ScriptedImap(GMAIL) as server:
         furnished(server, house)
-        server.dialect = replace(GMAIL, refuses=((r"UID FETCH [\d,]*\b3\b", "NO [EXPUNGEISSUED] Some are gone"),))
+        server.dialect = replace(GMAIL, refuses=((r"UID FETCH [\d,:]*\b3\b", "NO [EXPUNGEISSUED] Some are gone"),))
         house.round(NOW)
         assert [t["uid"] for t in house.status(NOW)["troubles"]] == [3]
 
