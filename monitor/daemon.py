@@ -18,6 +18,7 @@ from monitor.jobs.alarm import StoreAlarm
 from monitor.jobs.check_machine import warn_of_open_secrets
 from monitor.jobs.connections import Connections
 from monitor.jobs.hear import places
+from monitor.jobs.hints import Hints
 from monitor.jobs.logged import event
 from monitor.jobs.logging_in import Keyring
 from monitor.jobs.look import Progress, Sweep
@@ -79,6 +80,7 @@ class Daemon:
         self._stop = threading.Event()
         self._poller = self._new_poller(settings)
         self._agenda = Agenda(chance)
+        self._hints = Hints(store)
         self._alarm = StoreAlarm(store, settings, self._letters, self._keyring)
         self._acted: float | None = None
         self._pulse = Pulse(store, monotonic)
@@ -98,7 +100,7 @@ class Daemon:
         notify("READY=1")
         self.tick()
         while not self._stop.wait(1.0):
-            if self._reload_asked.is_set():
+            if self._reload_asked.is_set() or self._is_urgent():
                 self.tick()
             scheduler.run_pending()
             if (scheduler.idle_seconds or 0) > TICK_SECONDS:
@@ -108,6 +110,7 @@ class Daemon:
     def close(self) -> None:
         """Let everything go. What is read ends before it is anybody else's to read."""
         self._poller.close()
+        self._hints.close()
         self._connections.close()
         self._share.close()
 
@@ -124,6 +127,12 @@ class Daemon:
             # The edge of a beat: neither a config that cannot be read nor a template of the alarm ends the daemon.
             log.exception("the beat failed; the next one tries again", extra=event("beat failed"))
 
+    def _is_urgent(self) -> bool:
+        """Whether a mailbox can be looked at whose server says that something has come."""
+        self._agenda.hinted(self._hints.heard())
+        now = self._monotonic()
+        return any(self._agenda.is_hinted(m) and self._is_ours_and_due(m, now) for m in places(self._settings))
+
     def _look_around(self) -> None:
         if self._reload_asked.is_set() and not self._stop.is_set():
             self._reload()
@@ -131,6 +140,7 @@ class Daemon:
         now = self._monotonic()
         self._take_our_part()
         self._agenda.pardon(self._keyring.mended(places(self._settings)))
+        self._agenda.hinted(self._hints.heard())
         due = [m for m in places(self._settings) if self._is_ours_and_due(m, now)]
         if self._stop.is_set():
             return
@@ -209,11 +219,14 @@ class Daemon:
         return self._share.company if self._acted is None else now - self._acted >= often
 
     def _ended(self, sweeps: Iterable[Sweep]) -> None:
-        now, hosts = self._monotonic(), {m.address: m.host for m in places(self._settings)}
+        now, wanted = self._monotonic(), {m.address: m for m in places(self._settings)}
         for each in sweeps:
             self._agenda.ended(each, now)
+            mailbox, source = wanted[each.mailbox], self._connections.kept(each.mailbox)
+            if each.fault is None and source is not None and mailbox.idle and not self._poller.busy(mailbox):
+                self._hints.listen(each.mailbox, source, changed=each.taken_in > 0)
             if each.fault is not None and is_crowded(each.fault):
-                self._connections.make_room(hosts[each.mailbox], self._poller.busy)
+                self._connections.make_room(mailbox.host, self._poller.busy)
 
     def _look_at_the_clocks(self) -> None:
         """The wall clock against the monotonic one: a jump is a suspended machine, or a clock that was set."""
@@ -253,6 +266,7 @@ class Daemon:
             return
         self._poller.close()
         self._agenda.pardon()
+        self._hints.pardon()
         self._keyring.change_to(settings)
         self._agenda.forget(self._connections.keep(places(settings)))
         self._settings, self._letters = settings, letters_of(settings)

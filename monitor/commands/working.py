@@ -2,6 +2,7 @@
 
 import gc
 import logging
+import resource
 import signal
 import sys
 import threading
@@ -22,6 +23,8 @@ from monitor.screen.output import talk
 from monitor.screen.progress import progress_on
 from monitor.store.room import expect_sound
 
+MOST_FILES = 65_536
+
 log = logging.getLogger("monitor.daemon")
 
 
@@ -30,6 +33,15 @@ def settle_memory() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
+
+
+def open_many_files() -> None:
+    """A connection that stays open takes two of the 1,024 open files that a service may have unless it asks for more
+    (systemd.exec(5), LimitNOFILE: soft limit 1,024, hard limit 524,288)."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def run(
@@ -44,6 +56,7 @@ def run(
     if lasts:
         # From the very start: who is told to reload while it opens its store must not die of it.
         signal.signal(signal.SIGHUP, lambda _number, _frame: reload_asked.set())
+        open_many_files()
     settle_memory()
     with (
         opened(context, logs_in=True) as (store, settings),

@@ -11,6 +11,7 @@ ORGANISATION = "Inbox Monitor"
 SECURITY: Security = "tls"
 LOOKBACK = timedelta(days=30)
 POLL_EVERY = timedelta(minutes=5)
+IDLE = True
 IMAP_PORTS: dict[Security, int] = {"tls": 993, "starttls": 143, "none": 143}
 SMTP_PORTS: dict[Security, int] = {"tls": 465, "starttls": 587, "none": 25}
 SMTP_SECURITY: dict[int, Security] = {465: "tls", 25: "none"}

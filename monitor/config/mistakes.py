@@ -26,6 +26,7 @@ _CALLED = {
     "security": ("ssl", "tls", "starttls", "encryption", "use_tls", "use_ssl"),
     "tls": ("ssl", "imaps", "smtps", "ssl/tls"),
     "address": ("email", "mail", "mailbox"),
+    "idle": ("push", "notify", "imap_idle"),
     "poll_every": ("interval", "poll_interval", "every"),
     "lookback": ("days", "since", "history"),
 }

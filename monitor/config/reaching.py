@@ -5,7 +5,7 @@ from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 
-from monitor.config.defaults import IMAP_PORTS, LOOKBACK, POLL_EVERY, SECURITY, SENDER, SMTP_PORTS, SMTP_SECURITY
+from monitor.config.defaults import IDLE, IMAP_PORTS, LOOKBACK, POLL_EVERY, SECURITY, SENDER, SMTP_PORTS, SMTP_SECURITY
 from monitor.config.kinds import TokenFrom, beside
 from monitor.config.model import ConfigModel, MailboxPart
 from monitor.config.places import Mistake
@@ -51,6 +51,7 @@ def reached(m: MailboxPart | CommandsPart, address: str, model: ConfigModel, fol
         "mechanism": either("mechanism"),
         "lookback": lookback,
         "poll_every": either("poll_every", POLL_EVERY),
+        "idle": next((p.idle for p in reversed(parts) if p.idle is not None), IDLE),
         "inbox": m.inbox,
     }
 

@@ -5,7 +5,17 @@ from typing import Annotated
 
 from pydantic import Field
 
-from monitor.config.defaults import IMAP_PORTS, LOOKBACK, POLL_EVERY, SECURITY, SENDER, SMTP_PORTS, Otherwise, ports
+from monitor.config.defaults import (
+    IDLE,
+    IMAP_PORTS,
+    LOOKBACK,
+    POLL_EVERY,
+    SECURITY,
+    SENDER,
+    SMTP_PORTS,
+    Otherwise,
+    ports,
+)
 from monitor.config.kinds import (
     Addr,
     Authority,
@@ -21,6 +31,7 @@ from monitor.config.kinds import (
     Port,
     Security,
     TokenFrom,
+    YesNo,
 )
 from monitor.config.secrets import Secret
 
@@ -73,6 +84,10 @@ class ImapKeys(Part):
         default=None, description='how far the first look goes back; "all" for everything'
     )
     poll_every: Annotated[Length | None, Otherwise(POLL_EVERY)] = Field(default=None, description="how often to look")
+    idle: Annotated[YesNo | None, Otherwise(IDLE)] = Field(
+        default=None,
+        description="between two looks let the server say what has come (IMAP IDLE, or NOTIFY): a look follows at once",
+    )
     authserv_id: Annotated[str | None, Otherwise(words="learnt from the mail")] = Field(
         default=None,
         description="who checks incoming mail: whose Authentication-Results are trusted",

@@ -81,6 +81,8 @@ class MailboxSettings:
     token: TokenFrom | None = None
     """Where tokens come from; None: `password` is used."""
     mechanism: Mechanism | None = None
+    idle: bool = True
+    """Whether its server is asked to say, between two looks, that something has come."""
 
 
 @dataclass(frozen=True, slots=True)

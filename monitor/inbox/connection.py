@@ -16,6 +16,7 @@ from imapclient.exceptions import LoginError
 from monitor.inbox.faults import fault_of, is_no_folder, is_over
 from monitor.inbox.fetching import FetchRefused
 from monitor.inbox.flags import Opened
+from monitor.inbox.idling import Idling
 from monitor.inbox.login import Imap, Login, log_in
 from monitor.inbox.reading import clean
 from monitor.inbox.source import SourceError
@@ -55,10 +56,27 @@ class Connection:
         self._ended = ""
         self._renewed = False
         self._uidvalidity: dict[str, int] = {}
+        self._waits: Idling | None = None
+
+    def end_hints(self) -> None:
+        """Where the connection waits for news (hinting.py), come to the end of that. Never raises: one that has ended
+        under it is let go, and opened anew."""
+        waits, self._waits = self._waits, None
+        if waits is None:
+            return
+        try:
+            waits.end()
+        except Exception as error:  # noqa: BLE001  # nobody has asked anything yet: it is no fault of a look
+            if is_over(self._fault_of(error, "waiting for news")):
+                self._ended = self._secret
+            self._drop()
+        else:
+            self._selected = waits.selected
 
     def close(self) -> None:
         """LOGOUT if it still can be said, then the socket; never raises."""
         client, self._client, self._selected, self._examined = self._client, None, None, None
+        waits, self._waits = self._waits, None
         if client is not None:
             # A server that drips would never let us go.
             timer = threading.Timer(GOODBYE_TIMEOUT, self._shut_down)
@@ -66,6 +84,8 @@ class Connection:
             timer.start()
             # The connection is given up: how it dies is of no interest.
             with suppress(Exception):
+                if waits is not None:
+                    waits.end()
                 client.socket().settimeout(GOODBYE_TIMEOUT)
                 client.logout()
             timer.cancel()
@@ -138,6 +158,7 @@ class Connection:
         try:
             if self._aborted:
                 raise self._cut(doing)
+            self.end_hints()
             if self._client is None:
                 self._client = self._connect()
             return call(self._client)
@@ -162,6 +183,7 @@ class Connection:
 
     def _drop(self) -> None:
         client, self._client, self._selected, self._examined = self._client, None, None, None
+        self._waits = None
         if client is not None:
             _shut(client)
         self._hang_up()

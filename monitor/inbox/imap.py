@@ -13,9 +13,10 @@ from monitor.core.cursor import FolderState
 from monitor.core.message import Message
 from monitor.inbox import commands
 from monitor.inbox.commands import peek, refusable, searched, status_items, uid_fetch
-from monitor.inbox.connection import Connection, tls_context
+from monitor.inbox.connection import tls_context
 from monitor.inbox.fields import FIELDS
 from monitor.inbox.flags import KeptFlags, keepable
+from monitor.inbox.hinting import Hinting
 from monitor.inbox.login import Login
 from monitor.inbox.parts import (
     RETURNED_LIMIT,
@@ -48,7 +49,7 @@ _FLAGS_AT_ONCE = 500
 """Uids in one question: a server need not take a line of over 8,000 bytes (RFC 7162 §4)."""
 
 
-class ImapSource(Connection):
+class ImapSource(Hinting):
     """A MailSource over one IMAP connection."""
 
     def __init__(self, login: Login) -> None:
@@ -77,6 +78,7 @@ class ImapSource(Connection):
         Of the folder that is open STATUS tells what was known when it was opened (seen with Dovecot 2.3; RFC 3501
         §6.3.10 warns of it): new mail would never be seen over a kept connection. So that one is left first.
         """
+        self.end_hints()  # it may have opened the folder
         if self._selected == folder:
             self._guarded("leaving a folder", commands.leave)
             self._selected = None

@@ -84,6 +84,19 @@ class Incoming(imaplib.IMAP4):
         """So many bytes; fewer where the connection ends."""
         return b"".join(self._read(size))
 
+    def at_hand(self) -> bytes:
+        """What has come; empty: the connection has ended. Raises BlockingIOError and the like where nothing has.
+
+        Of a socket that does not block. One read takes a whole TLS record, so that nothing stays in OpenSSL where a
+        selector does not see it.
+        """
+        self._only_from_here()
+        if self.at == len(self.heard):
+            self._wanted = _MOST
+            self.more()
+        some, self.heard, self.at = self.heard[self.at :], b"", 0
+        return some
+
     def beginning(self, size: int, kept: int) -> bytes:
         """Of the next `size` bytes the first `kept`; the others are let go as they come."""
         parts: list[bytes] = []

@@ -1,7 +1,7 @@
 """FLOOR 2. Visits all mailboxes as the daemon does, each by its own connection; tells what their servers are like."""
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -26,6 +26,7 @@ WORTH_KNOWING = (
     "LIST-STATUS",
     "SPECIAL-USE",
     "IDLE",
+    "NOTIFY",
     "COMPRESS=DEFLATE",
     "X-GM-EXT-1",
 )
@@ -157,6 +158,7 @@ def server_facts(server: Server, now: datetime) -> Iterator[Fact]:
         able = [word for word in WORTH_KNOWING if word in seen.offers]
         more = f"offers {', '.join(able)}" if able else "offers nothing beyond the basics of IMAP, which is enough"
         yield line_fact("Mailboxes", where, server.host, seen.line, "[imap]", more, now)
+        yield Fact("Mailboxes", "ok", where, _noticed(server, seen.offers))
     wanted = len(server.visits)
     if server.crowded:
         text = f"it lets in {server.at_once} of the {wanted} connections that stay open from look to look"
@@ -168,6 +170,17 @@ def server_facts(server: Server, now: datetime) -> Iterator[Fact]:
     elif server.at_once > 1:
         text = f"it lets in {server.at_once} connections at once, one for each mailbox"
         yield Fact("Mailboxes", "ok", where, text)
+
+
+def _noticed(server: Server, offers: Collection[str]) -> str:
+    """How soon what comes is seen: by what the server says between two looks (inbox/idling.py), or at the next one."""
+    if not any(visit.mailbox.idle for visit in server.visits):
+        return "replies are noticed at the next look, as idle = false asks for"
+    if "NOTIFY" in offers:
+        return "replies and new mail are noticed within seconds, by NOTIFY"
+    if "IDLE" in offers:
+        return "replies are noticed within seconds, by IDLE on the Sent folder; new mail at the next look"
+    return "replies are noticed at the next look: it offers neither NOTIFY nor IDLE"
 
 
 def quota_facts(visit: Visit) -> Iterator[Fact]:

@@ -33,6 +33,10 @@ class Connections:
                 self._mailboxes[mailbox.address], self._ways[mailbox.address] = mailbox, self._way(mailbox)
             return source
 
+    def kept(self, address: str) -> ImapSource | None:
+        """That of a mailbox, where there is one."""
+        return self._sources.get(address)
+
     def abort(self, addresses: Iterable[str] | None = None) -> None:
         """Cut those of these mailboxes, or all, also under threads that read from them."""
         for address, source in list(self._sources.items()):

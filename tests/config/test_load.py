@@ -29,7 +29,7 @@ def test_what_is_left_out_has_a_default(
     found = loaded(right)
     (mailbox,) = found.mailboxes
     assert (mailbox.username, mailbox.port, mailbox.security) == ("info@x.example", 993, "tls")
-    assert (mailbox.lookback, mailbox.poll_every) == (30 * DAY, timedelta(minutes=5))
+    assert (mailbox.lookback, mailbox.poll_every, mailbox.idle) == (30 * DAY, timedelta(minutes=5), True)
     assert (mailbox.inbox, mailbox.sent, mailbox.watch, mailbox.replies_confirmed) == ((), (), "all", False)
     assert (found.target.reply_within, found.target.goal) == (DAY, 90)
     assert (found.organisation, found.zone, found.operator) == ("Inbox Monitor", ZoneInfo("UTC"), None)
@@ -100,13 +100,14 @@ def test_a_mailbox_comes_before_its_team_before_the_target(right: str, loaded: L
 def test_a_mailbox_overrides_what_imap_says(right: str, loaded: Loader) -> None:
     general = '[imap]\nport = 1143\nsecurity = "starttls"\nusername = "all"\nlookback = "7d"\npoll_every = "1m"'
     own = 'host = "b.example"\nsecurity = "tls"\nport = 1993\nusername = "b"\nlookback = "2d"\npoll_every = "2m"'
+    general, own = f"{general}\nidle = false", f"{own}\nidle = true"
     text = right.replace("[imap]", general)
     text += f'[[mailbox]]\naddress = "b@x.example"\nteam = "Desk"\n{own}\npassword = {{ env = "B" }}\n'
     first, second = loaded(text).mailboxes
     assert (first.host, first.port, first.security, first.username) == ("imap.x.example", 1143, "starttls", "all")
-    assert (first.lookback, first.poll_every) == (7 * DAY, timedelta(minutes=1))
+    assert (first.lookback, first.poll_every, first.idle) == (7 * DAY, timedelta(minutes=1), False)
     assert (second.host, second.port, second.security, second.username) == ("b.example", 1993, "tls", "b")
-    assert (second.lookback, second.poll_every) == (2 * DAY, timedelta(minutes=2))
+    assert (second.lookback, second.poll_every, second.idle) == (2 * DAY, timedelta(minutes=2), True)
     with pytest.raises(SecretError, match="the environment variable B is not set"):
         second.password()
 

@@ -32,7 +32,7 @@ FLOORS = {
 """A room may import the rooms below its floor, and itself. Rooms of one floor never import each other."""
 
 ALONE = {
-    "imapclient": ("inbox.connection", "inbox.login", "inbox.commands", "inbox.faults"),
+    "imapclient": ("inbox.connection", "inbox.login", "inbox.commands", "inbox.faults", "inbox.idling"),
     "mailparser": ("inbox.reading",),
     "sqlalchemy": ("store",),
     "alembic": ("store",),

@@ -19,7 +19,7 @@ from monitor.jobs.check_fact import Fact
 from monitor.jobs.check_mailbox import Known
 from monitor.jobs.check_servers import Server, namespace_facts, quota_facts, server_facts, visited
 from tests.servers.dovecot import Dovecot
-from tests.servers.scripted_imap import EXCHANGE, GMAIL, ScriptedImap
+from tests.servers.scripted_imap import EXCHANGE, GMAIL, NOTIFYING, OLD, Dialect, ScriptedImap
 
 NOW = datetime(2024, 11, 11, 8, tzinfo=UTC)
 Configured = Callable[..., Settings]
@@ -163,10 +163,29 @@ def test_whom_a_server_turns_away_is_looked_at_again_when_the_others_have_left(c
 def test_what_a_server_offers_is_one_line_and_others_folders_are_named(configured: Configured) -> None:
     with ScriptedImap(replace(GMAIL, refuses=(("GETQUOTAROOT", "NO not today"),))) as server:
         _, facts = told(configured([server.port]))
-    (line,) = [f for f in facts if "offers" in f.text]
+    (line,) = [f for f in facts if "; offers" in f.text]
     assert line.text.endswith("offers CONDSTORE, LIST-STATUS, SPECIAL-USE, IDLE, X-GM-EXT-1")
     assert [f.mark for f in facts if '"[Gmail]/Alle Nachrichten" holds all mail once more' in f.text] == ["ok"]
     assert {f.mark for f in facts} == {"ok"}, "a quota that is not told is no fault"
+
+
+@pytest.mark.parametrize(
+    ("dialect", "idle", "says"),
+    [
+        (NOTIFYING, True, "replies and new mail are noticed within seconds, by NOTIFY"),
+        (GMAIL, True, "replies are noticed within seconds, by IDLE on the Sent folder; new mail at the next look"),
+        (OLD, True, "replies are noticed at the next look: it offers neither NOTIFY nor IDLE"),
+        (GMAIL, False, "replies are noticed at the next look, as idle = false asks for"),
+    ],
+)
+def test_how_soon_replies_are_noticed_is_one_line(
+    configured: Configured, dialect: Dialect, idle: bool, says: str
+) -> None:
+    with ScriptedImap(dialect) as server:
+        settings = configured([server.port])
+        settings = replace(settings, mailboxes=tuple(replace(m, idle=idle) for m in settings.mailboxes))
+        _, facts = told(settings)
+    assert [(f.mark, f.text) for f in facts if "noticed" in f.text] == [("ok", says)]
 
 
 QUOTA = """

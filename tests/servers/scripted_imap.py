@@ -7,9 +7,10 @@ each dialect are such as those servers send; whatever is not in a dialect's tabl
 import asyncio
 import contextlib
 import re
+import threading
 from base64 import b64decode, b64encode
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email import message_from_bytes
 from email.message import Message
 from types import TracebackType
@@ -85,6 +86,9 @@ EXCHANGE = Dialect(
     refuses=((r"UID SEARCH HEADER .*refused", "BAD Command Argument Error. 11"),),
 )
 
+NOTIFYING = replace(EXCHANGE, greeting="OK IMAP ready", capability=f"{EXCHANGE.capability} NOTIFY")
+"""As Dovecot and Cyrus: NOTIFY (RFC 5465) beside IDLE."""
+
 OLD = Dialect(
     greeting="OK IMAP ready",
     capability="IMAP4rev1",
@@ -116,6 +120,32 @@ class ScriptedImap:
     twist: Callable[[str, bytes], bytes] = lambda _command, answer: answer
     """What is sent instead of the answer to a command; after a BYE the connection is closed."""
     host = HOST
+    _lines: dict["_Session", asyncio.StreamWriter] = field(default_factory=dict)
+    _changed: threading.Condition = field(default_factory=threading.Condition)
+
+    def await_waiting(self, number: int = 1, within: float = 10.0) -> None:
+        """Until so many connections wait for news, by IDLE or NOTIFY; raises AssertionError where they never do."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: sum(bool(s.waits) for s in self._lines) >= number, within):
+                raise AssertionError(f"it heard {self.commands}")
+
+    def await_command(self, pattern: str, within: float = 10.0) -> None:
+        """Until it has heard one that fits; raises AssertionError where it never does."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: any(re.fullmatch(pattern, c) for c in self.commands), within):
+                raise AssertionError(f"it heard {self.commands}")
+
+    def push(self, said: bytes) -> None:
+        """Say this to all that wait for news; after a BYE, hang up."""
+
+        def say() -> None:
+            for session, writer in self._lines.items():
+                if session.waits:
+                    writer.write(said)
+                    if b"* BYE" in said:
+                        writer.close()
+
+        self._loop.call_soon_threadsafe(say)
 
     def deliver(self, folder: Wire, raw: bytes) -> int:
         """Put a mail into a folder; returns its uid."""
@@ -132,14 +162,21 @@ class ScriptedImap:
 
     async def _open(self) -> asyncio.Server:
         async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            session = _Session(self)
             with contextlib.suppress(asyncio.CancelledError, OSError):
                 writer.write(f"* {self.dialect.greeting}\r\n".encode())
-                session = _Session(self)
                 while not session.over and (line := await reader.readline()) and not self.deaf:
-                    writer.write(session.answer(line.decode("latin-1").rstrip("\r\n")))
+                    with self._changed:
+                        answer = session.answer(line.decode("latin-1").rstrip("\r\n"))
+                        self._lines[session] = writer
+                        self._changed.notify_all()
+                    writer.write(answer)
                     await writer.drain()
+            with self._changed:
+                self._lines.pop(session, None)
             writer.close()
 
+        self._loop = asyncio.get_running_loop()
         return await asyncio.start_server(converse, HOST, 0)
 
 
@@ -150,6 +187,8 @@ class _Session:
         self._open: list[bytes] = []
         self._inside = False
         self._talk: tuple[str, str] | None = None
+        self.waits = ""
+        """The tag of its IDLE, or that of its NOTIFY."""
 
     def answer(self, line: str) -> bytes:
         if self._talk is not None:
@@ -157,6 +196,9 @@ class _Session:
             return self._login(line)
         tag, _, command = line.partition(" ")
         self._server.commands.append(command)
+        if line == "DONE" and self.waits:
+            tag, command, self.waits = self.waits, "DONE", ""
+            self._server.commands[-1] = command
         if command.startswith("AUTHENTICATE "):
             self._talk = tag, ""
             _, _, at_once = command.split(" ", 1)[1].partition(" ")
@@ -164,13 +206,21 @@ class _Session:
         for pattern, refusal in self._dialect.refuses:
             if re.match(pattern, command):
                 return f"{tag} {refusal}\r\n".encode()
+        if command == "IDLE" and "IDLE" in self._dialect.capability:
+            self.waits = tag
+            return self._twisted(command, b"+ idling\r\n")
         for pattern, reply in _TABLE:
             if match := re.fullmatch(pattern, command):
                 answer = reply(self, match) + f"{tag} OK {command.split()[0]} completed.\r\n".encode()
-                answer = self._server.twist(command, answer)
-                self.over = b"* BYE " in answer
-                return answer
+                if command.startswith("NOTIFY"):
+                    self.waits = tag if "SET" in command else ""
+                return self._twisted(command, answer)
         return f"{tag} {self._dialect.unknown}\r\n".encode()
+
+    def _twisted(self, command: str, answer: bytes) -> bytes:
+        answer = self._server.twist(command, answer)
+        self.over = b"* BYE " in answer
+        return answer
 
     def _login(self, line: str) -> bytes:
         """What answers one line of AUTHENTICATE: one that has the token, or one that takes note of the challenge."""
@@ -261,7 +311,8 @@ _TABLE: tuple[tuple[str, Callable[[_Session, re.Match[str]], bytes]], ...] = (
     (r"CAPABILITY", _Session.capability),
     (r"LOGIN .*", _Session.login),
     (r"ENABLE CONDSTORE", _Session.nothing),
-    (r"NOOP|UNSELECT|CLOSE", _Session.nothing),
+    (r"NOOP|UNSELECT|CLOSE|DONE", _Session.nothing),
+    (r"NOTIFY (?:SET .*|NONE)", _Session.nothing),
     (r"LOGOUT", _Session.logout),
     (r'LIST "" "\*"', _Session.folders),
     (r'STATUS "([^"]*)" \(([^()]*)\)', _Session.status),
