@@ -25,7 +25,7 @@ from monitor.jobs.look import Progress, Sweep
 from monitor.jobs.poller import Poller
 from monitor.jobs.pulse import Pulse
 from monitor.jobs.round import Round, act
-from monitor.jobs.sharing import Alone, Share
+from monitor.jobs.share import Alone, Share
 from monitor.jobs.standing import standing
 from monitor.notify import listens, notify, reloading, status
 from monitor.once import letters_of

@@ -15,7 +15,7 @@ from monitor.jobs.look import Progress
 from monitor.jobs.poller import Poller
 from monitor.jobs.pulse import Pulse
 from monitor.jobs.round import Round, act
-from monitor.jobs.sharing import Alone, Share
+from monitor.jobs.share import Alone, Share
 from monitor.outbox.letters import Letters
 from monitor.store.leases import ACTING
 from monitor.store.lock import AlreadyRunning

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import lru_cache
 from typing import TypeVar
 
-from imapclient import IMAPClient
+from imapclient import IMAPClient, imap_utf7
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, InvalidCriteriaError, ProtocolError
 from imapclient.response_parser import parse_fetch_response
 
@@ -26,8 +27,30 @@ _ODD = (ValueError, TypeError, IndexError, KeyError, AttributeError, RecursionEr
 
 Line = bytes | tuple[bytes, bytes] | None
 """What imaplib gives: a line that ends in a literal with that literal, or a line without one."""
+MOST_LISTED = 50
+"""In a mailbox with more folders only the watched ones are asked for their state: for each it costs the server work."""
 
 T = TypeVar("T")
+
+
+def glance_commands(client: IMAPClient, watched: Sequence[str], folders: int, leaving: bool) -> list[bytes]:
+    """What asks for all folders, and for the state of those `watched`; `folders`: how many there are, as far as known.
+
+    One command where LIST may return STATUS (RFC 5819, RFC 6154 for its marks), else one for each folder. None needs
+    the answer to another one. `leaving`: a folder is open.
+    """
+    said = [b"UNSELECT" if client.has_capability("UNSELECT") else b"CLOSE"] if leaving else []
+    items = b"(%s)" % " ".join(status_items(client)).encode()
+    extended = all(map(client.has_capability, ("LIST-STATUS", "LIST-EXTENDED", "SPECIAL-USE")))
+    if extended and folders <= MOST_LISTED:
+        return [*said, b'LIST "" "*" RETURN (SPECIAL-USE STATUS %s)' % items]
+    return [*said, b'LIST "" "*"', *(b"STATUS %s %s" % (client._normalise_folder(each), items) for each in watched)]
+
+
+@lru_cache(maxsize=4096)
+def folder_named(raw: bytes) -> str:
+    """A folder's name as it stands on the wire, in modified UTF-7 (RFC 3501 §5.1.3). Raises ValueError."""
+    return str(imap_utf7.decode(raw))
 
 
 def status_items(client: IMAPClient) -> tuple[str, ...]:

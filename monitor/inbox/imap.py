@@ -16,7 +16,7 @@ from monitor.inbox.commands import peek, refusable, searched, status_items, uid_
 from monitor.inbox.connection import tls_context
 from monitor.inbox.fields import FIELDS
 from monitor.inbox.flags import KeptFlags, keepable
-from monitor.inbox.hinting import Hinting
+from monitor.inbox.glancing import Glancing
 from monitor.inbox.login import Login
 from monitor.inbox.parts import (
     RETURNED_LIMIT,
@@ -49,7 +49,7 @@ _FLAGS_AT_ONCE = 500
 """Uids in one question: a server need not take a line of over 8,000 bytes (RFC 7162 §4)."""
 
 
-class ImapSource(Hinting):
+class ImapSource(Glancing):
     """A MailSource over one IMAP connection."""
 
     def __init__(self, login: Login) -> None:
@@ -59,6 +59,9 @@ class ImapSource(Hinting):
     def folders(self) -> Sequence[RemoteFolder]:
         """LIST with the SPECIAL-USE marks (RFC 6154)."""
         idle, self._renewed = self._client is not None, False
+        if (glanced := self._as_glanced()) is not None:
+            self.listed = glanced
+            return glanced
         try:
             found = self._guarded("listing folders", lambda c: c.list_folders())
         except SourceError as fault:
@@ -67,10 +70,11 @@ class ImapSource(Hinting):
             if not idle or self._aborted or fault.fault not in ("unreachable", "busy") or fault.wait:
                 raise
             found = self._guarded("listing folders", lambda c: c.list_folders())
-        return [
+        self.listed = [
             RemoteFolder(commands.name_of(n), frozenset(commands.name_of(f).lower() for f in flags))
             for flags, _, n in found
         ]
+        return self.listed
 
     def state(self, folder: str) -> FolderState:
         """STATUS; where the server gives no UIDNEXT there, EXAMINE may.
@@ -79,6 +83,9 @@ class ImapSource(Hinting):
         §6.3.10 warns of it): new mail would never be seen over a kept connection. So that one is left first.
         """
         self.end_hints()  # it may have opened the folder
+        if (glanced := self._states.pop(folder, None)) is not None:
+            self._uidvalidity[folder] = glanced.uidvalidity
+            return glanced
         if self._selected == folder:
             self._guarded("leaving a folder", commands.leave)
             self._selected = None

@@ -14,7 +14,7 @@ from monitor.jobs.check_folders import choices, chosen, messages, missing, not_c
 from monitor.jobs.check_replies import Found, newest_mail
 from monitor.jobs.knowledge import Knowledge
 from monitor.store.citations import StandIn
-from monitor.store.mailboxes import CLOCK_SKEW
+from monitor.store.looks import CLOCK_SKEW
 
 MOST_SUGGESTED = 10
 """So many people who may be staff are named for one mailbox: the latest."""

@@ -21,7 +21,8 @@ from monitor.jobs.hear_one import Ear, Heard
 from monitor.jobs.look import Progress, Sweep, at_the_edge, looked_into, new_mail
 from monitor.outbox.letters import Letters
 from monitor.store.hearing import PREFIX, Answered, forget_heard, letters_answered, were_heard
-from monitor.store.mailboxes import FolderRow, cursor_moved, looked_completely, watch
+from monitor.store.looks import looked_completely
+from monitor.store.mailboxes import FolderRow, cursor_moved, watch
 from monitor.store.store import Store
 
 

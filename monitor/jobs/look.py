@@ -11,7 +11,8 @@ from monitor.core.cursor import Cursor, FolderState, Plan
 from monitor.core.message import EARLIEST_SANE_YEAR
 from monitor.inbox.source import MailSource, SourceError
 from monitor.jobs.logged import event
-from monitor.store.mailboxes import FolderRow, failed_look, folder_looked_at
+from monitor.store.looks import failed_look
+from monitor.store.mailboxes import FolderRow, folder_looked_at
 from monitor.store.store import Store, StoreError
 
 BATCH = 500
@@ -94,8 +95,12 @@ def new_mail(
 
 def looked_into(store: Store, row: FolderRow, state: FolderState, reached: int, now: datetime) -> None:
     """The folder was read to its end, as it was when it was opened. `reached`: the first uid not read."""
-    cursor = Cursor(state.uidvalidity, max(reached, state.uidnext or 1), state.highestmodseq, state.messages)
-    folder_looked_at(store, row.id, cursor, now)
+    folder_looked_at(store, row.id, cursor_after(state, reached), now)
+
+
+def cursor_after(state: FolderState, reached: int) -> Cursor:
+    """Of a folder that was read to its end."""
+    return Cursor(state.uidvalidity, max(reached, state.uidnext or 1), state.highestmodseq, state.messages)
 
 
 def batches(uids: Sequence[int]) -> Iterator[Sequence[int]]:

@@ -28,19 +28,15 @@ from monitor.jobs.facts import with_more_facts
 from monitor.jobs.handed_out import HandedOut
 from monitor.jobs.knowledge import stale_after
 from monitor.jobs.logged import event
-from monitor.jobs.look import Progress, Sweep, at_the_edge, looked_into, new_mail
+from monitor.jobs.look import Progress, Sweep, at_the_edge, cursor_after, looked_into, new_mail
 from monitor.jobs.sent import sent_by_share
 from monitor.jobs.vanished import Vanished
 from monitor.store.blind import lost_sent
 from monitor.store.flags import flags_changed, forget_sightings, waiting_mails
 from monitor.store.intake import Arrival, Look, take_in
 from monitor.store.keeping import ForgottenMeanwhile, times_forgotten
-from monitor.store.mailboxes import (
-    FolderRow,
-    fold_put_off,
-    looked_completely,
-    watch,
-)
+from monitor.store.looks import looked_completely
+from monitor.store.mailboxes import FolderRow, fold_put_off, watch
 from monitor.store.store import RowError, Store
 
 NAME_SENT = 'name the one used now with sent = "…", or say replies = "confirmed"'
@@ -61,7 +57,7 @@ def sweep(
     looker = _Looker(store, source, mailbox, house, now, stopping, progress)
 
     def complete() -> None:
-        looked_completely(store, mailbox.address, now, stale_after(mailbox.poll_every), looker.ahead)
+        looked_completely(store, mailbox.address, now, stale_after(mailbox.poll_every), looker.ahead, looker.unchanged)
 
     return at_the_edge(store, mailbox.address, looker, now, stopping, complete)
 
@@ -88,6 +84,7 @@ class _Looker:
         self.remote: Sequence[RemoteFolder] = ()
         self.watched: Sequence[WatchedFolder] = ()
         self.ahead: timedelta | None = None
+        self.unchanged: list[int] = []
 
     def look(self) -> None:
         """To the end. Where somebody is forgotten meanwhile, their mail may be in its hands: it begins anew."""
@@ -101,7 +98,7 @@ class _Looker:
 
     def _look(self) -> None:
         """Every folder, Sent last: a reply seen there is then never older news than the mail it answers."""
-        box, self.remote = self.mailbox, self.source.folders()
+        box, self.remote, self.unchanged = self.mailbox, self.source.folders(), []
         wanted = choose(self.remote, box.inbox, box.sent, box.done, box.watch == "all")
         if not any(f.role == "sent" for f in wanted):
             wanted += sent_by_share(self.store, self.source, self.remote, wanted, box, self.house, self.now)
@@ -136,7 +133,10 @@ class _Looker:
         reached = self._read(row, state, step)
         if step.ask_flags:
             self._ask_flags(row)
-        looked_into(self.store, row, state, reached, self.now)
+        if step.step == "NOTHING" and row.cursor == cursor_after(state, reached):
+            self.unchanged.append(row.id)  # noted with all others, when the look is complete
+        else:
+            looked_into(self.store, row, state, reached, self.now)
 
     def _read(self, row: FolderRow, state: FolderState, step: Plan) -> int:
         """Take in all mails the plan asks for; returns the first uid not read."""

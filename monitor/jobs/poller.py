@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import datetime
 
@@ -10,11 +10,12 @@ import monitor
 from monitor.config import MailboxSettings, Settings
 from monitor.inbox.source import MailSource, SourceError
 from monitor.jobs.deadline import Deadline
+from monitor.jobs.glance import Glances
 from monitor.jobs.hear import is_ear, listen
 from monitor.jobs.logged import event
 from monitor.jobs.look import Progress, Sweep
 from monitor.jobs.poll import sweep
-from monitor.jobs.sharing import Alone, Share
+from monitor.jobs.share import Alone, Share
 from monitor.store.leases import ACTING, LeaseLost
 from monitor.store.mailboxes import refold_if_rules_changed
 from monitor.store.store import Store, StoreError
@@ -44,6 +45,7 @@ class Poller:
         self._stopping, self._progress = stopping, progress
         self._share: Share = share or Alone()
         self._house = settings.house(store.letter_key)
+        self._glances = Glances(store, source_of, self._share)
         # A pool for each server: the mailboxes of one that hangs do not take up the threads of the others.
         self._pools: dict[str, ThreadPoolExecutor] = {}
         self._slots = threading.Semaphore(MOST_CONNECTIONS)
@@ -68,7 +70,7 @@ class Poller:
         wanted = list(mailboxes)
         # What is said in a mail is done to what is known: the mailboxes come first, or a receipt promises what a mail
         # that lies there already has overtaken.
-        self._begin([mailbox for mailbox in wanted if not is_ear(mailbox)], now)
+        self._begin_boxes([mailbox for mailbox in wanted if not is_ear(mailbox)], now)
         self._gather(patience)
         if ears := [mailbox for mailbox in wanted if is_ear(mailbox)]:
             self._begin(ears, now)
@@ -112,6 +114,15 @@ class Poller:
         if host not in self._pools:
             self._pools[host] = ThreadPoolExecutor(MOST_ON_A_HOST, thread_name_prefix="poll")
         return self._pools[host]
+
+    def _begin_boxes(self, mailboxes: Sequence[MailboxSettings], now: datetime) -> None:
+        """A look at each but those of which a glance tells that nothing is new there: they are done."""
+        known = {m.address: m for m in mailboxes if self._glances.can_be_glanced_at(m, now)}
+        self._begin([mailbox for mailbox in mailboxes if mailbox.address not in known], now)
+        quiet = self._glances.quiet(known.values(), now)
+        self._ended += quiet
+        done = {each.mailbox for each in quiet}
+        self._begin([mailbox for address, mailbox in known.items() if address not in done], now)
 
     def _begin(self, mailboxes: Iterable[MailboxSettings], now: datetime) -> None:
         for mailbox in mailboxes:
@@ -157,6 +168,7 @@ class Poller:
                 done = sweep(self._store, source, mailbox, self._house, now, ending, tell)
         finally:
             limit.over()
+        self._glances.looked(mailbox, source, done)
         return _interrupted(mailbox.address, done.taken_in) if done.fault and ending() else done
 
 

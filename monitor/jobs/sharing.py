@@ -11,19 +11,19 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import timedelta
-from typing import Protocol
 
 import monitor
 from monitor.config import Settings
 from monitor.core.sharing import Move, move
 from monitor.jobs.hear import places
 from monitor.jobs.logged import event
+from monitor.jobs.share import Alone, Change, Share
 from monitor.store.leases import (
     ACTING,
     Fenced,
+    Hold,
     Lease,
     LeaseLost,
     Member,
@@ -50,60 +50,6 @@ _GOES_ON = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 """The clock that a machine's sleep does not stop (clock_gettime(2)): leases run out meanwhile."""
 
 log = logging.getLogger("monitor.sharing")
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """Places that are this daemon's since now, and no longer."""
-
-    gained: Sequence[str] = ()
-    gone: Sequence[str] = ()
-
-
-class Share(Protocol):
-    """What a daemon may work at. A place is the address of a mailbox, or ACTING."""
-
-    lost: Callable[[Collection[str]], None]
-    """Is called, by any thread, with mailboxes that are to be let alone at once."""
-    company: bool
-    """Whether others look at mailboxes too."""
-    led: bool
-    """Whether it acted (reminded, reported, delivered) when it last knew."""
-
-    def holds(self, place: str) -> bool:
-        """Whether it may work there now."""
-
-    def under(self, place: str) -> AbstractContextManager[None]:
-        """All that this thread writes within is written only while the place is held. Raises LeaseLost."""
-
-    def take(self, settings: Settings, busy: Collection[str] = ()) -> Change:
-        """Take what is this daemon's, give what is others' and not `busy`. Raises StoreError."""
-
-    def close(self) -> None:
-        """Give all of it."""
-
-
-class Alone:
-    """The only daemon of its store holds all."""
-
-    def __init__(self) -> None:
-        self.lost: Callable[[Collection[str]], None] = lambda _places: None
-        self.company, self.led = False, True
-
-    def holds(self, place: str) -> bool:
-        """Everything."""
-        return True
-
-    def under(self, place: str) -> AbstractContextManager[None]:
-        """Nothing can be lost."""
-        return nullcontext()
-
-    def take(self, settings: Settings, busy: Collection[str] = ()) -> Change:
-        """Nothing changes."""
-        return Change()
-
-    def close(self) -> None:
-        """Nothing is held."""
 
 
 def awake_and_asleep() -> float:
@@ -141,6 +87,10 @@ class Shared:
         if lease is None:
             raise LeaseLost(f"{place}: another daemon has it now")
         return self._store.fenced(Fenced(lease, self._lasts))
+
+    def hold(self) -> Hold:
+        """The leases as they are now, not those of later claims."""
+        return Hold(dict(self._leases))
 
     def take(self, settings: Settings, busy: Collection[str] = ()) -> Change:
         """One question where nothing is to be done, one writing transaction where something is."""

@@ -11,15 +11,17 @@ from monitor.store.store import Store, among, inserting
 from monitor.store.tables import blind, folders, letters, notices
 
 
-def note_blind(connection: Connection, mailbox: str, since: datetime, until: datetime) -> None:
-    """A spell is over; said twice, it is one."""
-    row = inserting(blind, connection).values(mailbox=mailbox, since=since, until=until)
-    connection.execute(row.on_conflict_do_nothing())
+def note_blind(connection: Connection, spells: Collection[tuple[str, datetime, datetime]]) -> None:
+    """Spells (mailbox, since, until) are over; said twice, one is one."""
+    if spells:
+        rows = [{"mailbox": mailbox, "since": since, "until": until} for mailbox, since, until in spells]
+        connection.execute(inserting(blind, connection).on_conflict_do_nothing(), rows)
 
 
-def forget_blind(connection: Connection, mailbox: str, after: datetime) -> None:
-    """Spells that ended later than it is: the clock was ahead then, and nothing was blind for so long."""
-    connection.execute(delete(blind).where(blind.c.mailbox == mailbox, blind.c.until > after))
+def forget_blind(connection: Connection, mailboxes: Collection[str], after: datetime) -> None:
+    """Spells of these that ended later than it is: the clock was ahead then, and nothing was blind for so long."""
+    if mailboxes:
+        connection.execute(delete(blind).where(among(blind.c.mailbox, mailboxes, connection), blind.c.until > after))
 
 
 def blind_spells(store: Store, since: datetime, until: datetime) -> list[Blind]:

@@ -61,6 +61,21 @@ class Fenced:
 
 
 @dataclass(frozen=True, slots=True)
+class Hold:
+    """Leases on several places, for what is written about each of them in one transaction; None: none can be lost."""
+
+    leases: Mapping[str, Lease] | None = None
+
+    def stands(self, connection: Connection, places: Collection[str]) -> set[str]:
+        """Those of these places that are still held; asked in a writing transaction, none of them can be lost in it."""
+        if self.leases is None:
+            return set(places)
+        query = select(leases.c.place, leases.c.daemon, leases.c.term).where(among(leases.c.place, places, connection))
+        found = {Lease(row.place, row.daemon, row.term) for row in connection.execute(query)}
+        return {place for place in places if self.leases.get(place) in found}
+
+
+@dataclass(frozen=True, slots=True)
 class Member:
     """A daemon as others see it. `alive`: what it holds cannot be taken over yet."""
 

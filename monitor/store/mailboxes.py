@@ -3,14 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Connection, and_, delete, exists, func, insert, select, update
+from sqlalchemy import and_, delete, exists, insert, select, update
 
 from monitor.core.cursor import Cursor
 from monitor.core.house import House
 from monitor.core.message import Role
-from monitor.store.blind import forget_blind, note_blind
 from monitor.store.folding import fold_stale, refold
 from monitor.store.knowing import informed
 from monitor.store.store import Store, among
@@ -19,19 +17,14 @@ from monitor.store.tables import (
     conversations,
     folders,
     mailboxes,
-    messages,
     past_waits,
     settings,
-    sightings,
     waits,
 )
 from monitor.store.tying import retie
 
 ANSWERED_BY_OTHERS_DAYS = 90
 """For so long a mailbox that answered another one's mail must be seen too before anybody is called late (law 2)."""
-
-CLOCK_SKEW = timedelta(minutes=5)
-"""The server's clock may run so far before ours: what Kerberos takes for the same time too (RFC 4120, section 8.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +58,9 @@ class MailboxView:
 
 def watch(store: Store, address: str, wanted: Sequence[tuple[str, Role]]) -> list[FolderRow]:
     """Make sure the mailbox and these folders have rows; others of its folders are no longer watched."""
+    known = folders_of(store, address)
+    if known and {folder.name: folder.role for folder in known} == dict(wanted) and len(known) == len(wanted):
+        return known  # as at nearly every look: nobody need wait for the writer
     with store.writing() as connection:
         if not connection.execute(select(mailboxes.c.address).where(mailboxes.c.address == address)).first():
             connection.execute(insert(mailboxes).values(address=address))
@@ -86,7 +82,7 @@ def watch(store: Store, address: str, wanted: Sequence[tuple[str, Role]]) -> lis
         if old:
             connection.execute(update(folders).where(among(folders.c.id, old, connection)).values(watched=False))
         query = select(folders).where(folders.c.mailbox == address, folders.c.watched).order_by(folders.c.id)
-        return [_folder(row) for row in connection.execute(query)]
+        return [folder_of(row) for row in connection.execute(query)]
 
 
 def sought_sent(store: Store, address: str, now: datetime) -> None:
@@ -114,7 +110,7 @@ def folders_of(store: Store, address: str) -> list[FolderRow]:
     """The watched folders of a mailbox, as they are remembered."""
     query = select(folders).where(folders.c.mailbox == address, folders.c.watched).order_by(folders.c.id)
     with store.reading() as connection:
-        return [_folder(row) for row in connection.execute(query)]
+        return [folder_of(row) for row in connection.execute(query)]
 
 
 def folder_looked_at(store: Store, folder: int, cursor: Cursor, now: datetime) -> None:
@@ -139,50 +135,6 @@ def cursor_moved(store: Store, folder: int, cursor: Cursor) -> None:
     with store.writing() as connection:
         values = {"uidvalidity": cursor.uidvalidity, "uidnext": cursor.uidnext, "complete": cursor.complete}
         connection.execute(update(folders).where(folders.c.id == folder).values(**values))
-
-
-def looked_completely(
-    store: Store, address: str, now: datetime, stale_after: timedelta | None = None, ahead: timedelta | None = None
-) -> None:
-    """Every folder of the mailbox was read to its end: its as_of moves.
-
-    It was blind since the last such look, if that is longer ago than `stale_after`. `ahead`: how far the server's
-    clock ran before ours when the newest mail arrived; None where no mail is new.
-    """
-    with store.writing() as connection:
-        oldest = select(func.min(folders.c.looked_at)).where(folders.c.mailbox == address, folders.c.watched)
-        as_of = connection.execute(oldest).scalar_one()
-        row = connection.execute(select(mailboxes).where(mailboxes.c.address == address)).one()
-        values: dict[str, Any] = {"as_of": as_of, "looked_at": now}
-        values |= {"fault": None, "fault_text": None, "fault_since": None}
-        if row.first_as_of is None or row.first_as_of > as_of:
-            # In the future: the clock was ahead then, and whoever becomes late until that day would enter no ladder.
-            values["first_as_of"] = as_of
-        if row.fault is not None or row.readable_since is None or row.readable_since > now:
-            values["readable_since"] = now
-        if stale_after is not None and row.as_of is not None and as_of - row.as_of > stale_after:
-            note_blind(connection, address, row.as_of, as_of)
-        forget_blind(connection, address, now)
-        if ahead is not None:
-            values |= _clock(row, ahead, now)
-        if row.outgoing_seen_at is None and _shows_replies(connection, address):
-            values["outgoing_seen_at"] = now
-        connection.execute(update(mailboxes).where(mailboxes.c.address == address).values(**values))
-
-
-def failed_look(store: Store, address: str, fault: str, text: str, now: datetime) -> None:
-    """The mailbox could not be read; since when is kept until it can be, whatever kinds of fault there are."""
-    with store.writing() as connection:
-        row = connection.execute(select(mailboxes).where(mailboxes.c.address == address)).first()
-        if row is None:
-            connection.execute(insert(mailboxes).values(address=address))
-        # Not later than now: it may have been noted while the clock was ahead.
-        since = min(row.fault_since or now, now) if row is not None and row.fault is not None else now
-        connection.execute(
-            update(mailboxes)
-            .where(mailboxes.c.address == address)
-            .values(looked_at=now, fault=fault, fault_text=text, fault_since=since)
-        )
 
 
 def views(store: Store) -> dict[str, MailboxView]:
@@ -256,27 +208,9 @@ def fold_put_off(store: Store, house: House) -> None:
         fold_stale(connection, informed(connection, house))
 
 
-def _clock(row: AnyRow, ahead: timedelta, now: datetime) -> dict[str, Any]:
-    if ahead <= CLOCK_SKEW:
-        return {"ahead_by": None, "ahead_since": None}
-    return {"ahead_by": min(int(ahead.total_seconds()), 2**31 - 1), "ahead_since": row.ahead_since or now}
-
-
-def _folder(row: AnyRow) -> FolderRow:
+def folder_of(row: AnyRow) -> FolderRow:
+    """A row of the table as it is meant."""
     cursor = None
     if row.uidvalidity is not None:
         cursor = Cursor(row.uidvalidity, row.uidnext, row.highestmodseq, row.messages, row.complete)
     return FolderRow(row.id, row.name, row.role, cursor, row.looked_at)
-
-
-def _shows_replies(connection: Connection, address: str) -> bool:
-    """Whether an outgoing mail was ever seen: in its Sent folder, or as a copy that answered somebody."""
-    in_sent = exists(
-        select(1)
-        .select_from(sightings)
-        .join(folders, folders.c.id == sightings.c.folder)
-        .join(messages, messages.c.id == sightings.c.message)
-        .where(folders.c.mailbox == address, folders.c.role == "sent", messages.c.direction == "outgoing")
-    )
-    answered = exists(select(1).where(waits.c.answered_in == address))
-    return bool(connection.execute(select(in_sent | answered)).scalar())

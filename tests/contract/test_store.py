@@ -28,7 +28,8 @@ from monitor.store import mailboxes, tables
 from monitor.store.flags import flags_changed, forget_sightings, waiting_mails
 from monitor.store.intake import Arrival, Look, take_in
 from monitor.store.lock import AlreadyRunning, only_daemon
-from monitor.store.mailboxes import looked_completely, refold_if_rules_changed, views, watch
+from monitor.store.looks import looked_completely
+from monitor.store.mailboxes import refold_if_rules_changed, views, watch
 from monitor.store.outbox import begin_try, mark_sent, pending, try_later
 from monitor.store.reminding import (
     NewLetter,

@@ -24,7 +24,7 @@ from monitor.jobs.poll import sweep
 from monitor.jobs.round import act
 from monitor.outbox.board_pages import BoardPage, BoardTeam, Doubt
 from monitor.outbox.letters import Letters
-from monitor.store.mailboxes import failed_look
+from monitor.store.looks import failed_look
 from monitor.store.reminding import due_between
 from monitor.store.store import Store
 
