@@ -1,10 +1,12 @@
 """A glance at mailboxes on real and odd servers: what it tells, what it costs, and who may hold it up."""
 
+import select
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from imapclient import IMAPClient
 
 from bench.counting_proxy import CountingProxy
 from monitor.inbox.glance_lines import Glance, marks_only
@@ -66,6 +68,29 @@ class TestOnDovecot:
         assert before is not None
         assert glance_at(source, "INBOX").states["INBOX"].uidnext == before + 1
         assert [mail.uid for mail in source.mails("INBOX", [1, 2])] == [1, 2], "and the connection goes on"
+        source.close()
+
+    @pytest.mark.parametrize("offered", [["NOTIFY"], ["IDLE"]])
+    def test_a_connection_that_waits_for_news_is_glanced_at_at_once_and_goes_on(
+        self, dovecot: Dovecot, account: str, offered: list[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        has = IMAPClient.has_capability
+        refused = {"NOTIFY", "IDLE"} - set(offered)
+        monkeypatch.setattr(IMAPClient, "has_capability", lambda c, word: word not in refused and has(c, word))
+        source = ImapSource(login_to(dovecot, account))
+        source.folders()
+        before = source.state("INBOX").uidnext
+        assert before is not None
+        for number in (2, 3):
+            spell = source.begin_hints(["INBOX"])
+            assert spell is not None
+            while not spell.worked:
+                select.select([spell], [], [], 5)
+                assert spell.hear() != "over"
+            dovecot.append(account, "INBOX", header(number), NOON)
+            assert glance_at(source, "INBOX").states["INBOX"].uidnext == before + number - 1
+            assert spell.hear() == "over", "it has ended"
+        assert [mail.uid for mail in source.mails("INBOX", [1, 2, 3])] == [1, 2, 3]
         source.close()
 
     def test_over_tls(self, dovecot: Dovecot, account: str) -> None:
