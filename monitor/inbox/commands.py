@@ -13,8 +13,8 @@ from imapclient.response_parser import parse_fetch_response
 from monitor.inbox.fetched import Answer
 from monitor.inbox.fetching import Answers, FetchRefused, Mails
 from monitor.inbox.fields import FIELDS
-from monitor.inbox.parts import WITH_HEADER, Part, decoded
-from monitor.inbox.source import HEADER_LIMIT, WHOLE_LIMIT, RawMail
+from monitor.inbox.parts import RETURNED_LIMIT, STATUS_LIMIT, WITH_HEADER, Part, decoded
+from monitor.inbox.source import HEADER_LIMIT, WHOLE_LIMIT, RawMail, ReportParts
 
 _HEADER_ITEM = f"BODY.PEEK[HEADER.FIELDS ({' '.join(FIELDS)})]<0.{HEADER_LIMIT}>"
 WHOLE_ITEMS = f"(UID BODY.PEEK[HEADER]<0.{WHOLE_LIMIT}>)"
@@ -161,12 +161,17 @@ def uid_set(uids: Sequence[int]) -> str:
     return ",".join(f"{first}:{last}" if last > first else f"{first}" for first, last in spans)
 
 
-def understood(lines: list[Line]) -> Mapping[int, Mapping[bytes, object]]:
-    """A FETCH answer by uid and item, as imapclient reads it; nothing where it does not understand it."""
-    try:
-        return parse_fetch_response(lines, False)  # type: ignore[no-any-return]  # imapclient has no types
-    except _ODD:
-        return {}
+def understood(lines: Sequence[Line]) -> dict[int, Mapping[bytes, object]]:
+    """A FETCH answer by uid and item, as imapclient reads it; without the mails of which it does not understand it."""
+    found: dict[int, Mapping[bytes, object]] = {}
+    one: list[Line] = []
+    for line in lines:
+        one.append(line)
+        if not isinstance(line, tuple):  # what ends in a literal goes on
+            with suppress(*_ODD):
+                found |= parse_fetch_response(one, False)
+            one = []
+    return found
 
 
 def _lines(told: tuple[str, list[Line]]) -> list[Line]:
@@ -181,7 +186,22 @@ def peek(part: Part, limit: int) -> str:
     return f"BODY.PEEK[{part.number}]<0.{limit}>"
 
 
-def content(item: Mapping[bytes, object], part: Part | None, limit: int) -> bytes:
+def report_items(status: Part | None, returned: Part | None) -> list[str]:
+    """What is asked of a delivery report: its status part, and of the header of the mail it tells of what is needed."""
+    wanted = [peek(status, STATUS_LIMIT)] if status else []
+    if returned and returned.kind in WITH_HEADER:
+        wanted.append(f"BODY.PEEK[{returned.number}.HEADER.FIELDS (MESSAGE-ID)]<0.{RETURNED_LIMIT}>")
+    elif returned:
+        wanted.append(peek(returned, RETURNED_LIMIT))
+    return wanted
+
+
+def report_parts(item: Mapping[bytes, object], status: Part | None, returned: Part | None) -> ReportParts:
+    """The bytes of what `report_items` asked for."""
+    return ReportParts(_content(item, status, STATUS_LIMIT), _content(item, returned, RETURNED_LIMIT))
+
+
+def _content(item: Mapping[bytes, object], part: Part | None, limit: int) -> bytes:
     """The bytes of a part, or of its header, as far as they were asked for: a server may send more."""
     if part is None:
         return b""

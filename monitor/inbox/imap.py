@@ -12,23 +12,13 @@ from functools import partial
 from monitor.core.cursor import FolderState
 from monitor.core.message import Message
 from monitor.inbox import commands
-from monitor.inbox.commands import peek, refusable, searched, status_items, uid_fetch
+from monitor.inbox.commands import peek, refusable, report_items, searched, status_items, uid_fetch
 from monitor.inbox.connection import tls_context
 from monitor.inbox.fields import FIELDS
 from monitor.inbox.flags import KeptFlags, keepable
 from monitor.inbox.glancing import Glancing
 from monitor.inbox.login import Login
-from monitor.inbox.parts import (
-    RETURNED_LIMIT,
-    STATUS_LIMIT,
-    WITH_HEADER,
-    Part,
-    calendar_method,
-    parts_of,
-    report_pair,
-    text_part,
-    text_start,
-)
+from monitor.inbox.parts import Part, calendar_method, parts_of, report_pair, text_part, text_start
 from monitor.inbox.reading import clean, read
 from monitor.inbox.source import (
     MOST_FOUND,
@@ -43,6 +33,8 @@ from monitor.inbox.source import (
 
 SEARCH_WINDOW = 50_000
 """Messages a SEARCH may answer with: imaplib breaks at 1 MB a line, about 130,000 ids."""
+MOST_CONTENTS = 50
+"""Mails of which parts are fetched in one question: at 16 KB each (REPORT_LIMIT) the answer stays below 1 MB."""
 
 
 _FLAGS_AT_ONCE = 500
@@ -184,31 +176,27 @@ class ImapSource(Glancing):
         messages = [read(answer.header) for answer in answers if answer.header is not None]
         return [message.from_.address for message in messages if isinstance(message, Message)]
 
-    def report_parts(self, folder: str, uid: int) -> ReportParts:
-        """BODYSTRUCTURE says where they are; one more FETCH for both."""
-        status, returned = report_pair(self._parts(folder, uid))
-        wanted = [peek(status, STATUS_LIMIT)] if status else []
-        if returned and returned.kind in WITH_HEADER:
-            wanted.append(f"BODY.PEEK[{returned.number}.HEADER.FIELDS (MESSAGE-ID)]<0.{RETURNED_LIMIT}>")
-        elif returned:
-            wanted.append(peek(returned, RETURNED_LIMIT))
-        item = self._asked(folder, uid, wanted)
-        return ReportParts(
-            commands.content(item, status, STATUS_LIMIT), commands.content(item, returned, RETURNED_LIMIT)
-        )
+    def report_parts(self, folder: str, uids: Sequence[int]) -> dict[int, ReportParts]:
+        """BODYSTRUCTURE says where they are; one more FETCH for all that have them in the same places."""
+        pairs = {uid: report_pair(parts) for uid, parts in self._parts(folder, uids).items()}
+        told = self._asked_of_each(folder, {uid: report_items(*pair) for uid, pair in pairs.items()})
+        return {uid: commands.report_parts(told.get(uid, {}), *pair) for uid, pair in pairs.items()}
 
-    def text_start(self, folder: str, uid: int) -> TextStart | None:
+    def text_starts(self, folder: str, uids: Sequence[int]) -> dict[int, TextStart | None]:
         """BODYSTRUCTURE says which part; of it the first 2 KB."""
-        parts = self._parts(folder, uid)
-        part = text_part(parts)
-        if part is None:
-            return None
-        item = self._asked(folder, uid, [peek(part, TEXT_LIMIT)])
-        return text_start(part, parts, commands.body_of(item, f"BODY[{part.number}]".encode())) if item else None
+        parts = self._parts(folder, uids)
+        texts = {uid: part for uid, found in parts.items() if (part := text_part(found))}
+        told = self._asked_of_each(folder, {uid: (peek(part, TEXT_LIMIT),) for uid, part in texts.items()})
+        starts: dict[int, TextStart | None] = dict.fromkeys(uids)
+        for uid, part in texts.items():
+            if uid in told:
+                raw = commands.body_of(told[uid], f"BODY[{part.number}]".encode())
+                starts[uid] = text_start(part, parts[uid], raw)
+        return starts
 
-    def calendar_method(self, folder: str, uid: int) -> str:
+    def calendar_methods(self, folder: str, uids: Sequence[int]) -> dict[int, str]:
         """BODYSTRUCTURE has the parameters of each part's type."""
-        return calendar_method(self._parts(folder, uid))
+        return {uid: calendar_method(parts) for uid, parts in self._parts(folder, uids).items()}
 
     def create(self, folder: str) -> None:
         """CREATE, and SUBSCRIBE: many clients show only subscribed folders, and the server need not subscribe it."""
@@ -232,24 +220,39 @@ class ImapSource(Glancing):
         self._examine(folder)
         return sorted(self._guarded("searching", refusable(searched(criteria))))
 
-    def _parts(self, folder: str, uid: int) -> list[Part]:
-        return parts_of(self._asked(folder, uid, ["BODYSTRUCTURE"]).get(b"BODYSTRUCTURE"))
+    def _parts(self, folder: str, uids: Sequence[int]) -> dict[int, list[Part]]:
+        """The parts of each; none where they are not to be had."""
+        told = self._asked(folder, uids, ("BODYSTRUCTURE",))
+        return {uid: parts_of(told.get(uid, {}).get(b"BODYSTRUCTURE")) for uid in uids}
 
-    def _asked(self, folder: str, uid: int, items: Sequence[str]) -> Mapping[bytes, object]:
-        """One FETCH about one mail; nothing where the server refuses or says what nobody understands."""
-        if not items:
+    def _asked_of_each(self, folder: str, wanted: Mapping[int, Sequence[str]]) -> dict[int, Mapping[bytes, object]]:
+        """One FETCH for all of which the same is asked, of a bounded number at once."""
+        alike: dict[tuple[str, ...], list[int]] = {}
+        for uid, items in wanted.items():
+            alike.setdefault(tuple(items), []).append(uid)
+        told: dict[int, Mapping[bytes, object]] = {}
+        for items, uids in alike.items():
+            for at in range(0, len(uids), MOST_CONTENTS):
+                told |= self._asked(folder, uids[at : at + MOST_CONTENTS], items)
+        return told
+
+    def _asked(self, folder: str, uids: Sequence[int], items: Sequence[str]) -> dict[int, Mapping[bytes, object]]:
+        """One FETCH; one mail for which the server refuses all, or says what nobody understands, is left out."""
+        if not items or not uids:
             return {}
         self._examine(folder)
         try:
             lines = self._guarded(
-                "fetching a part", refusable(lambda c: uid_fetch(c, [uid], f"(UID {' '.join(items)})"))
+                "fetching a part", refusable(lambda c: uid_fetch(c, uids, f"(UID {' '.join(items)})"))
             )
         except SourceError as fault:
             # Also an endless line: one bad mail must not stand in the way of its mailbox (law 8).
             if fault.fault not in ("message", "protocol"):
                 raise
-            return {}
-        return commands.understood(lines).get(uid, {})
+            middle = len(uids) // 2
+            halves = (uids[:middle], uids[middle:]) if middle else ()
+            return {uid: item for half in halves for uid, item in self._asked(folder, half, items).items()}
+        return {uid: item for uid, item in commands.understood(lines).items() if uid in uids}
 
     def _windows(self, first_uid: int) -> Iterator[tuple[int, int | str]]:
         if self._opened.exists <= SEARCH_WINDOW:

@@ -132,25 +132,17 @@ class MemorySource:
         messages = [read(mails[uid].header) for uid in sorted(mails)[-count:]]
         return [message.from_.address for message in messages if isinstance(message, Message)]
 
-    def report_parts(self, folder: str, uid: int) -> ReportParts:
-        """As the standard library takes the mail apart."""
-        leaves = self._leaves(folder, uid)
-        status, returned = report_pair([part for part, _ in leaves])
-        return ReportParts(
-            _content(leaves, status)[:STATUS_LIMIT],
-            _content(leaves, returned)[:RETURNED_LIMIT],
-        )
+    def report_parts(self, folder: str, uids: Sequence[int]) -> dict[int, ReportParts]:
+        """As the standard library takes the mails apart."""
+        return {uid: _report_parts(self._leaves(folder, uid)) for uid in uids}
 
-    def text_start(self, folder: str, uid: int) -> TextStart | None:
-        """As the standard library takes the mail apart."""
-        leaves = self._leaves(folder, uid)
-        parts = [part for part, _ in leaves]
-        part = text_part(parts)
-        return text_start(part, parts, _content(leaves, part)) if part else None
+    def text_starts(self, folder: str, uids: Sequence[int]) -> dict[int, TextStart | None]:
+        """As the standard library takes the mails apart."""
+        return {uid: _text_start(self._leaves(folder, uid)) for uid in uids}
 
-    def calendar_method(self, folder: str, uid: int) -> str:
-        """As the standard library takes the mail apart."""
-        return calendar_method([part for part, _ in self._leaves(folder, uid)])
+    def calendar_methods(self, folder: str, uids: Sequence[int]) -> dict[int, str]:
+        """As the standard library takes the mails apart."""
+        return {uid: calendar_method([part for part, _ in self._leaves(folder, uid)]) for uid in uids}
 
     def create(self, folder: str) -> None:
         """An empty folder."""
@@ -200,6 +192,17 @@ def _leaves(mime: Mime, number: str = "") -> list[tuple[Part, Mime]]:
         method=str(mime.get_param("method", "")).lower(),
     )
     return [(part, mime)]
+
+
+def _report_parts(leaves: Sequence[tuple[Part, Mime]]) -> ReportParts:
+    status, returned = report_pair([part for part, _ in leaves])
+    return ReportParts(_content(leaves, status)[:STATUS_LIMIT], _content(leaves, returned)[:RETURNED_LIMIT])
+
+
+def _text_start(leaves: Sequence[tuple[Part, Mime]]) -> TextStart | None:
+    parts = [part for part, _ in leaves]
+    part = text_part(parts)
+    return text_start(part, parts, _content(leaves, part)) if part else None
 
 
 def _content(leaves: Sequence[tuple[Part, Mime]], part: Part | None) -> bytes:

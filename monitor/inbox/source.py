@@ -140,14 +140,17 @@ class MailSource(Protocol):
     def senders(self, folder: str, count: int) -> list[str]:
         """The From addresses, lower case, of the newest `count` mails; those without one are left out."""
 
-    def report_parts(self, folder: str, uid: int) -> ReportParts:
-        """What a delivery report says, at most 16 KB; empty for a mail that is none, is gone, or is not handed out."""
+    def report_parts(self, folder: str, uids: Sequence[int]) -> Mapping[int, ReportParts]:
+        """What these delivery reports say, at most 16 KB each, for each of these uids: empty for a mail that is none,
+        is gone, or is not handed out."""
 
-    def text_start(self, folder: str, uid: int) -> TextStart | None:
-        """How the text of a mail begins, at most 2 KB; None where there is no text, or it is not to be had."""
+    def text_starts(self, folder: str, uids: Sequence[int]) -> Mapping[int, TextStart | None]:
+        """How the texts of these mails begin, at most 2 KB each; None where there is no text, or it is not to be
+        had."""
 
-    def calendar_method(self, folder: str, uid: int) -> str:
-        """The method of a mail's calendar part, lower case (`request`, `reply`, …); empty where none is to be had."""
+    def calendar_methods(self, folder: str, uids: Sequence[int]) -> Mapping[int, str]:
+        """The method of each mail's calendar part, lower case (`request`, `reply`, …); empty where none is to be
+        had."""
 
     def create(self, folder: str) -> None:
         """Make a folder. The one thing here that writes: for `check --fix`, never called by the daemon.

@@ -101,7 +101,7 @@ class _Listening:
         for one in found:
             if one.identity not in before:
                 self.ear = self.ear or Ear(self.store, self.settings, Letters(self.settings.templates_dir), self.now)
-                self.ear.hear(one, lambda one=one: self.source.text_start(folder, one.uid))  # type: ignore[misc]
+                self.ear.hear(one, lambda uid=one.uid: self.source.text_starts(folder, [uid])[uid])  # type: ignore[misc]
 
     def _answering(self, folder: str, mails: Sequence[RawMail]) -> Iterator[Heard]:
         messages = [(mail, message) for mail in mails if isinstance(message := read(mail.header), Message)]

@@ -109,6 +109,11 @@ def batches(uids: Sequence[int]) -> Iterator[Sequence[int]]:
         yield uids[at : at + BATCH]
 
 
+def is_full(batch: Sequence[int]) -> bool:
+    """Whether more are likely to come behind it."""
+    return len(batch) >= BATCH
+
+
 def _unexpected(mailbox: str, error: Exception) -> SourceError:
     log.error("%s: an unexpected error", mailbox, exc_info=error, extra=event("look broken", mailbox=mailbox))
     return SourceError("protocol", f"an unexpected error ({type(error).__name__}); please report it with the log above")

@@ -1,34 +1,28 @@
 """FLOOR 2. One sweep of a mailbox: look at every folder, take in what is new, ask the flags of what waits.
 
-Network and database take turns: no transaction is ever open while a server is asked (law 4).
+No flow of work has a transaction open while it asks a server (law 4): where there is much mail, a thread that has no
+store fetches and reads ahead (arriving.py), and the look's own thread stores.
 """
 
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from monitor.config import MailboxSettings
 from monitor.core.cursor import Cursor, FolderState, Plan, plan
 from monitor.core.house import House
-from monitor.core.message import EARLIEST_SANE_YEAR, LATER_THAN_RECEIVED, Message, arrival
+from monitor.core.message import Message
 from monitor.inbox.folders import choose
-from monitor.inbox.reading import Unreadable, last_hop, read, whole_lines
-from monitor.inbox.source import (
-    HEADER_LIMIT,
-    OF_ONE_FOLDER,
-    WHOLE_LIMIT,
-    MailSource,
-    RawMail,
-    RemoteFolder,
-    SourceError,
-    WatchedFolder,
-)
-from monitor.jobs.facts import with_more_facts
-from monitor.jobs.handed_out import HandedOut
+from monitor.inbox.reading_child import read_all
+from monitor.inbox.source import OF_ONE_FOLDER, MailSource, RemoteFolder, SourceError, WatchedFolder
+from monitor.jobs.ahead import ahead
+from monitor.jobs.arriving import Arrived, Arriving
 from monitor.jobs.knowledge import stale_after
 from monitor.jobs.logged import event
 from monitor.jobs.look import Progress, Sweep, at_the_edge, cursor_after, looked_into, new_mail
+from monitor.jobs.reading_process import ReadAll, ReadingProcess
 from monitor.jobs.sent import sent_by_share
 from monitor.jobs.vanished import Vanished
 from monitor.store.blind import lost_sent
@@ -41,6 +35,9 @@ from monitor.store.store import RowError, Store
 
 NAME_SENT = 'name the one used now with sent = "…", or say replies = "confirmed"'
 
+MUCH = 2_000
+"""So many mails to fetch are worth a reading process, which takes a tenth of a second to start."""
+
 log = logging.getLogger("monitor.poll")
 
 
@@ -52,9 +49,13 @@ def sweep(
     now: datetime,
     stopping: Callable[[], bool] = lambda: False,
     progress: Progress = lambda _mailbox, _count: None,
+    reading: ReadingProcess | None = None,
 ) -> Sweep:
-    """Look at one mailbox. Never raises for what a server does; StoreError passes, for then nothing can go on."""
-    looker = _Looker(store, source, mailbox, house, now, stopping, progress)
+    """Look at one mailbox. Never raises for what a server does; StoreError passes, for then nothing can go on.
+
+    `reading` is for looks that find much mail; without it all is read in this process.
+    """
+    looker = _Looker(store, source, mailbox, house, now, stopping, progress, reading)
 
     def complete() -> None:
         looked_completely(store, mailbox.address, now, stale_after(mailbox.poll_every), looker.ahead, looker.unchanged)
@@ -74,11 +75,13 @@ class _Looker:
         now: datetime,
         stopping: Callable[[], bool],
         progress: Progress,
+        reading: ReadingProcess | None,
     ) -> None:
         self.store, self.source, self.mailbox, self.house, self.now = store, source, mailbox, house, now
-        self.stopping, self.progress = stopping, progress
+        self.stopping, self.progress, self.reading = stopping, progress, reading
         self.taken_in = 0
-        self.handing = HandedOut(source, mailbox.host, now)
+        self.read_all: ReadAll = read_all
+        self.to_end = ExitStack()
         self.look_ = Look(now)
         self.forgotten = 0
         self.remote: Sequence[RemoteFolder] = ()
@@ -88,13 +91,14 @@ class _Looker:
 
     def look(self) -> None:
         """To the end. Where somebody is forgotten meanwhile, their mail may be in its hands: it begins anew."""
-        while True:
-            self.forgotten = times_forgotten(self.store)
-            try:
-                return self._look()
-            except ForgottenMeanwhile:
-                again = event("look begins anew", mailbox=self.mailbox.address)
-                log.info("%s: somebody was forgotten meanwhile; looked at again", self.mailbox.address, extra=again)
+        with self.to_end:
+            while True:
+                self.forgotten = times_forgotten(self.store)
+                try:
+                    return self._look()
+                except ForgottenMeanwhile:
+                    again = event("look begins anew", mailbox=self.mailbox.address)
+                    log.info("%s: somebody was forgotten meanwhile; looked at again", self.mailbox.address, extra=again)
 
     def _look(self) -> None:
         """Every folder, Sent last: a reply seen there is then never older news than the mail it answers."""
@@ -141,24 +145,31 @@ class _Looker:
     def _read(self, row: FolderRow, state: FolderState, step: Plan) -> int:
         """Take in all mails the plan asks for; returns the first uid not read."""
         reached = step.first_uid
-        for uids in new_mail(self.source, row.name, step, self.mailbox.lookback, self.now, self.stopping):
-            mails, arrivals = self.handing.mails(row.name, uids)
-            self._compare_clocks(row, state, mails)
-            arrivals += self._arrivals(row, mails)
-            reached = uids[-1] + 1
-            unfinished = Cursor(state.uidvalidity, reached, complete=step.step == "NEW_FROM")
-            self._take(row.id, sorted(arrivals, key=lambda a: a.uid), unfinished)
-            self.taken_in += len(arrivals)
-            self.progress(self.mailbox.address, len(arrivals))
+        uids = new_mail(self.source, row.name, step, self.mailbox.lookback, self.now, self.stopping)
+        with closing(ahead(self._arriving(row, state, step).batches(uids, state.uidnext), _more)) as batches:
+            for batch in batches:
+                if self.stopping():
+                    raise SourceError("stopped", "asked to stop")
+                self._compare_clocks(row, batch)
+                reached = batch.reached
+                unfinished = Cursor(state.uidvalidity, reached, complete=step.step == "NEW_FROM")
+                self._take(row.id, batch.arrivals, unfinished)
+                self.taken_in += len(batch.arrivals)
+                self.progress(self.mailbox.address, len(batch.arrivals))
         return reached
 
-    def _compare_clocks(self, row: FolderRow, state: FolderState, mails: Sequence[RawMail]) -> None:
+    def _arriving(self, row: FolderRow, state: FolderState, step: Plan) -> Arriving:
+        """Where much mail is to be read, from then on to the end of the look by the reading process."""
+        if self.read_all is read_all and self.reading is not None and _to_fetch(state, step) >= MUCH:
+            self.read_all = self.to_end.enter_context(self.reading.in_use())
+        folder = WatchedFolder(row.name, row.role)
+        return Arriving(self.source, folder, self.mailbox, self.house, self.now, self.read_all)
+
+    def _compare_clocks(self, row: FolderRow, batch: Arrived) -> None:
         """By the newest mail that lay in the first inbox when the look began; what came later is no evidence."""
         first = next((f.name for f in self.watched if f.role == "inbox"), None)
-        there = [m for m in mails if m.internaldate and state.uidnext is not None and m.uid < state.uidnext]
-        newest = max(there, key=lambda m: m.uid, default=None)
-        if row.name == first and newest is not None and newest.internaldate is not None:
-            self.ahead = newest.internaldate - self.now
+        if row.name == first and batch.newest is not None:
+            self.ahead = batch.newest - self.now
 
     def _take(self, folder: int, arrivals: Sequence[Arrival], cursor: Cursor) -> None:
         """Store a batch; where the store does not take one mail of it, that one becomes a trouble row."""
@@ -174,40 +185,6 @@ class _Looker:
                 self._take(folder, [replace(arrivals[0], message=str(error))], cursor)
             else:
                 raise
-
-    def _arrivals(self, row: FolderRow, mails: Sequence[RawMail]) -> list[Arrival]:
-        """Read each mail; where the wanted fields leave identity or arrival open, the whole header is asked for."""
-        messages = {mail.uid: read(mail.header) for mail in mails}
-        open_ = [mail.uid for mail in mails if _needs_more(messages[mail.uid], mail, self.now)]
-        whole = self.handing.whole_headers(row.name, open_) if open_ else {}
-        # What was expunged between the two questions has no identity: it must not get that of a part of its header.
-        gone = set(open_) - whole.keys()
-        gone -= set(self.handing.still_there(row.name, sorted(gone)))
-        return [
-            self._told(row, mail, self._arrival(mail, messages[mail.uid], whole.get(mail.uid)))
-            for mail in mails
-            if mail.uid not in gone
-        ]
-
-    def _told(self, row: FolderRow, mail: RawMail, arrival_: Arrival) -> Arrival:
-        """With what is not in the header."""
-        message = arrival_.message
-        if isinstance(message, str):
-            return arrival_
-        more = with_more_facts(self.source, row.name, row.role, mail, message, self.mailbox, self.house)
-        return arrival_ if more is message else replace(arrival_, message=more)
-
-    def _arrival(self, mail: RawMail, message: Message | Unreadable, whole: bytes | None) -> Arrival:
-        if whole is not None:
-            raw, whole = whole, whole_lines(whole, WHOLE_LIMIT)
-            if len(mail.header) >= HEADER_LIMIT:
-                message = read(whole, raw)
-            elif isinstance(message, Message) and not message.message_id:
-                message = read(mail.header, raw)
-        sent_at = message.sent_at if isinstance(message, Message) else None
-        when = arrival(mail.internaldate, last_hop(whole) if whole else None, sent_at, self.now)
-        content = message.reason if isinstance(message, Unreadable) else message
-        return Arrival(mail.uid, mail.flags, mail.size, when, content)
 
     def _ask_flags(self, row: FolderRow) -> None:
         known = waiting_mails(self.store, row.id)
@@ -225,22 +202,17 @@ class _Looker:
             flags_changed(self.store, row.id, changed, gone, self.house, self.look_)
 
 
+def _more(batch: Arrived) -> bool:
+    return batch.more
+
+
+def _to_fetch(state: FolderState, step: Plan) -> int:
+    """At most so many mails are new; 0 where the server does not say."""
+    new = (state.uidnext or 0) - step.first_uid
+    return new if state.messages is None else min(new, state.messages)
+
+
 def _expect_not_replaced(row: FolderRow, state: FolderState) -> None:
     """Where staff renamed it, many servers make a folder marked \\Sent anew: empty, while replies go elsewhere."""
     if row.cursor is not None and row.cursor.messages and not state.messages:
         raise SourceError("folder", f"it was replaced by an empty one; {NAME_SENT}")
-
-
-def _needs_more(message: Message | Unreadable, mail: RawMail, now: datetime) -> bool:
-    """No Message-ID: its identity is a digest of the whole header. A doubtful INTERNALDATE: only Received can say."""
-    internaldate = mail.internaldate
-    if len(mail.header) >= HEADER_LIMIT:
-        return True
-    if isinstance(message, Unreadable):
-        return False
-    if not message.message_id or internaldate is None or message.sent_at is None:
-        return True
-    if internaldate.year < EARLIEST_SANE_YEAR or internaldate > now:
-        return True
-    # A mail that arrives a day after it was written is rare; one that was imported looks just so.
-    return internaldate - message.sent_at > LATER_THAN_RECEIVED - timedelta(hours=1)

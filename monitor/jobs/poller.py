@@ -15,6 +15,7 @@ from monitor.jobs.hear import is_ear, listen
 from monitor.jobs.logged import event
 from monitor.jobs.look import Progress, Sweep
 from monitor.jobs.poll import sweep
+from monitor.jobs.reading_process import ReadingProcess
 from monitor.jobs.share import Alone, Share
 from monitor.store.leases import ACTING, LeaseLost
 from monitor.store.mailboxes import refold_if_rules_changed
@@ -46,6 +47,7 @@ class Poller:
         self._share: Share = share or Alone()
         self._house = settings.house(store.letter_key)
         self._glances = Glances(store, source_of, self._share)
+        self._reading = ReadingProcess()
         # A pool for each server: the mailboxes of one that hangs do not take up the threads of the others.
         self._pools: dict[str, ThreadPoolExecutor] = {}
         self._slots = threading.Semaphore(MOST_CONNECTIONS)
@@ -165,7 +167,7 @@ class Poller:
             if is_ear(mailbox):
                 done = listen(self._store, source, mailbox, self._settings, now, ending, tell)
             else:
-                done = sweep(self._store, source, mailbox, self._house, now, ending, tell)
+                done = sweep(self._store, source, mailbox, self._house, now, ending, tell, self._reading)
         finally:
             limit.over()
         self._glances.looked(mailbox, source, done)

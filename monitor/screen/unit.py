@@ -123,6 +123,8 @@ def _service(installed: Installed, config: Path) -> list[str]:
         "Restart=on-failure",
         "RestartSec=30s",
         *steps,
+        "# Of what it starts (a process that reads headers, a command for a secret) it misses none.",
+        "OOMPolicy=continue",
         "# A config with mistakes is not tried again.",
         "RestartPreventExitStatus=78",
     ]

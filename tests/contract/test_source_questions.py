@@ -144,7 +144,7 @@ class TestParts:
 
     def test_a_report_tells_what_failed_and_for_which_mail(self, twin: Twin) -> None:
         twin.deliver("INBOX", REPORT, NOON)
-        parts = twin.source.report_parts("INBOX", 1)
+        parts = twin.source.report_parts("INBOX", [1])[1]
         assert b"Final-Recipient: rfc822; ann@people.example" in parts.status
         assert b"Message-ID: <answer@ours.example>" in parts.returned
         assert b"secret" not in parts.status + parts.returned
@@ -159,7 +159,7 @@ class TestParts:
             b"Content-Type: text/rfc822-headers\r\n" + base64 + b64encode(returned),
         )
         twin.deliver("INBOX", report, NOON)
-        parts = twin.source.report_parts("INBOX", 1)
+        parts = twin.source.report_parts("INBOX", [1])[1]
         assert (parts.status.strip(), parts.returned) == (status.strip(), returned)
 
     def test_a_huge_report_is_read_up_to_16_kb(self, twin: Twin) -> None:
@@ -170,15 +170,15 @@ class TestParts:
             b"Content-Type: text/rfc822-headers\r\n\r\n" + huge,
         )
         twin.deliver("INBOX", report, NOON)
-        parts = twin.source.report_parts("INBOX", 1)
+        parts = twin.source.report_parts("INBOX", [1])[1]
         assert 0 < len(parts.status) <= 16_384 - len(parts.returned)
         assert parts.returned
 
     @pytest.mark.parametrize("raw", [header(1), of_parts("mixed", PLAIN, LETTER), of_parts("report"), b"\r\n"])
     def test_what_is_no_report_has_no_parts_of_one(self, twin: Twin, raw: bytes) -> None:
         twin.deliver("INBOX", raw, NOON)
-        assert twin.source.report_parts("INBOX", 1) == ReportParts(b"", b"")
-        assert twin.source.report_parts("INBOX", 77) == ReportParts(b"", b"")
+        assert twin.source.report_parts("INBOX", [1])[1] == ReportParts(b"", b"")
+        assert twin.source.report_parts("INBOX", [77])[77] == ReportParts(b"", b"")
 
     @pytest.mark.parametrize(
         ("raw", "start"),
@@ -196,13 +196,13 @@ class TestParts:
     )
     def test_a_text_begins_with_its_first_plain_part(self, twin: Twin, raw: bytes, start: TextStart | None) -> None:
         twin.deliver("INBOX", raw, NOON)
-        assert twin.source.text_start("INBOX", 1) == start
+        assert twin.source.text_starts("INBOX", [1])[1] == start
 
     def test_a_part_in_a_part_is_found(self, twin: Twin) -> None:
         inner = b"".join(b"--in\r\n" + part + b"\r\n" for part in (HTML, PLAIN)) + b"--in--\r\n"
         alternative = b'Content-Type: multipart/alternative; boundary="in"\r\n\r\n' + inner
         twin.deliver("INBOX", of_parts("mixed", alternative, IMAGE), NOON)
-        assert twin.source.text_start("INBOX", 1) == TextStart("Thanks a lot!", False, True)
+        assert twin.source.text_starts("INBOX", [1])[1] == TextStart("Thanks a lot!", False, True)
 
     @pytest.mark.parametrize(
         ("charset", "encoding", "raw"),
@@ -217,13 +217,13 @@ class TestParts:
     def test_a_text_is_decoded(self, twin: Twin, charset: str, encoding: str, raw: bytes) -> None:
         mail = of_kind(f"text/plain; charset={charset}", raw, f"Content-Transfer-Encoding: {encoding}")
         twin.deliver("INBOX", mail, NOON)
-        start = twin.source.text_start("INBOX", 1)
+        start = twin.source.text_starts("INBOX", [1])[1]
         assert start is not None
         assert start.text.replace("–", "-") == "Größe - vielen Dank"
 
     def test_of_a_long_text_2_kb_are_fetched(self, twin: Twin) -> None:
         twin.deliver("INBOX", of_kind("text/plain", b"word " * 2000), NOON)
-        start = twin.source.text_start("INBOX", 1)
+        start = twin.source.text_starts("INBOX", [1])[1]
         assert start is not None
         assert 2000 < len(start.text) <= 2048
 
@@ -232,14 +232,14 @@ class TestParts:
         inner = b"--b\r\nContent-Type: text/plain\r\n\r\nAccepted\r\n"
         inner += f"--b\r\nContent-Type: text/calendar; charset=utf-8; method={method}\r\n\r\nBEGIN\r\n--b--".encode()
         twin.deliver("INBOX", of_kind("multipart/alternative; boundary=b", inner), NOON)
-        assert twin.source.calendar_method("INBOX", 1) == method.lower()
+        assert twin.source.calendar_methods("INBOX", [1])[1] == method.lower()
 
     def test_a_mail_without_a_calendar_has_no_method(self, twin: Twin) -> None:
         twin.deliver("INBOX", of_kind("text/plain", b"hello"), NOON)
-        assert twin.source.calendar_method("INBOX", 1) == ""
+        assert twin.source.calendar_methods("INBOX", [1])[1] == ""
 
     def test_a_mail_that_is_gone_has_no_text(self, twin: Twin) -> None:
-        assert twin.source.text_start("INBOX", 1) is None
+        assert twin.source.text_starts("INBOX", [1])[1] is None
 
 
 class TestOnlyLooking:
@@ -251,8 +251,8 @@ class TestOnlyLooking:
             twin.source.find("INBOX", "<report@relay.example>")
             twin.source.arrived_between("INBOX", NOON.date(), NOON.date())
             twin.source.senders("INBOX", 5)
-            twin.source.report_parts("INBOX", uid)
-            twin.source.text_start("INBOX", uid)
+            twin.source.report_parts("INBOX", [uid])[uid]
+            twin.source.text_starts("INBOX", [uid])[uid]
         twin.source.close()
         assert twin.flags("INBOX") == before
 
@@ -262,10 +262,10 @@ class TestOnlyLooking:
             lambda source: source.find("Gone", "<1@people.example>"),
             lambda source: source.arrived_between("Gone", NOON.date(), NOON.date()),
             lambda source: source.senders("Gone", 5),
-            lambda source: source.report_parts("Gone", 1),
-            lambda source: source.text_start("Gone", 1),
+            lambda source: source.report_parts("Gone", [1])[1],
+            lambda source: source.text_starts("Gone", [1])[1],
         ],
-        ids=["find", "arrived_between", "senders", "report_parts", "text_start"],
+        ids=["find", "arrived_between", "senders", "report_parts", "text_starts"],
     )
     def test_a_folder_that_is_not_there_is_named(self, twin: Twin, ask: Callable[[MailSource], object]) -> None:
         with pytest.raises(SourceError, match='there is no folder "Gone"') as told:

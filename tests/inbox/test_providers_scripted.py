@@ -122,8 +122,8 @@ def ask_everything(source: ImapSource) -> None:
             source.mails(folder.name, [uid])
             source.whole_headers(folder.name, [uid])
             source.flags(folder.name, [uid])
-            source.report_parts(folder.name, uid)
-            source.text_start(folder.name, uid)
+            source.report_parts(folder.name, [uid])[uid]
+            source.text_starts(folder.name, [uid])[uid]
         for message_id in ("<1@people.example>", *HOSTILE):
             source.find(folder.name, message_id)
         source.arrived_between(folder.name, date(2024, 11, 10), date(2024, 11, 12))
@@ -202,8 +202,8 @@ def test_mails_parts_and_texts_are_read_in_every_dialect(server: ScriptedImap) -
     assert source.find("INBOX", "<1@people.example>") == [1]
     assert source.arrived_between("INBOX", date(2024, 11, 11), date(2024, 11, 11)) == [1, 2]
     assert source.senders("INBOX", 50) == ["ann@people.example", "postmaster@relay.example"]
-    assert source.text_start("INBOX", 1) == TextStart("Thanks!", False, True)
-    parts = source.report_parts("INBOX", 2)
+    assert source.text_starts("INBOX", [1])[1] == TextStart("Thanks!", False, True)
+    parts = source.report_parts("INBOX", [2])[2]
     assert b"Action: failed" in parts.status
     assert parts.returned.strip() == b"MESSAGE-ID: <answer@ours.example>"
     source.close()
@@ -261,10 +261,44 @@ def test_a_refused_search_is_told_and_the_connection_stays(exchange: ScriptedIma
 def test_an_odd_structure_spoils_nothing(exchange: ScriptedImap, odd: str) -> None:
     exchange.structures[1] = odd
     source = source_of(exchange)
-    source.text_start("INBOX", 1)
-    assert source.report_parts("INBOX", 1) == ReportParts(b"", b"")
-    assert source.text_start("INBOX", 2) == TextStart("It did not arrive.", False, True)
+    source.text_starts("INBOX", [1])[1]
+    assert source.report_parts("INBOX", [1])[1] == ReportParts(b"", b"")
+    assert source.text_starts("INBOX", [2])[2] == TextStart("It did not arrive.", False, True)
     source.close()
+
+
+def test_the_parts_of_many_mails_are_asked_for_together(exchange: ScriptedImap) -> None:
+    """One question about the structures, one for all reports that are built alike, of 50 mails at most."""
+    for _ in range(3, 83):
+        exchange.deliver("INBOX", REPORT)
+    source, uids = source_of(exchange), list(range(3, 83))
+    found = source.report_parts("INBOX", uids)
+    assert sorted(found) == uids
+    assert all(b"Action: failed" in parts.status for parts in found.values())
+    assert len([command for command in exchange.commands if "FETCH" in command]) == 3
+    source.close()
+
+
+@pytest.mark.parametrize("odd", ["(" * 3000 + ")" * 3000, "(" + '("TEXT" "PLAIN" NIL)' * 60_000 + ")"])
+def test_an_odd_structure_among_others_spoils_only_its_own_mail(exchange: ScriptedImap, odd: str) -> None:
+    for _ in range(3, 9):
+        exchange.deliver("INBOX", REPORT)
+    exchange.structures[5] = odd
+    source = source_of(exchange)
+    found = source.report_parts("INBOX", range(3, 9))
+    assert [uid for uid, parts in sorted(found.items()) if not parts.status] == [5]
+    source.close()
+
+
+def test_a_mail_that_the_server_refuses_spoils_only_itself_among_others() -> None:
+    refusal = (r"UID FETCH (\d+,)*5(,\d+)* \(UID BODYSTRUCTURE\)", "NO Some messages could not be fetched")
+    with ScriptedImap(replace(EXCHANGE, refuses=(refusal,))) as server:
+        for _ in range(1, 9):
+            server.deliver("INBOX", REPORT)
+        source = source_of(server)
+        found = source.report_parts("INBOX", range(1, 9))
+        assert [uid for uid, parts in sorted(found.items()) if not parts.status] == [5]
+        source.close()
 
 
 @pytest.mark.parametrize("refusal", ["NO Some messages could not be fetched", "BAD Command Argument Error. 11"])
@@ -273,7 +307,10 @@ def test_a_refused_structure_is_as_none(refusal: str) -> None:
     with ScriptedImap(dialect) as server:
         server.deliver("INBOX", REPORT)
         source = source_of(server)
-        assert (source.report_parts("INBOX", 1), source.text_start("INBOX", 1)) == (ReportParts(b"", b""), None)
+        assert (source.report_parts("INBOX", [1])[1], source.text_starts("INBOX", [1])[1]) == (
+            ReportParts(b"", b""),
+            None,
+        )
         assert source.mails("INBOX", [1])[0].uid == 1
         assert len([command for command in server.commands if command.startswith("LOGIN")]) == 1
         source.close()

@@ -1,6 +1,7 @@
 """What a sweep asks of a mail beside its header: parts of a report, a calendar's method, Gmail's thread, an opt-in
 peek."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,7 +11,7 @@ from sqlalchemy import text
 
 from monitor.config import MailboxSettings, Settings, load
 from monitor.inbox.memory import MemoryFolder, MemorySource
-from monitor.inbox.source import SourceError
+from monitor.inbox.source import ReportParts, SourceError, TextStart
 from monitor.jobs.poll import sweep
 from monitor.store.mailboxes import folders_of
 from monitor.store.store import Store
@@ -142,6 +143,33 @@ def test_nothing_of_a_reports_text_is_kept(store: Store, settings: Settings) -> 
     box.asks(1, REPORT[0], REPORT[1] % b"failed")
     box.look()
     assert "secret-of-the-body" not in everything(store)
+
+
+class Counted(MemorySource):
+    """Counts the questions about parts."""
+
+    asked = 0
+
+    def report_parts(self, folder: str, uids: Sequence[int]) -> dict[int, ReportParts]:
+        self.asked += 1
+        return super().report_parts(folder, uids)
+
+    def text_starts(self, folder: str, uids: Sequence[int]) -> dict[int, TextStart | None]:
+        self.asked += 1
+        return super().text_starts(folder, uids)
+
+
+@pytest.mark.parametrize("mails", [1, 20])
+def test_a_batch_costs_one_question_of_a_kind_whatever_is_in_it(store: Store, settings: Settings, mails: int) -> None:
+    box = Box(store, settings, peek_closers=True)
+    for number in range(10, 10 + mails):
+        box.asks(number, REPORT[0], REPORT[1] % b"failed")
+        box.asks(number + 100, PLAIN, b"Thanks a lot!", answers=2)
+    source = Counted(box.inbox, box.sent)
+    assert sweep(store, source, box.mailbox, settings.house(b"key"), box.now).fault is None
+    assert source.asked == 2
+    kept = everything(store)
+    assert (kept.count(":failed"), kept.count(":closer")) == (mails, mails)
 
 
 def test_mails_that_gmail_puts_into_one_thread_are_one_conversation(store: Store, settings: Settings) -> None:

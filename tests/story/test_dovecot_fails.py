@@ -124,7 +124,7 @@ def test_a_uid_list_lost_between_two_batches_of_a_look(
     all_right(house, questions)
 
 
-@pytest.mark.parametrize("at_mail", [1, 15, 25])
+@pytest.mark.parametrize("at_mail", [1, 15])  # later on the last batch is fetched ahead: what is in it was seen
 def test_mails_expunged_by_somebody_else_while_they_are_fetched_are_gone_and_no_trouble(
     own: House_, at_mail: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,37 @@
+"""FLOOR 1. The reading process: reads headers for a daemon that stores meanwhile (jobs/reading_process.py).
+
+It knows neither config nor store, holds no connection to a server, and keeps nothing.
+"""
+
+import pickle
+import signal
+import socket
+from collections.abc import Sequence
+
+import monitor
+from monitor.core.message import Message
+from monitor.inbox.reading import Unreadable, read
+
+READY = f"{monitor.__version__}\n".encode()
+"""Said once all is imported."""
+
+
+def serve() -> None:
+    """Answer each list of headers with what was read of each, until nobody asks any more. The line is our stdin."""
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        # A service manager tells all its processes: this one ends when the one that asks does.
+        signal.signal(number, signal.SIG_IGN)
+    with socket.socket(fileno=0) as line, line.makefile("rwb") as words:
+        line.sendall(READY)
+        while True:
+            try:
+                headers = pickle.load(words)  # noqa: S301  # from the process that started this one
+            except EOFError:
+                return
+            pickle.dump(read_all(headers), words, pickle.HIGHEST_PROTOCOL)
+            words.flush()
+
+
+def read_all(headers: Sequence[bytes]) -> list[Message | Unreadable]:
+    """What was read of each; total, as `reading.read` is."""
+    return [read(header) for header in headers]

@@ -1,0 +1,200 @@
+"""The process that reads headers: it reads as this one does, gets nothing but headers, and is missed by nobody."""
+
+import logging
+import os
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from monitor.config import Settings
+from monitor.inbox.memory import MemorySource
+from monitor.inbox.reading_child import read_all
+from monitor.jobs import look as looks
+from monitor.jobs import poll, reading_process
+from monitor.jobs.poll import sweep
+from monitor.jobs.reading_process import ReadAll, ReadingProcess
+from monitor.store.store import Store
+from tests.jobs.test_poll import GUARD_SECONDS, TEN, header, inbox, known, settings
+
+__all__ = ["settings"]  # the fixture
+
+LETTERS = Path(__file__).parent.parent / "letters"
+HEADERS = [header(n) for n in range(3)] + [b"", b"\xff\x00", b"From: =?utf-8?q?J=C3=B6rg?= <j@reader.example>\r\n\r\n"]
+ASKS = """
+import sys
+from monitor.jobs.reading_process import ReadingProcess
+with ReadingProcess(2).in_use():
+    print([line for line in open(f"/proc/self/task/{__import__('os').getpid()}/children")][0], flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def reading() -> Iterator[ReadingProcess]:
+    """As on two cores."""
+    one = ReadingProcess(2)
+    yield one
+    assert one.pid is None, "it outlives nobody who needs it"
+
+
+def listening(one: ReadingProcess) -> int:
+    """Wait until it has imported what it needs; its number."""
+    assert one._child is not None
+    assert select.select([one._child._line], [], [], GUARD_SECONDS)[0]
+    return one._child.process.pid
+
+
+def is_gone(number: int) -> bool:
+    """Whether a process ends within a while (pidfd_open(2)); one that we did not start ourselves, too."""
+    with suppress(ProcessLookupError):
+        handle = os.pidfd_open(number)
+        try:
+            return bool(select.select([handle], [], [], GUARD_SECONDS)[0])
+        finally:
+            os.close(handle)
+    return True
+
+
+def is_lost(read: ReadAll) -> None:
+    """What is asked now is read all the same."""
+    assert read(HEADERS) == read_all(HEADERS)
+
+
+def test_it_reads_as_this_process_does(reading: ReadingProcess) -> None:
+    letters = [path.read_bytes() for path in sorted(LETTERS.rglob("*.eml"))]
+    assert len(letters) > 10
+    with reading.in_use() as read:
+        listening(reading)
+        for headers in (HEADERS, letters, [], [b"Subject: " + b"x" * 200_000 + b"\r\n"] * 20):
+            assert read(headers) == read_all(headers)
+
+
+def test_all_looks_share_one_and_the_last_one_ends_it(reading: ReadingProcess) -> None:
+    with reading.in_use():
+        first = reading.pid
+        with reading.in_use():
+            assert reading.pid == first
+        assert reading.pid == first
+    assert first is not None
+    assert is_gone(first)
+
+
+def test_on_one_core_there_is_none() -> None:
+    alone = ReadingProcess(1)
+    with alone.in_use() as read:
+        assert alone.pid is None
+        is_lost(read)
+
+
+def test_it_gets_nothing_but_a_line(reading: ReadingProcess, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("IMAP_PASSWORD", "geheim")
+    secret = os.open(tmp_path, os.O_RDONLY)
+    os.set_inheritable(secret, True)
+    with reading.in_use():
+        process = Path(f"/proc/{listening(reading)}")
+        assert b"geheim" not in (process / "environ").read_bytes() + (process / "cmdline").read_bytes()
+        assert sorted(os.readlink(handle).partition(":")[0] for handle in (process / "fd").iterdir()) == [
+            "/dev/null",
+            "/dev/null",
+            "socket",
+        ]
+    os.close(secret)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_to_all_processes_of_the_service_does_not_end_it(
+    reading: ReadingProcess, number: signal.Signals, caplog: pytest.LogCaptureFixture
+) -> None:
+    with reading.in_use() as read:
+        os.kill(listening(reading), number)
+        is_lost(read)
+        assert reading.pid is not None
+    assert caplog.records == []
+
+
+def test_who_kills_it_loses_no_mail_and_finds_one_line_in_the_log(
+    reading: ReadingProcess, caplog: pytest.LogCaptureFixture
+) -> None:
+    with reading.in_use() as read:
+        os.kill(listening(reading), signal.SIGKILL)
+        for _ in range(3):
+            is_lost(read)
+        assert reading.pid is None
+    assert [record.levelno for record in caplog.records] == [logging.WARNING]
+    with reading.in_use():
+        assert reading.pid is not None, "the next one who needs it starts another one"
+
+
+def test_one_that_hangs_is_given_up(
+    reading: ReadingProcess, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(reading_process, "PATIENCE_SECONDS", 0.2)
+    with reading.in_use() as read:
+        number = listening(reading)
+        os.kill(number, signal.SIGSTOP)
+        is_lost(read)
+        assert is_gone(number)
+    assert len(caplog.records) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("READY", b"another version\n"), ("_SERVE", "import no_such_module")], ids=["other", "broken"]
+)
+def test_one_that_does_not_say_our_version_is_not_asked(
+    reading: ReadingProcess,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    name: str,
+    value: object,
+) -> None:
+    """Somebody has updated the program under a running daemon."""
+    monkeypatch.setattr(reading_process, name, value)
+    with reading.in_use() as read:
+        listening(reading)
+        is_lost(read)
+        assert reading.pid is None
+    assert len(caplog.records) == 1
+
+
+def test_where_no_process_may_be_started_this_one_reads(
+    reading: ReadingProcess, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/no/such/python")
+    with reading.in_use() as read:
+        is_lost(read)
+    assert len(caplog.records) == 1
+
+
+def test_it_ends_with_a_monitor_that_is_killed() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", ASKS], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as monitor:
+        assert monitor.stdout is not None
+        number = int(monitor.stdout.readline())
+        monitor.kill()
+    assert is_gone(number)
+
+
+@pytest.mark.parametrize(("mails", "asked"), [(5, False), (30, True)], ids=["quiet day", "first look"])
+def test_only_a_look_that_finds_much_mail_asks_it(
+    store: Store,
+    settings: Settings,
+    reading: ReadingProcess,
+    monkeypatch: pytest.MonkeyPatch,
+    mails: int,
+    asked: bool,
+) -> None:
+    monkeypatch.setattr(looks, "BATCH", 3)
+    monkeypatch.setattr(poll, "MUCH", 10)
+    numbers: set[int | None] = set()
+    house = settings.house(store.letter_key)
+    told = {"progress": lambda *_: numbers.add(reading.pid), "reading": reading}
+    assert sweep(store, MemorySource(inbox(mails)), settings.mailboxes[0], house, TEN, **told).fault is None  # type: ignore[arg-type]
+    assert len(known(store)) == mails
+    assert (numbers != {None}) == asked
