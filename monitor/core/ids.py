@@ -9,6 +9,7 @@ LONGEST_ID = 250
 MOST_REFERENCES = 100
 """A References header is capped to its first and last 50 ids (failures.md §4)."""
 
+_PLAIN = re.compile(rf"<[!-;=?-~]{{1,{LONGEST_ID - 2}}}>(?: <[!-;=?-~]{{1,{LONGEST_ID - 2}}}>)*")
 _BRACKETED = re.compile(r"<([^<>]*)>")
 _BETWEEN = re.compile(r"[\s<>,;\"()]+")
 _PRINTABLE = re.compile(r"[!-~]+")
@@ -33,6 +34,8 @@ def find_ids(value: str) -> tuple[str, ...]:
     (776 of 11,424 messages of one real archive are written so). In `Message from Ann <ann@x> of Mon <a@b>` (MH
     writes so) the first is a person, and would tie together all that anybody ever answered her.
     """
+    if (ids := _plain_ids(value)) is not None:
+        return ids
     if _MESSAGE_FROM.match(value):
         return _find(_OF.split(value)[-1])[-1:]
     return _find(value)
@@ -40,12 +43,23 @@ def find_ids(value: str) -> tuple[str, ...]:
 
 def find_references(value: str) -> tuple[str, ...]:
     """The same for References, which holds nothing but ids: those without brackets count beside those with."""
+    if (ids := _plain_ids(value)) is not None:
+        return ids
     found: list[str | None] = []
     at = 0
     for match in _BRACKETED.finditer(value):
         found += [*_bare(value[at : match.start()]), canonical(match[1])]
         at = match.end()
     return _once(found + _bare(value[at:]))
+
+
+def _plain_ids(value: str) -> tuple[str, ...] | None:
+    """Those of a value that is nothing but ids with a blank between them; None for any other."""
+    if not value:
+        return ()
+    if not _PLAIN.fullmatch(value):
+        return None
+    return tuple(dict.fromkeys(value.split(" "))) if " " in value else (value,)
 
 
 def _find(value: str) -> tuple[str, ...]:

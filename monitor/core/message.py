@@ -1,8 +1,9 @@
 """GROUND. What we know of one mail: facts from its headers, never its text."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Literal, NamedTuple, TypeVar
 
 from monitor.core.subject import base_subject
@@ -21,6 +22,10 @@ class Address(NamedTuple):
 
     name: str
     address: str
+
+    def __reduce__(self) -> tuple[type["Address"], tuple[str, ...]]:
+        """As pickle is to write it: the way of a named tuple costs it twice the time."""
+        return Address, tuple(self)
 
 
 NOBODY = Address("", "")
@@ -66,6 +71,10 @@ class Message:
     references: tuple[str, ...] = ()
     headers: Facts = field(default_factory=dict)
 
+    def __reduce__(self) -> tuple[type["Message"], tuple[object, ...]]:
+        """As pickle is to write it, from the process that reads to the one that stores: half the time of a state."""
+        return Message, _VALUES(self)
+
     def first(self, name: str) -> str:
         """The topmost value of a header field, or an empty string."""
         return self.headers.get(name, ("",))[0]
@@ -81,6 +90,9 @@ class Message:
     def names(self) -> tuple[str, ...]:
         """Every id this message names, In-Reply-To first."""
         return self.in_reply_to + self.references
+
+
+_VALUES: Callable[[Message], tuple[object, ...]] = attrgetter(*(each.name for each in fields(Message)))
 
 
 class Place(NamedTuple):

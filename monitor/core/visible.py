@@ -18,6 +18,9 @@ _JOINERS = re.compile(
     "(?<![^\x00-\x7f])[\u200c\u200d]+|[\u200c\u200d]+(?![^\x00-\x7f])|(?<=[\u200c\u200d])[\u200c\u200d]+"
 )
 
+# Letters and digits of any script, and all before the first combining mark, U+0300: none of them is a mark.
+_WITHOUT_MARKS = re.compile("[\\w\x00-\u02ff]*")
+
 
 def visible(text: str) -> str:
     """The text without invisible characters, bidi marks and floods of combining marks; isolates are left alone."""
@@ -27,6 +30,8 @@ def visible(text: str) -> str:
 
 
 def _few_marks(text: str) -> str:
+    if _WITHOUT_MARKS.fullmatch(text):
+        return text
     kept, marks = [], 0
     for character in text:
         marks = marks + 1 if unicodedata.category(character) in ("Mn", "Me") else 0

@@ -1,61 +1,173 @@
-"""FLOOR 1. The fast way for plain headers: pure ASCII, nothing encoded, nothing unusual.
+"""FLOOR 1. The fast way for plain headers: ASCII, well-formed, nothing unusual.
 
 Each function returns None where a header is not plain; mail-parser then judges it (reading.py). A differential
 test holds that both ways give the same.
 """
 
 import re
-from datetime import UTC, datetime, timedelta, timezone
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.errors import HeaderParseError
+from email.header import decode_header
+from unicodedata import normalize
+
+_PRINTABLE = b"\t" + bytes(range(0x20, 0x7F))
+_FOLD = re.compile(r"\r\n[ \t]+")
+# Where blanks stand before a fold. The look behind lets a long run of them be tried once, not at each of them.
+_FOLD_IN_BLANKS = re.compile(r"(?:(?<![ \t])[ \t]+)?\r\n[ \t]+")
 
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _ADDR = rf"{_ATOM}(?:\.{_ATOM})*@[A-Za-z0-9](?:[A-Za-z0-9-]*(?:\.[A-Za-z0-9-]+)*)"
 # Words and the single blanks between them share no character: nothing here can backtrack for long.
 _WORD = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+"
 _WORDS = rf"{_WORD}(?: {_WORD})*"
-_MAILBOX = re.compile(
-    rf" ?(?:(?:\"(?P<quoted>[^\"\\]*)\" ?|(?P<words>{_WORDS}) ?)?<(?P<angle>{_ADDR})>|(?P<bare>{_ADDR})) ?(?:,|$)"
+_MAILBOX = re.compile(  # "Ann" <a@b>, Ann <a@b>, <a@b>, a@b (Ann), a@b
+    rf" ?(?:(?:\"([^\"\\]*)\" ?|({_WORDS}) ?)?<({_ADDR})>|({_ADDR})(?: ?\(({_WORDS})\))?) ?(?:,|$)"
 )
 _BLANKS = re.compile(r" +")
+_ENCODED_WORD = re.compile(r"=\?[A-Za-z0-9_-]+\?[bBqQ]\?[!->@-~]+\?=")
 LONGEST = 4000
-_MONTHS = dict(Jan=1, Feb=2, Mar=3, Apr=4, May=5, Jun=6, Jul=7, Aug=8, Sep=9, Oct=10, Nov=11, Dec=12)  # noqa: C408  # readable
-_DATE = re.compile(
-    r"\s*(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), )?(\d{1,2}) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d)"
-    r" ([+-])(\d\d)([0-5]\d)(?: \(\w+\))?\s*"
+LONGEST_ENCODED = 1000
+_MONTHS = dict(  # noqa: C408  # readable
+    Jan="01",
+    Feb="02",
+    Mar="03",
+    Apr="04",
+    May="05",
+    Jun="06",
+    Jul="07",
+    Aug="08",
+    Sep="09",
+    Oct="10",
+    Nov="11",
+    Dec="12",
 )
+_DAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
+_TIME = r"((?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9])"
+_ZONE = r"([+-][0-9]{2}[0-5][0-9]|GMT|UTC?)"
+_DATE = re.compile(
+    rf"\s*(?:{_DAY}, {{1,2}})?([0-9]{{1,2}}) ([A-Z][a-z]{{2}}) ([0-9]{{4}}) {_TIME} {_ZONE}(?: \([A-Za-z0-9]+\))?\s*"
+)
+_C_DATE = re.compile(rf"{_DAY} ([A-Z][a-z]{{2}}) {{1,2}}([0-9]{{1,2}}) {_TIME} ([0-9]{{4}})")
 
 
-def is_plain(value: bytes) -> bool:
-    """ASCII without encoded words, control characters or NULs."""
-    return value.isascii() and b"=?" not in value and value.decode("ascii").isprintable()
+def fields(header: bytes, names: Mapping[str, str]) -> dict[str, list[str]] | None:
+    """The values of the fields that `names` has (a spelling → lower case), in their order, unfolded, without the rest.
+
+    None where the header holds anything but printable ASCII, CRLF, and tabs where it is folded.
+    """
+    if not header.isascii():
+        return None
+    text, folds = header.decode("ascii"), 0
+    if "\r\n\t" in text or "\r\n " in text:
+        text, folds = (_FOLD_IN_BLANKS if " \r\n" in text or "\t\r\n" in text else _FOLD).subn(" ", text)
+    lines = text.split("\r\n")
+    if "\t" in text or header.translate(None, _PRINTABLE) != b"\r\n" * (folds + len(lines) - 1):
+        return None
+    found: dict[str, list[str]] = {}
+    for line in lines:
+        spelling, colon, value = line.partition(":")
+        name = names.get(spelling) or names.get(spelling.lower())
+        if name is None:
+            if spelling.endswith(" ") and spelling.rstrip(" ").lower() in names:
+                return None
+        elif not colon:
+            continue
+        elif name in found:
+            found[name].append(value.strip())
+        else:
+            found[name] = [value.strip()]
+    return found
+
+
+def subject(value: str) -> str | None:
+    """A plain subject, its encoded words (RFC 2047) decoded; None where it is not plain."""
+    if not value.isascii():
+        return None
+    if "=?" not in value:
+        return value
+    pieces = _decoded(value, "utf-8") if len(value) <= LONGEST_ENCODED and value.isprintable() else None
+    # Each for itself, as mail-parser does it.
+    return None if pieces is None else "".join(normalize("NFC", piece) for piece in pieces)
 
 
 def addresses(value: str) -> list[tuple[str, str]] | None:
     """(name, address) pairs of a plain address header; None where it is not plain."""
-    found: list[tuple[str, str]] = []
-    if len(value) > LONGEST:
+    if len(value) > LONGEST or not (value.isascii() and value.isprintable()):
         return None
-    value, at = _BLANKS.sub(" ", value), 0
-    while at < len(value):
+    found: list[tuple[str, str]] = []
+    if "  " in value:
+        value = _BLANKS.sub(" ", value)
+    at, end = 0, len(value)
+    while at < end:
         match = _MAILBOX.match(value, at)
-        if not match or match.end() == at:
+        if not match:
             return None
-        name = match["quoted"] or match["words"] or ""
-        found.append((name.strip(), match["angle"] or match["bare"]))
+        quoted, words, angle, bare, comment = match.groups()
+        name, address = quoted or words or comment or "", angle or bare
+        if "=?" in match[0] and not quoted:
+            # In a comment or an address they mean something else; in quotes, or with no blank behind them, nothing.
+            phrase = _phrase(words) if words and f"{words} <" in match[0] and "=?" not in address else None
+            if phrase is None:
+                return None
+            name = phrase
+        found.append((name.strip(), address))
         at = match.end()
     # A trailing comma is an empty group to some and a defect to others: not plain.
     return found if found and not value.rstrip().endswith(",") else None
 
 
+def names_nobody(value: str) -> bool:
+    """Whether no reader can find an address in this header: there is no @, nor what can hide one."""
+    return "@" not in value and "=?" not in value and value.isascii()
+
+
 def date(value: str) -> datetime | None:
-    """A plain RFC 5322 date in UTC; None where it is not plain."""
-    match = _DATE.fullmatch(value)
-    # A year like 0026 is two digits to some; mail-parser decides.
-    if not match or match[2] not in _MONTHS or match[3] < "1900":
+    """A plain date of RFC 5322 or of C's asctime (UTC, as it names no zone), in UTC; None where it is not plain."""
+    if match := _DATE.fullmatch(value):
+        day, month, year, time, zone = match.groups()
+    elif match := _C_DATE.fullmatch(value):
+        month, day, time, year = match.groups()
+        zone = "GMT"
+    else:
         return None
-    day, year, hour, minute, second = (int(match[i]) for i in (1, 3, 4, 5, 6))
-    offset = timedelta(hours=int(match[8]), minutes=int(match[9]))
+    # A year like 0026 is two digits to some; mail-parser decides.
+    if month not in _MONTHS or year < "1900":
+        return None
     try:
-        zone = timezone(-offset if match[7] == "-" else offset)
-        return datetime(year, _MONTHS[match[2]], day, hour, minute, second, tzinfo=zone).astimezone(UTC)
+        moment = datetime.fromisoformat(f"{year}-{_MONTHS[month]}-{day:0>2}T{time}{zone if zone[0] in '+-' else 'Z'}")
+        return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+
+
+def _phrase(words: str) -> str | None:
+    """A name some of whose words are encoded; the blanks between two encoded ones are no part of it (RFC 2047 §6.2)."""
+    text, after_encoded = "", False
+    for word in words.split(" "):
+        encoded = "=?" in word
+        shown = _shown(word) if encoded else word
+        if not shown:
+            return None
+        text += shown if not text or (encoded and after_encoded) else f" {shown}"
+        after_encoded = encoded
+    return text
+
+
+def _shown(word: str) -> str:
+    """What one encoded word of a name says; empty where that is nothing, or nothing to be shown."""
+    pieces = _decoded(word, "ascii") if _ENCODED_WORD.fullmatch(word) else None
+    text = "".join(pieces or ())
+    # A control character would leave the word as it stands.
+    return text if text.isprintable() else ""
+
+
+def _decoded(value: str, otherwise: str) -> list[str] | None:
+    """The pieces that encoded words and the text between them say; None where one is broken, or is no text."""
+    try:
+        pieces = [p if isinstance(p, str) else p.decode(charset or otherwise) for p, charset in decode_header(value)]
+        for piece in pieces:
+            piece.encode("utf-8")  # no lone surrogates
+    except (HeaderParseError, LookupError, ValueError):
+        return None
+    return pieces

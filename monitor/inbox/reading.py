@@ -6,9 +6,11 @@ repeated fields, Latin-1 bytes, folded lines (failures.md §1).
 """
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import getaddresses, parsedate_to_datetime
+from functools import lru_cache
 
 import mailparser
 
@@ -17,7 +19,9 @@ from monitor.core.ids import cap_references, digest, find_ids, find_references
 from monitor.core.message import NOBODY, Address, Message
 from monitor.core.visible import visible
 from monitor.inbox import plain
-from monitor.inbox.fields import FACT_NAMES, KEPT_ONLY_IF
+from monitor.inbox.fields import FACT_NAMES, FIELDS, KEPT_ONLY_IF
+from monitor.inbox.lines import Fields as Fields
+from monitor.inbox.lines import split_fields as split_fields
 
 LONGEST_SUBJECT = 255
 LONGEST_NAME = 120
@@ -28,10 +32,18 @@ DATES = range(1970, 2200)
 MOST_ADDRESSES = 50
 MOST_REPEATS = 5
 
-Fields = dict[str, list[bytes]]
+LONGEST_CACHED = 200
+"""Characters of an address header that is read once for all mails that have it: longer ones seldom repeat, and shorter
+ones name so few people that a full cache holds 3 MB at the very most."""
+MOST_CACHED = 512
 
-_FIELD = re.compile(rb"([!-9;-~]{1,80})[ \t]*:(.*)", re.DOTALL)
-_LINE_END = re.compile(rb"\r\n|\r|\n")
+Texts = dict[str, list[str]]
+
+_HOP = {"Received": "received", "received": "received"}
+_FACTS = {name: (LONGEST_FACT, KEPT_ONLY_IF.get(name, ())) for name in FACT_NAMES}
+_FACTS["authentication-results"] = (LONGEST_RESULTS, ())
+_READ = {spelling: name.lower() for name in (*FIELDS, "Message-Id") for spelling in (name, name.lower())}
+
 # Controls, line and paragraph separators, bidi embeddings and overrides, isolates, BOM: never of use in a subject.
 _UNWANTED = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]+")
 _SPACES = re.compile(r"\s+")
@@ -62,8 +74,8 @@ def read(header: bytes, whole_header: bytes | None = None) -> Message | Unreadab
 
 def last_hop(whole_header: bytes) -> datetime | None:
     """The time in the topmost readable Received field, UTC: when our side took the mail."""
-    for value in split_fields(whole_header).get("received", [])[:MOST_REPEATS]:
-        moment = _loose_date(_text(value.rpartition(b";")[2]))
+    for value in _fields(whole_header, _HOP).get("received", [])[:MOST_REPEATS]:
+        moment = _loose_date(value.rpartition(";")[2])
         if moment is not None:
             return moment
     return None
@@ -74,25 +86,10 @@ def whole_lines(raw: bytes, limit: int) -> bytes:
     return raw if len(raw) < limit else raw[: raw.rfind(b"\n") + 1]
 
 
-def split_fields(raw: bytes) -> Fields:
-    """Header bytes as name → values in their order, unfolded; any line end; what is no field is dropped."""
-    fields: Fields = {}
-    current: list[bytes] | None = None
-    for line in _LINE_END.split(raw.replace(b"\x00", b"")):
-        if line[:1] in (b" ", b"\t"):
-            if current is not None:
-                current[-1] += b" " + line.strip()
-            continue
-        match = _FIELD.match(line)
-        current = None
-        if match:
-            current = fields.setdefault(match[1].lower().decode("ascii"), [])
-            current.append(match[2].strip())
-    return fields
-
-
 def clean(text: str, longest: int) -> str:
     """One line of printable text: no controls, separators, bidi overrides or lone surrogates; cut to `longest`."""
+    if len(text) <= longest and text.isascii() and "  " not in text and text.isprintable():
+        return text.strip()
     return _SPACES.sub(" ", _UNWANTED.sub(" ", text[: longest * 4])).strip()[:longest].rstrip()
 
 
@@ -110,122 +107,165 @@ def _text(value: bytes) -> str:
 
 
 def _read(header: bytes, whole: bytes) -> Message | Unreadable:
-    fields = split_fields(header)
-    judged = _Judged(fields)
-    ids = find_ids(_first(fields, "message-id"))
-    from_ = judged.sender()
+    fields = _fields(header, _READ)
+    from_ = _sender(fields)
     if not from_.address:
         return Unreadable("no sender can be read in its header")
-    recipients = judged.people("to") + judged.people("cc") + judged.people("bcc")
-    references = find_references(" ".join(_text(v) for v in fields.get("references", [])))
+    ids = find_ids(_first(fields, "message-id"))
+    headers = _facts(fields)
+    if also := _also_from(fields, from_):
+        headers[ALSO_FROM] = also
+    # In their order: names would cost a quarter of it.
     return Message(
-        identity=ids[0] if ids else digest(whole),
-        message_id=ids[0] if ids else "",
-        from_=from_,
-        recipients=tuple(dict.fromkeys(recipients))[:MOST_ADDRESSES],
-        subject=_shown(judged.subject(), LONGEST_SUBJECT),
-        reply_to=tuple(judged.people("reply-to"))[:MOST_ADDRESSES],
-        sent_at=judged.date(),
-        in_reply_to=cap_references(find_ids(" ".join(_text(v) for v in fields.get("in-reply-to", [])))),
-        references=cap_references(references),
-        headers=_facts(fields) | judged.also_from(from_),
+        ids[0] if ids else digest(whole),
+        ids[0] if ids else "",
+        from_,
+        _recipients(fields),
+        _subject(fields),
+        _people(fields, "reply-to")[:MOST_ADDRESSES],
+        _date(fields),
+        cap_references(find_ids(_joined(fields, "in-reply-to", " "))),
+        cap_references(find_references(_joined(fields, "references", " "))),
+        headers,
     )
 
 
-def _first(fields: Fields, name: str) -> str:
-    return _text(fields[name][0]) if name in fields else ""
+def _fields(header: bytes, names: Mapping[str, str]) -> Texts:
+    """The fields that `names` has, as text."""
+    plainly = plain.fields(header, names)
+    if plainly is not None:
+        return plainly
+    return {name: [_text(v) for v in values] for name, values in split_fields(header).items() if name in names}
 
 
-def _facts(fields: Fields) -> dict[str, tuple[str, ...]]:
+def _first(fields: Texts, name: str) -> str:
+    return fields[name][0] if name in fields else ""
+
+
+def _joined(fields: Texts, name: str, between: str) -> str:
+    """All values of a field as one."""
+    values = fields.get(name)
+    if not values:
+        return ""
+    return values[0] if len(values) == 1 else between.join(v for v in values if v)
+
+
+def _facts(fields: Texts) -> dict[str, tuple[str, ...]]:
     facts: dict[str, tuple[str, ...]] = {}
-    for name in fields.keys() & FACT_NAMES:
-        longest = LONGEST_RESULTS if name == "authentication-results" else LONGEST_FACT
-        values = tuple(clean(_text(v), longest) for v in fields[name][:MOST_REPEATS])
-        words = KEPT_ONLY_IF.get(name)
-        if words is None or any(word in values[0].lower() for word in words):
-            facts[name] = values
+    for name, values in fields.items():
+        asked = _FACTS.get(name)
+        if asked is None:
+            continue
+        longest, words = asked
+        # Most of what says nothing is left as it is: cleaning puts no word together.
+        if words and not _holds(values[0], words):
+            continue
+        cleaned = tuple([clean(value, longest) for value in values[:MOST_REPEATS]])
+        if not words or _holds(cleaned[0], words):
+            facts[name] = cleaned
     return facts
 
 
-class _Judged:
-    """The headers of one mail: the plain ones read at once, the rest by one mail-parser run, only if asked for."""
+def _holds(text: str, words: tuple[str, ...]) -> bool:
+    text = text.lower()
+    for word in words:  # noqa: SIM110  # a generator costs more than the search
+        if word in text:
+            return True
+    return False
 
-    _ADDRESS_FIELDS = ("from", "sender", "reply-to", "to", "cc", "bcc")
 
-    def __init__(self, fields: Fields) -> None:
-        self._fields = fields
-        self._parser: mailparser.MailParser | None = None
+def _recipients(fields: Texts) -> tuple[Address, ...]:
+    people = _people(fields, "to") + _people(fields, "cc") + _people(fields, "bcc")
+    return people if len(people) < 2 else tuple(dict.fromkeys(people))[:MOST_ADDRESSES]
 
-    def people(self, name: str) -> list[Address]:
-        values = self._fields.get(name)
-        if not values:
-            return []
-        value = b", ".join(v for v in values if v)
-        pairs = plain.addresses(value.decode("ascii")) if plain.is_plain(value) else None
-        if pairs is None:
-            pairs = getattr(self._judge(), "from_" if name == "from" else name.replace("-", "_"))
-            if isinstance(pairs, str):  # Sender: mail-parser only decodes it
-                pairs = getaddresses([pairs])
-        people = [_person(n, a) for n, a in pairs or [] if "@" in a]
-        if not people:
-            rescued = _rescued(_text(value))
-            # A lone word is a sender of bounces ("MAILER-DAEMON"), but no recipient.
-            people = [rescued] if rescued and ("@" in rescued.address or name in ("from", "sender")) else []
+
+def _people(fields: Texts, name: str) -> tuple[Address, ...]:
+    value = _joined(fields, name, ", ")
+    if not value:
+        return ()
+    cached = len(value) <= LONGEST_CACHED
+    people = (plain_people if cached else plain_people.__wrapped__)(value)
+    return (judged_people if cached else judged_people.__wrapped__)(name, value) if people is None else people
+
+
+@lru_cache(maxsize=MOST_CACHED)
+def plain_people(value: str) -> tuple[Address, ...] | None:
+    """The people a plain address header names; None where it is not plain. Who wrote once often writes again."""
+    pairs = plain.addresses(value)
+    return None if pairs is None else tuple([_plain_person(name, address) for name, address in pairs])
+
+
+@lru_cache(maxsize=MOST_CACHED)
+def judged_people(field: str, value: str) -> tuple[Address, ...]:
+    """The people any address header names, as mail-parser reads it."""
+    pairs: Sequence[tuple[str, str]] = ()
+    if not plain.names_nobody(value):
+        found = getattr(_judge(field, value), "from_" if field == "from" else field.replace("-", "_"))
+        pairs = getaddresses([found]) if isinstance(found, str) else found  # Sender: mail-parser only decodes it
+    if people := tuple(_person(n, a) for n, a in pairs or () if "@" in a):
         return people
+    rescued = _rescued(value)
+    # A lone word is a sender of bounces ("MAILER-DAEMON"), but no recipient.
+    return (rescued,) if rescued and ("@" in rescued.address or field in ("from", "sender")) else ()
 
-    def sender(self) -> Address:
-        """From, or else the best that there is; NOBODY where nothing names anybody."""
-        for name in ("from", "sender", "reply-to"):
-            if found := self.people(name):
-                return found[0]
-        from_, path = _first(self._fields, "from"), _first(self._fields, "return-path")
-        return _rescued(from_) or _rescued(path) or _null_sender(from_, path) or NOBODY
 
-    def also_from(self, from_: Address) -> dict[str, tuple[str, ...]]:
-        """The further addresses in From, also those that only another reader of a broken one would see."""
-        values = self._fields.get("from", ())
-        if len(values) < 2 and not any(value.count(b"@") > 1 for value in values):
-            return {}
-        text = ", ".join(_text(v) for v in values)
-        seen = [person.address for person in self.people("from")]
-        seen += [_person("", a).address for a in addresses_in(_QUOTED_OR_COMMENT.sub(" ", text[:LONGEST_RESULTS]))]
-        others = tuple(a for a in dict.fromkeys(seen) if a != from_.address)[:MOST_ADDRESSES]
-        return {ALSO_FROM: others} if others else {}
+def _sender(fields: Texts) -> Address:
+    """From, or else the best that there is; NOBODY where nothing names anybody."""
+    for name in ("from", "sender", "reply-to"):
+        if found := _people(fields, name):
+            return found[0]
+    from_, path = _first(fields, "from"), _first(fields, "return-path")
+    return _rescued(from_) or _rescued(path) or _null_sender(from_, path) or NOBODY
 
-    def subject(self) -> str:
-        values = self._fields.get("subject")
-        if not values:
-            return ""
-        return values[0].decode("ascii") if plain.is_plain(values[0]) else str(self._judge().subject or "")
 
-    def date(self) -> datetime | None:
-        values = self._fields.get("date")
-        if not values:
-            return None
-        text = _text(values[0])[:100]
-        found = plain.date(text)
-        if found is None:
-            judged = self._judge().date
-            found = judged if isinstance(judged, datetime) else _loose_date(text)
-        # A date of the year 9999 is stored, but cannot be read back in every time zone.
-        return found if found is not None and found.year in DATES else None
+def _also_from(fields: Texts, from_: Address) -> tuple[str, ...]:
+    """The further addresses in From, also those that only another reader of a broken one would see."""
+    values = fields.get("from", ())
+    if len(values) < 2 and not any(value.count("@") > 1 for value in values):
+        return ()
+    seen = [person.address for person in _people(fields, "from")]
+    text = _QUOTED_OR_COMMENT.sub(" ", ", ".join(values)[:LONGEST_RESULTS])
+    seen += [_person("", a).address for a in addresses_in(text)]
+    return tuple(a for a in dict.fromkeys(seen) if a != from_.address)[:MOST_ADDRESSES]
 
-    def _judge(self) -> mailparser.MailParser:
-        if self._parser is None:
-            lines = [
-                f"{name}: {', '.join(_text(v) for v in self._fields[name] if v)}"
-                for name in self._ADDRESS_FIELDS
-                if name in self._fields
-            ]
-            lines += [f"{n}: {_text(self._fields[n][0])}" for n in ("subject", "date") if n in self._fields]
-            self._parser = mailparser.parse_from_bytes(("\r\n".join(lines) + "\r\n\r\n").encode("utf-8", "replace"))
-        return self._parser
+
+def _subject(fields: Texts) -> str:
+    value = _first(fields, "subject")
+    if not value:
+        return ""
+    text = plain.subject(value)
+    return _shown(str(_judge("subject", value).subject or "") if text is None else text, LONGEST_SUBJECT)
+
+
+def _date(fields: Texts) -> datetime | None:
+    value = _first(fields, "date")
+    if not value:
+        return None
+    found = plain.date(value[:100])
+    if found is None:
+        judged = _judge("date", value).date
+        found = judged if isinstance(judged, datetime) else _loose_date(value[:100])
+    # A date of the year 9999 is stored, but cannot be read back in every time zone.
+    return found if found is not None and found.year in DATES else None
+
+
+def _judge(field: str, value: str) -> mailparser.MailParser:
+    """mail-parser's reading of one field: it reads each for itself."""
+    return mailparser.parse_from_bytes(f"{field}: {value}\r\n\r\n".encode("utf-8", "replace"))
 
 
 def _person(name: str, address: str) -> Address:
     """A name that only repeats the address is none."""
     name, address = _shown(name, LONGEST_NAME), clean(address, LONGEST_ADDRESS).lower()
     return Address("" if name.lower() == address else name, a_labels(address)[:LONGEST_ADDRESS])
+
+
+def _plain_person(name: str, address: str) -> Address:
+    """The same for what plain.addresses gives: all there can be to sanitise in it came out of an encoded word."""
+    if not name.isascii() or "  " in name or len(name) > LONGEST_NAME or len(address) > LONGEST_ADDRESS:
+        return _person(name, address)
+    address = address.lower()
+    return Address("" if name.lower() == address else name, address)
 
 
 def _null_sender(from_: str, path: str) -> Address | None:

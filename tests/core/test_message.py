@@ -1,13 +1,14 @@
 """When a mail arrived, and whether two mails with one id are one mail (rules.md §1)."""
 
-from dataclasses import replace
+import pickle
+from dataclasses import fields, replace
 from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.core.message import NOBODY, Address, arrival, same_mail
+from monitor.core.message import NOBODY, Address, Message, arrival, same_mail
 from tests.core.situations import MONDAY, at, mail
 
 NOW = at("Fri 12:00")
@@ -69,3 +70,14 @@ def test_whether_two_mails_with_one_id_are_one(what: str, change: dict[str, obje
     other = replace(one, **change)  # type: ignore[arg-type]
     assert same_mail(one, other) is same, what
     assert same_mail(other, one) is same, what
+
+
+def test_another_process_is_told_every_field_in_its_place() -> None:
+    ann, values = Address("Ann", "ann@customer.example"), ("<1@customer.example>", "<2@customer.example>")
+    message = Message("<1>", "<2>", ann, (ann, NOBODY), "Hello", (NOBODY,), MONDAY, values, values[1:], {"a": values})
+    there = pickle.loads(pickle.dumps(message))
+    assert there == message
+    assert [type(getattr(there, each.name)) for each in fields(Message)] == [
+        type(getattr(message, each.name)) for each in fields(Message)
+    ]
+    assert type(there.recipients[0]) is Address

@@ -1,17 +1,19 @@
 """From header bytes to a Message: total, sanitised, and the same by the fast way and by mail-parser."""
 
+import base64
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from monitor.core.addresses import ALSO_FROM, NULL_SENDER
 from monitor.core.message import Address, Message
 from monitor.core.staff import Staff
+from monitor.inbox import reading
 from monitor.inbox.fields import FIELDS
 from monitor.inbox.reading import (
     LONGEST_ADDRESS,
@@ -333,11 +335,58 @@ _local = st.lists(_label, min_size=1, max_size=2).map(".".join)
 _address = st.tuples(_local, _label).map("@".join) | st.tuples(_local, _label).map(lambda p: f"{p[0]}@{p[1]}.Example")
 _phrase = st.lists(_word, min_size=1, max_size=3).map(" ".join)
 _quoted = st.text("abc XYZ,.;:<>()@[]'019", max_size=12).map(lambda text: f'"{text}"')
-_mailbox = _address | st.tuples(_phrase | _quoted, _address).map(lambda p: f"{p[0]} <{p[1]}>")
+_encoded = st.tuples(
+    st.text(max_size=9),
+    st.sampled_from(["utf-8", "ISO-8859-1", "us-ascii", "utf-16", "x-none"]),
+    st.sampled_from("bqBQ"),
+).map(lambda w: encoded_word(*w))
+_mixed = st.lists(_encoded | _word, min_size=1, max_size=4).map(" ".join)
+_mailbox = _address | st.one_of(
+    st.tuples(_phrase | _quoted | _mixed, _address).map(lambda p: f"{p[0]} <{p[1]}>"),
+    st.tuples(_mixed, _address).map(lambda p: f"{p[0]}<{p[1]}>"),
+    st.tuples(_address, _phrase | _mixed).map(lambda p: f"{p[0]} ({p[1]})"),
+    st.tuples(_address, _phrase).map(lambda p: f"{p[0].replace('@', ' at ')} ({p[1]})"),
+)
 _people = st.lists(_mailbox, min_size=1, max_size=4).map(", ".join)
-_date = st.datetimes(datetime(1970, 1, 2), datetime(2099, 1, 1)).map(lambda d: f"{d:%a, %d %b %Y %H:%M:%S}")  # noqa: DTZ001  # the zone is written behind it
-_zone = st.sampled_from(["+0000", "-0000", "+0100", "-0730", "+1400", "+0000 (UTC)", "-0500 (EST)", "GMT", "EST", ""])
-_subject = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=60)
+_day = st.datetimes(datetime(1970, 1, 2), datetime(2099, 1, 1))  # noqa: DTZ001  # the zone is written behind it
+_date = st.tuples(
+    _day,
+    st.sampled_from(["%a, %d %b %Y %H:%M:%S", "%a, %e %b %Y %H:%M:%S", "%d %b %Y 24:%M:%S", "%a %b %e %H:%M:%S %Y"]),
+).map(lambda d: d[0].strftime(d[1]))
+_zone = st.sampled_from(
+    ["+0000", "-0000", "+0100", "-0730", "+1400", "+0000 (UTC)", "-0500 (EST)", "GMT", "UT", "EST", ""]
+)
+_subject = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=60) | _mixed
+_ids = st.lists(
+    _address.map("<{}>".format) | st.sampled_from(["<a b@c>", "<>", "a@b.example", "<x@y><z@w>"]), max_size=3
+)
+_fact_lines = st.sampled_from(
+    [
+        "Content-Type: multipart/report; a=b",
+        "Content-Type: text/plain",
+        "Precedence:  bulk",
+        "list-id: a  <b.c>",
+        "X-Spam:",
+    ]
+)
+_folds = st.lists(
+    st.tuples(st.integers(0, 400), st.sampled_from(["\r\n ", "\r\n\t", " \r\n ", "\r\n \r\n ", "\n ", "\r\n"]))
+)
+
+
+def encoded_word(text: str, charset: str, kind: str) -> str:
+    """The text as an encoded word (RFC 2047), also where its charset cannot say it or nobody knows it."""
+    raw = text.encode(charset if charset != "x-none" else "utf-8", "replace")
+    said = base64.b64encode(raw).decode() if kind in "bB" else "".join(f"={octet:02X}" for octet in raw)
+    return f"=?{charset}?{kind}?{said}?="
+
+
+def folded(header: str, folds: list[tuple[int, str]]) -> str:
+    """The header with some of its blanks written as folds."""
+    words = header.split(" ")
+    for place, fold in folds:
+        words.insert(place % len(words), fold)
+    return " ".join(words)
 
 
 @st.composite
@@ -345,10 +394,12 @@ def plain_headers(draw: st.DrawFn) -> bytes:
     """Headers as nearly all mail has them."""
     lines = [f"Message-ID: <{draw(_address)}>", f"To: {draw(_people)}"]
     lines += [f"{name}: {draw(_people)}" for name in ("From", "Cc", "Reply-To", "Sender") if draw(st.booleans())]
-    lines += [f"Subject: {draw(_subject)}", f"Date: {draw(_date)} {draw(_zone)}"]
-    return "\r\n".join(lines).encode() + b"\r\n"
+    lines += [f"{name}: {' '.join(draw(_ids))}" for name in ("References", "In-Reply-To") if draw(st.booleans())]
+    lines += [f"Subject: {draw(_subject)}", f"Date: {draw(_date)} {draw(_zone)}".rstrip(), *draw(st.lists(_fact_lines))]
+    return folded("\r\n".join(lines), draw(_folds)).encode() + b"\r\n"
 
 
+@example(b"From: Ann =?utf-8?q?_O.?= Other <ann@customer.example>\r\n")
 @given(plain_headers())
 def test_plain_headers_are_the_same_to_the_fast_way_and_to_mail_parser(header: bytes) -> None:
     assert read(header) == read_slowly(header)
@@ -358,6 +409,32 @@ def test_plain_headers_are_the_same_to_the_fast_way_and_to_mail_parser(header: b
 @given(headers)
 def test_strange_headers_are_the_same_to_the_fast_way_and_to_mail_parser(sender: bytes, header: bytes) -> None:
     assert read(sender + header) == read_slowly(sender + header)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'To: Eva <eva@ours.example>, "Info, desk" <info@ours.example>,\r\n\tben@customer.example (Ben Other)',
+        "Cc: undisclosed-recipients:;",
+        "Subject: =?utf-8?q?Caf=C3=A9?= =?iso-8859-1?B?/A==?= and more",
+        "Reply-To: Eva =?utf-8?q?M=C3=BCller?= <eva@ours.example>",
+        "Date: Sat,  7 Nov 2026 10:00:00 GMT",
+        "Date: Sat Nov  7 10:00:00 2026",
+    ],
+)
+def test_ordinary_mail_needs_no_mail_parser(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "_judge", lambda field, value: pytest.fail(f"{field}: {value}"))
+    for people in (reading.plain_people, reading.judged_people):
+        people.cache_clear()
+    assert isinstance(read(f"From: Ann Other <ann@customer.example>\r\n{line}\r\n\r\n".encode()), Message)
+
+
+def test_only_short_address_headers_are_kept_in_memory() -> None:
+    for people in (reading.plain_people, reading.judged_people):
+        people.cache_clear()
+    people_of_many = ", ".join(f"p{n}@customer.example" for n in range(50))
+    read(f"From: ann@customer.example\r\nTo: {people_of_many}\r\nCc: ü {people_of_many}\r\n\r\n".encode())
+    assert (reading.plain_people.cache_info().currsize, reading.judged_people.cache_info().currsize) == (1, 0)
 
 
 def test_the_development_corpora_are_read_whole_and_both_ways_agree(corpora: Path) -> None:
