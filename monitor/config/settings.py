@@ -287,4 +287,5 @@ def _stable(value: object) -> object:
     slots = getattr(value, "__slots__", None)
     if slots is None:
         raise TypeError(type(value))
-    return {name: getattr(value, name) for name in slots}
+    # What begins with _ is remembered on the way, and says nothing of the config.
+    return {name: getattr(value, name) for name in slots if not name.startswith("_")}

@@ -17,6 +17,8 @@ def plain_address(address: str) -> str:
 
     Google's two domains are one: `ann@googlemail.com` is `ann@gmail.com`. What is no address stays as it is.
     """
+    if "+" not in address and not address.endswith("@googlemail.com"):  # nearly all
+        return address
     local, at, domain = address.rpartition("@")
     if not at:
         return address

@@ -4,16 +4,15 @@ New evidence is a function appended to EVIDENCE. What ends a wait without a mess
 `flag`, stands in waits.py.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 from monitor.core.authentication import standing
 from monitor.core.house import House
 from monitor.core.message import FAILED, Message, Seen
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(NamedTuple):
     """A message of ours that may be an answer. `by_subject`: nothing but subject and recipient ties it to the
     question."""
 
@@ -23,6 +22,8 @@ class Proof:
 
 
 Evidence = Callable[[Proof], str | None]
+
+_TELLS_FAILURE = frozenset({FAILED, "x-failed-recipients"})
 
 CLAIMED = "claimed.dmarc-fail"
 """The rule of a mail in the name of staff whose authentication failed: shown, but it neither answers nor passes on."""
@@ -62,31 +63,10 @@ EVIDENCE: tuple[Evidence, ...] = (inferred, sent, copy, copy_unverified)
 
 def evidence(proof: Proof) -> str | None:
     """The grade that a message of ours has; None: it stops no clock. Claimed ones and drafts are not asked."""
-    return next((grade for rule in EVIDENCE if (grade := rule(proof))), None)
-
-
-def reached(
-    message: Message,
-    writers: Mapping[str, frozenset[str]],
-    reach: Mapping[str, frozenset[str]],
-    answered_by: Mapping[str, frozenset[str]],
-) -> frozenset[str]:
-    """Whom a message of ours reaches, by address.
-
-    Its recipients; a Sent copy without recipient headers reaches those who stand behind the message it names:
-    `writers` gives every outside message's writer (with Reply-To), `reach` whom our earlier messages reached. If it
-    names none, those whom it surely reached, as they answered it: `answered_by`, by id.
-    """
-    if message.recipients:
-        return frozenset(r.address for r in message.recipients)
-    if not message.names:
-        return answered_by.get(message.message_id, frozenset())
-    for name in message.in_reply_to + message.references[-1:]:
-        if name in writers:
-            return writers[name]
-        if name in reach:
-            return reach[name]
-    return frozenset()
+    for rule in EVIDENCE:
+        if grade := rule(proof):
+            return grade
+    return None
 
 
 def failures(messages: Iterable[Message]) -> dict[str, frozenset[str]]:
@@ -96,6 +76,8 @@ def failures(messages: Iterable[Message]) -> dict[str, frozenset[str]]:
     """
     found: dict[str, set[str]] = {}
     for message in messages:
+        if _TELLS_FAILURE.isdisjoint(message.headers):
+            continue
         for value in message.headers.get(FAILED, ()):
             action, name, address = value.split(" ", 2)
             if action == "failed":

@@ -5,10 +5,12 @@ Each sign is a function of the message's header facts that returns what it saw, 
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
+from typing import NamedTuple
 
 from monitor.core.addresses import NULL_SENDER, addresses_in, plain_address
 from monitor.core.lists import LIST_FIELDS, list_addresses, named_lists
-from monitor.core.message import CALENDAR, Message
+from monitor.core.message import CALENDAR, Address, Message
 from monitor.core.staff import Staff
 from monitor.core.topic import looks_automatic, reports_dmarc
 
@@ -21,6 +23,8 @@ _EXCHANGE = re.compile(r"microsoftexchange[0-9a-f]{32}")
 _COMMENT = re.compile(r"\([^()]*\)")
 _DELIVERY_SYSTEM = re.compile(r"mail delivery (sub)?system|^(internet mail delivery|mailer[- ]daemon)$", re.IGNORECASE)
 _REPORTS = ("delivery-status", "disposition-notification", "feedback-report", "tlsrpt")
+_OF_REPORTS = frozenset({"content-type", "content-class", "tls-report-domain"})
+_DMARC = "the subject of a DMARC report"
 _REPORT_CLASSES = ("content-classes:dsn", "content-classes:mdn")
 
 AUTOREPLY_FIELDS = (
@@ -41,6 +45,9 @@ AUTOREPLY_FIELDS = (
 )
 """Their mere presence says a machine wrote this (unless the value is `no` or `false`)."""
 
+_TELLING_FIELDS = ("x-post-messageclass", "delivered-to", "x-apple-action", "x-mailer")
+"""Fields that other mails have too, and that a responder names itself in."""
+
 OF_BOUNCES = ("automatic.bounce-sender", "automatic.null-return-path")
 """Signs of a mail that was delivered to us; on what lies in a Sent folder they say nothing."""
 
@@ -52,6 +59,9 @@ NOREPLY = re.compile(
 """Local parts that no person has; ndr: a non-delivery report."""
 _SYSTEM = re.compile(r"(system|e?-?mail|mail ?server|network)[- ]?(administrator|admin|server|gateway)", re.IGNORECASE)
 """Names that mail systems bear in their reports, Exchange 5.5 to 2003 among them. People bear them too: a weak sign."""
+_OF_CAMPAIGNS = frozenset({"feedback-id", "x-campaign-id", "x-campaignid"})
+_OF_BULK = _OF_CAMPAIGNS | {*LIST_FIELDS, "precedence", "x-precedence", "x-auto-response-suppress"}
+"""What weak signs look at in the header, beside the sender and the subject."""
 
 
 def auto_submitted(message: Message) -> str | None:
@@ -74,16 +84,19 @@ def null_return_path(message: Message) -> str | None:
 
 def bounce_sender(message: Message) -> str | None:
     """From a mail system's own address. The whole local part must match: admin@ and service@ are people here."""
-    if _of_mail_system(message.from_.address) or _DELIVERY_SYSTEM.search(message.from_.name):
-        return f"From: {message.from_.address or message.from_.name}"
+    name, address = message.from_
+    if _of_mail_system(address) or (name and _DELIVERY_SYSTEM.search(name)):
+        return f"From: {address or name}"
     return None
 
 
+@lru_cache(maxsize=1024)
 def _of_mail_system(address: str) -> bool:
     if address == NULL_SENDER:
         return True
     local = plain_address(address).partition("@")[0]
-    return re.sub(r"[-_.]", "", local) in BOUNCE_SENDERS or bool(_EXCHANGE.fullmatch(local))
+    word = local.replace("-", "").replace("_", "").replace(".", "")
+    return word in BOUNCE_SENDERS or _EXCHANGE.fullmatch(local) is not None
 
 
 def report_type(message: Message) -> str | None:
@@ -91,6 +104,8 @@ def report_type(message: Message) -> str | None:
 
     Exchange says it in Content-Class; reports of DMARC have a fixed subject (RFC 7489 §7.2.1.1) and any type.
     """
+    if _OF_REPORTS.isdisjoint(message.headers):  # nearly all
+        return _DMARC if reports_dmarc(message) else None
     value = message.first("content-type").lower()
     if value.startswith("message/delivery-status"):
         return "Content-Type: message/delivery-status"
@@ -100,7 +115,7 @@ def report_type(message: Message) -> str | None:
     if "tls-report-domain" in message.headers:
         return "tls-report-domain"
     if reports_dmarc(message):
-        return "the subject of a DMARC report"
+        return _DMARC
     kind = message.first("content-class").lower()
     return f"content-class: {kind[:40]}" if kind.endswith(_REPORT_CLASSES) else None
 
@@ -138,39 +153,67 @@ def calendar_answer(message: Message) -> str | None:
     return "content-class: calendarmessage" if "calendarmessage" in message.first("content-class").lower() else None
 
 
-STRONG: tuple[tuple[str, Sign], ...] = (
-    ("automatic.auto-submitted", auto_submitted),
-    ("automatic.report", report_type),
-    ("automatic.bounce-sender", bounce_sender),
-    ("automatic.null-return-path", null_return_path),
-    ("automatic.autoreply-field", autoreply_field),
-    ("automatic.precedence", auto_reply_precedence),
-    ("automatic.calendar", calendar_answer),
+class Strong(NamedTuple):
+    """A strong sign: the rule it makes; `fields`: without one of them it sees nothing, None: it looks at more."""
+
+    rule: str
+    sign: Sign
+    fields: frozenset[str] | None
+
+
+STRONG: tuple[Strong, ...] = (
+    Strong("automatic.auto-submitted", auto_submitted, frozenset({"auto-submitted"})),
+    Strong("automatic.report", report_type, None),
+    Strong("automatic.bounce-sender", bounce_sender, None),
+    Strong("automatic.null-return-path", null_return_path, frozenset({"return-path"})),
+    Strong("automatic.autoreply-field", autoreply_field, frozenset({*AUTOREPLY_FIELDS, *_TELLING_FIELDS})),
+    Strong("automatic.precedence", auto_reply_precedence, frozenset({"precedence", "x-precedence"})),
+    Strong("automatic.calendar", calendar_answer, frozenset({"content-type", "content-class", CALENDAR})),
 )
 
 
 def strong_signs(message: Message) -> list[tuple[str, str]]:
     """All strong signs of a message as (rule, what was seen)."""
-    return [(rule, seen) for rule, sign in STRONG if (seen := sign(message))]
+    return [(each.rule, seen) for each in _strong_of(tuple(message.headers)) if (seen := each.sign(message))]
+
+
+@lru_cache(maxsize=1024)
+def _strong_of(names: tuple[str, ...]) -> tuple[Strong, ...]:
+    """The strong signs that a mail with these fields may bear: most mails have the same few."""
+    return tuple(each for each in STRONG if each.fields is None or not each.fields.isdisjoint(names))
 
 
 def weak_signs(message: Message, staff: Staff) -> dict[str, str]:
     """The weak signs by kind: `list`, `bulk`, `suppress`, `noreply`, `system`, `subject`. One kind counts once."""
-    signs = {} if through_own_list(message, staff) else _list_signs(message)
-    if _precedence(message) == "junk":
-        signs.setdefault("bulk", "precedence: junk")
-    if "feedback-id" in message.headers or "x-campaign-id" in message.headers or "x-campaignid" in message.headers:
-        signs.setdefault("bulk", "campaign")
-    if "x-auto-response-suppress" in message.headers:
-        signs["suppress"] = "x-auto-response-suppress"
-    if NOREPLY.search(message.from_.address.partition("@")[0]):
-        signs["noreply"] = message.from_.address
-    local = message.from_.address.rpartition("@")[0].strip('"')
-    if _SYSTEM.fullmatch(message.from_.name) or _SYSTEM.fullmatch(local):
-        signs["system"] = message.from_.name or message.from_.address
+    signs = {} if _OF_BULK.isdisjoint(message.headers) else _bulk_signs(message, staff)
+    signs.update(_sender_signs(message.from_))
     if looks_automatic(message):
         signs["subject"] = message.subject[:60]
     return signs
+
+
+def _bulk_signs(message: Message, staff: Staff) -> dict[str, str]:
+    signs = _list_signs(message)
+    if signs and through_own_list(message, staff):
+        signs = {}
+    if _precedence(message) == "junk":
+        signs.setdefault("bulk", "precedence: junk")
+    if not _OF_CAMPAIGNS.isdisjoint(message.headers):
+        signs.setdefault("bulk", "campaign")
+    if "x-auto-response-suppress" in message.headers:
+        signs["suppress"] = "x-auto-response-suppress"
+    return signs
+
+
+@lru_cache(maxsize=1024)
+def _sender_signs(from_: Address) -> tuple[tuple[str, str], ...]:
+    name, address = from_
+    found = []
+    if NOREPLY.search(address.partition("@")[0]):
+        found.append(("noreply", address))
+    if _SYSTEM.fullmatch(name) or _SYSTEM.fullmatch(address.rpartition("@")[0].strip('"')):
+        found.append(("system", name or address))
+    return tuple(found)
 
 
 def _list_signs(message: Message) -> dict[str, str]:
@@ -193,7 +236,7 @@ def _precedence(message: Message) -> str:
 def from_own_list(message: Message, staff: Staff) -> bool:
     """Whether a list or group of ours sent it on: its own headers say so (RFC 2369, 2919), not just its recipients."""
     # Whole shared mailboxes arrive through a group of ours; its list headers say nothing about the mail.
-    return any(staff.is_list(a) or staff.is_mailbox(a) for a in list_addresses(message))
+    return any(map(staff.is_mailbox_or_list, list_addresses(message)))
 
 
 def through_own_list(message: Message, staff: Staff) -> bool:
@@ -202,9 +245,9 @@ def through_own_list(message: Message, staff: Staff) -> bool:
     Any header may name the list, or Sender be the list (Google Groups, LetterRip); where none does and Precedence is
     all there is (old Majordomo), a recipient may.
     """
-    named = named_lists(message)
-    if any(staff.is_list(a) for a in addresses_in(message.first("sender"))[:1]):
+    if any(map(staff.is_list, addresses_in(message.first("sender"))[:1])):
         return True
+    named = named_lists(message)
     if named or "list-unsubscribe" in message.headers:
-        return any(staff.is_list(a) or staff.is_mailbox(a) for a in named)
+        return any(map(staff.is_mailbox_or_list, named))
     return any(staff.is_list(r.address) for r in message.recipients)

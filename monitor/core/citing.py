@@ -1,6 +1,7 @@
 """GROUND. Replies that we cannot see, proved by the customer who answers them (rules.md §2, last paragraph)."""
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Literal
 
 from monitor.core.house import House
@@ -15,29 +16,33 @@ class Cites:
     `unseen`."""
 
     def __init__(self, messages: Sequence[Seen], verdicts: Mapping[str, Verdict], house: House) -> None:
-        self._house = house
+        self._messages, self._verdicts, self._house = messages, verdicts, house
         self._places: dict[str, int] = {}
         self._named: dict[str, int] = {}
         self._ours: set[str] = set()
-        for at, seen in enumerate(messages):
+        self.found: dict[str, Literal["seen", "unseen"]] = {}
+        asking = [seen for seen in messages if seen.message.names and self._wants(seen)]
+        if asking:  # else nothing of ours is named: so in most conversations
+            self._know()
+        for seen in asking:
+            self._look(seen)
+
+    def _wants(self, seen: Seen) -> bool:
+        verdict = self._verdicts[seen.message.identity]
+        wants = verdict.wants_reply or verdict.rule == FORGOTTEN_RULE  # what was measured stays
+        return verdict.direction == "incoming" and wants
+
+    def _know(self) -> None:
+        for at, seen in enumerate(self._messages):
             self._places.setdefault(seen.message.message_id or seen.message.identity, at)
-            if verdicts[seen.message.identity].direction == "outgoing":
+            if self._verdicts[seen.message.identity].direction == "outgoing":
                 self._ours.add(seen.message.message_id)
             for name in seen.message.names:
                 self._named.setdefault(name, at)
-        incoming = [s for s in messages if verdicts[s.message.identity].direction == "incoming"]
-        self._their_domains = {id_domain(s.message.message_id) for s in incoming}
-        self._messages = messages
-        self.found: dict[str, Literal["seen", "unseen"]] = {}
-        for seen in messages:
-            verdict = verdicts[seen.message.identity]
-            wants = verdict.wants_reply or verdict.rule == FORGOTTEN_RULE  # what was measured stays
-            if verdict.direction == "incoming" and wants and seen.message.names:
-                self._look(seen)
 
     def proves_answer(self, seen: Seen, opener: Seen) -> bool:
         """Whether it answers a reply of ours that came after the opener of a wait, and that we never saw."""
-        cited = self._unseen(seen)
+        cited = self._unseen(seen) if seen.message.in_reply_to else None
         return cited is not None and self._named[cited] > self._place(opener)
 
     def _look(self, seen: Seen) -> None:
@@ -54,7 +59,7 @@ class Cites:
         cited = next((i for i in message.in_reply_to if i not in self._places), None)
         if cited is None or id_domain(cited) not in self._house.id_domains:
             return None
-        if id_domain(cited) in self._their_domains and self._several_outside():
+        if id_domain(cited) in self._their_domains and self._several_outside:
             return None  # of a provider that both sides use: it may be what one outsider wrote to another
         place = self._place(seen)
         if any(self._places.get(name, place) < place for name in message.names):
@@ -64,6 +69,12 @@ class Cites:
         alone = set(message.names) == {cited} and place > 0
         return cited if alone and id_domain(cited) != id_domain(message.message_id) else None
 
+    @cached_property
+    def _their_domains(self) -> set[str]:
+        incoming = (s for s in self._messages if self._verdicts[s.message.identity].direction == "incoming")
+        return {id_domain(s.message.message_id) for s in incoming}
+
+    @cached_property
     def _several_outside(self) -> bool:
         return len({address for s in self._messages for address in outsiders(s.message, self._house)}) > 1
 

@@ -62,7 +62,8 @@ def ties(message: Message, outsiders: Outsiders) -> list[Tie]:
     """All that ties a message to others, strongest rule first; its own id is always among them."""
     subject = joining(message)
     keys = ([subject] if subject else []) + [f"@{address}" for address in outsiders(message)]
-    return [tie for rule in LINKS for tie in rule(message, subject, keys)]
+    named = message.in_reply_to or message.references or not _TYING.isdisjoint(message.headers)
+    return [tie for rule in LINKS for tie in rule(message, subject, keys)] if named else _cited(message, subject, keys)
 
 
 def loose_ids(message: Message) -> tuple[str, ...]:
@@ -75,7 +76,8 @@ def loose_ids(message: Message) -> tuple[str, ...]:
 
 def failed_ids(message: Message) -> tuple[str, ...]:
     """The ids of the mails whose failure a delivery report tells."""
-    return tuple(dict.fromkeys(value.split(" ")[1] for value in message.headers.get(FAILED, ())))
+    told = message.headers.get(FAILED)
+    return tuple(dict.fromkeys(value.split(" ")[1] for value in told)) if told else ()
 
 
 def join(batch: Iterable[Sequence[str]], known: Mapping[str, int], last_number: int) -> Joined:
@@ -97,7 +99,11 @@ def join(batch: Iterable[Sequence[str]], known: Mapping[str, int], last_number: 
 
 def links(tied: Mapping[str, Sequence[Tie]]) -> dict[str, Link]:
     """By identity, the strongest rule that ties each message to another one of these (given with their ties)."""
-    met = Counter(node for ties in tied.values() for node in {tie.node for tie in ties})
+    if len(tied) == 1:  # most strands, while they are young
+        return dict.fromkeys(tied, ALONE)
+    met = Counter[str]()
+    for ties in tied.values():
+        met.update({tie.node for tie in ties})
     return {identity: next((tie.link for tie in ties if met[tie.node] > 1), ALONE) for identity, ties in tied.items()}
 
 
@@ -116,6 +122,8 @@ def _in_reply_to(message: Message, subject: str, _keys: Sequence[str]) -> list[T
 
 
 def _references(message: Message, _subject: str, keys: Sequence[str]) -> list[Tie]:
+    if not message.references:
+        return []
     return [Tie(_both(i, key), Link("join.references", i)) for i in reversed(loose_ids(message)) for key in keys]
 
 
@@ -141,9 +149,11 @@ def _thread_index(message: Message, subject: str, _keys: Sequence[str]) -> list[
 def _cited(message: Message, _subject: str, keys: Sequence[str]) -> list[Tie]:
     own, link = own_id(message), Link("join.cited", "others name it")
     # Whoever names this mail later keeps the node; whoever named it before has kept it.
-    return [Tie(own, link), *(Tie(_both(own, key), link, kept=False) for key in keys)]
+    return [Tie(own, link), *[Tie(_both(own, key), link, False) for key in keys]]
 
 
+_TYING = frozenset({FAILED, GMAIL_THREAD, "thread-index"})
+"""Without one of these facts, and without ids, nothing but the last rule has anything to say."""
 LINKS: tuple[Rule, ...] = (_in_reply_to, _references, _bounce, _gmail_thread, _thread_index, _cited)
 
 

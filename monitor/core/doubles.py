@@ -6,6 +6,7 @@ Told to the two, so that they can agree on one voice; the wait stays answered by
 import re
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import NamedTuple
 
 from monitor.core.addresses import addresses_in, plain_address
 from monitor.core.house import House
@@ -22,8 +23,7 @@ SHORTEST_OF_THE_HOUSE = 4
 """A word of so many letters that is also in the mailbox's address names the house, or the desk: nobody in it."""
 
 
-@dataclass(frozen=True, slots=True)
-class _First:
+class _First(NamedTuple):
     """What ended somebody's wait."""
 
     reply: Reply
@@ -45,7 +45,8 @@ class Doubles:
         to a list of ours is for everybody.
         """
         at = reply.seen.received_at
-        self._lately = [one for one in self._lately if abs(at - one.reply.seen.received_at) <= WITHIN]
+        if self._lately:
+            self._lately = [one for one in self._lately if abs(at - one.reply.seen.received_at) <= WITHIN]
         if reply.to_list:
             return
         for first in self._lately if not ended else ():

@@ -35,6 +35,10 @@ class Events:
         self._early: dict[str, list[Event]] = {}
         self._walked: set[str] = set()
 
+    def __bool__(self) -> bool:
+        """Whether anything is still to come."""
+        return bool(self._ahead or self._early)
+
     def walked(self, identity: str) -> None:
         """This message has been walked over; what happened to it may now be taken off."""
         self._walked.add(identity)
@@ -52,6 +56,10 @@ class Events:
                 self._early.setdefault(event.message, []).append(event)
         for what, events in groupby(now, key=lambda e: e.what):
             yield what, {event.message for event in events}
+
+
+NO_EVENTS = Events(())
+"""Of a conversation in which nothing happened beside mail."""
 
 
 def events(messages: Iterable[Seen], marks: Iterable[Mark], explained: set[str]) -> Events:

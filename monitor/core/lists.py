@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from urllib.parse import unquote
 
 from monitor.core.addresses import addresses_in, plain_address
@@ -10,6 +11,7 @@ from monitor.core.message import Message
 LIST_FIELDS = ("list-id", "list-unsubscribe", "list-post", "x-beenthere", "x-mailing-list", "mailing-list")
 """What only lists and bulk senders write: RFC 2919, 2369, Mailman, Majordomo and SmartList, ezmlm and Google Groups."""
 
+_OLDER = frozenset({"x-beenthere", "x-mailing-list", "mailing-list", "sender"})
 _MAILTO = re.compile(r"mailto:([^>?,\s]+)", re.IGNORECASE)
 _LONGEST_ID = 10
 """Labels of a List-Id that are looked at."""
@@ -20,11 +22,12 @@ def list_addresses(message: Message) -> frozenset[str]:
 
     List-Id has dots where the address has an @ (RFC 2919 §3), so `<a.b.example>` may be `a@b.example` or `a.b@example`.
     """
-    if "list-post" not in message.headers and "list-id" not in message.headers:
-        return frozenset()
-    uris = (uri for v in message.headers.get("list-post", ()) for uri in _MAILTO.findall(v))
-    posts = {plain_address(unquote(uri).lower()) for uri in uris}
-    return frozenset(posts | {a for v in message.headers.get("list-id", ()) for a in _of_id(v)})
+    found: set[str] = set()
+    for value in message.headers.get("list-post", ()):
+        found.update(plain_address(unquote(uri).lower()) for uri in _MAILTO.findall(value))
+    for value in message.headers.get("list-id", ()):
+        found.update(_of_id(value))
+    return frozenset(found)
 
 
 def named_lists(message: Message) -> frozenset[str]:
@@ -33,13 +36,14 @@ def named_lists(message: Message) -> frozenset[str]:
     X-BeenThere (Mailman), X-Mailing-List, Mailing-List (ezmlm: "contact users-help@…"), and a Sender that is one of the
     addresses that belong to a list (RFC 2142 §6): owner-users@, users-bounces@, users-request@ and the like.
     """
-    return list_addresses(message) | frozenset(a for a in _in_older_fields(message) if a)
+    found = list_addresses(message)
+    return found if _OLDER.isdisjoint(message.headers) else found | {a for a in _in_older_fields(message) if a}
 
 
-def _of_id(value: str) -> Iterator[str]:
+@lru_cache(maxsize=1024)
+def _of_id(value: str) -> tuple[str, ...]:
     labels = value.rpartition("<")[2].partition(">")[0].strip().lower().split(".")[:_LONGEST_ID]
-    for n in range(1, len(labels)):
-        yield f"{'.'.join(labels[:n])}@{'.'.join(labels[n:])}"
+    return tuple(f"{'.'.join(labels[:n])}@{'.'.join(labels[n:])}" for n in range(1, len(labels)))
 
 
 def _in_older_fields(message: Message) -> Iterator[str]:

@@ -1,16 +1,15 @@
 """GROUND. What was said by hand of a wait beside that it is done: taken back, put off, handed over (wait.Mark)."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from monitor.core.house import House
 from monitor.core.message import Seen
 from monitor.core.wait import LONGEST_SNOOZE, Handoff, Mark
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(NamedTuple):
     """When something ended a wait, and when we knew of it (UTC); `order` as in Mark. `at` None: by then at latest."""
 
     at: datetime | None
@@ -36,6 +35,8 @@ class Marks:
         They can have meant only what had happened when they said it, and what was known when it was heard: a reply that
         came to light later still is one.
         """
+        if not self._reopened:
+            return False
         said = (mark for m in members for mark in self._reopened.get(m.message.identity, ()))
         return any(_takes_back(mark, ended) for mark in said)
 
@@ -43,6 +44,8 @@ class Marks:
         """Until when those who wait together with these messages are quiet: as the latest word has it, seven days at
         most. Who writes again after it was said, or is reopened, is quiet no more.
         """
+        if not self._snoozed:
+            return None
         found = [m for s in members if (m := self._snoozed.get(s.message.identity))]
         if not found:
             return None
@@ -52,6 +55,10 @@ class Marks:
             return None
         longest = last.at + LONGEST_SNOOZE
         return min(last.until or longest, longest)
+
+
+NO_MARKS = Marks(())
+"""Of a conversation of which nothing was said."""
 
 
 def meant(mark: Mark, seen: Seen) -> bool:

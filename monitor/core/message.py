@@ -141,7 +141,7 @@ class Seen:
 
     def in_role(self, role: Role) -> bool:
         """Whether it was ever seen in a folder of this role, in any mailbox."""
-        return any(place.role == role for place in self.places)
+        return role in [place.role for place in self.places]  # half the cost of a generator, and every rule asks
 
 
 EARLIEST_SANE_YEAR = 1990

@@ -1,16 +1,17 @@
 """GROUND. Does this message want a reply, and which way does it go? The first rule that knows decides, and signs."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import NamedTuple
 
 from monitor.core.answers import CLAIMED
 from monitor.core.authentication import standing
 from monitor.core.automatic import OF_BOUNCES, strong_signs, weak_signs
 from monitor.core.house import House
 from monitor.core.letter_ids import is_letter_id
-from monitor.core.message import CLOSER, FORGOTTEN, Direction, Seen
-from monitor.core.patterns import matches
+from monitor.core.message import CLOSER, FORGOTTEN, Address, Direction, Seen
+from monitor.core.patterns import matches_any
 from monitor.core.spam import spam_mark
 from monitor.core.staff import was_sent
 from monitor.core.topic import is_ignored, says_thanks
@@ -34,8 +35,7 @@ class Verdict:
     low_urgency: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Answers:
+class Answers(NamedTuple):
     """What a message names: a message of ours, one of our own letters; `after`: how long after ours it came."""
 
     ours: bool
@@ -46,38 +46,59 @@ class Answers:
 NOTHING = Answers(False, False, None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Case:
-    """One message and what the rules may know about it."""
+    """One message and what the rules may know about it; what several of them ask is found out once."""
 
     seen: Seen
     house: House
-    guests: frozenset[str] = frozenset()
+    guests: frozenset[str]
     """Staff who are the customer of this conversation (internal_customers)."""
-    answers: Answers = NOTHING
-    strong: tuple[tuple[str, str], ...] = ()
-    weak: Mapping[str, str] = field(default_factory=dict)
-    spam: str | None = None
+    writer: Address
+    in_sent: bool
+    """It lies in a Sent folder."""
+    was_sent: bool
+    """It lies there as ours (staff.was_sent)."""
+    answers: Answers
+    strong: tuple[tuple[str, str], ...]
+    weak: Mapping[str, str]
+    spam: str | None
+    signals: tuple[str, ...]
+    """All signs seen, strong ones first, in words."""
 
     def is_ours(self, address: str) -> bool:
         """Whether `address` is ours in this conversation."""
         return self.house.staff.is_ours(address) and address not in self.guests
 
-    @property
-    def signals(self) -> tuple[str, ...]:
-        """All signs seen, strong ones first, in words."""
-        found = [seen for _, seen in self.strong] + ([self.spam] if self.spam else [])
-        return tuple(found + [f"{kind}: {seen}" for kind, seen in self.weak.items()])
-
 
 def case(seen: Seen, house: House, guests: frozenset[str] = frozenset(), answers: Answers | None = None) -> Case:
     """The case of one message, its signs read once."""
-    message = seen.message
-    sent = seen.in_role("sent")
-    # A desk may be called postmaster@; what it sent is no bounce.
-    strong = tuple(sign for sign in strong_signs(message) if not (sent and sign[0] in OF_BOUNCES))
-    weak = weak_signs(message, house.staff)
-    return Case(seen, house, guests, answers or NOTHING, strong, weak, spam_mark(message))
+    message, in_sent = seen.message, seen.in_role("sent")
+    strong = strong_signs(message)
+    if in_sent and strong:  # a desk may be called postmaster@; what it sent is no bounce
+        strong = [sign for sign in strong if sign[0] not in OF_BOUNCES]
+    weak, spam = weak_signs(message, house.staff), spam_mark(message)
+    return Case(
+        seen,
+        house,
+        guests,
+        house.staff.writer(message),
+        in_sent,
+        in_sent and was_sent(seen, house.staff),
+        answers or NOTHING,
+        tuple(strong),
+        weak,
+        spam,
+        _in_words(strong, spam, weak) if strong or spam or weak else (),
+    )
+
+
+def _in_words(strong: Sequence[tuple[str, str]], spam: str | None, weak: Mapping[str, str]) -> tuple[str, ...]:
+    return (
+        *(seen for _, seen in strong),
+        *([spam] if spam else ()),
+        *(f"{kind}: {seen}" for kind, seen in weak.items()),
+    )
 
 
 Rule = Callable[[Case], Verdict | None]
@@ -100,7 +121,7 @@ def own_letter(case: Case) -> Verdict | None:
 
 def draft(case: Case) -> Verdict | None:
     """What was only ever seen as a draft has reached nobody (situation 23)."""
-    if case.seen.draft and not case.seen.in_role("sent"):
+    if case.seen.draft and not case.in_sent:
         return Verdict("internal", False, "draft.not-sent", case.signals)
     return None
 
@@ -115,10 +136,9 @@ def bounce_or_loop(case: Case) -> Verdict | None:
 
 def spam(case: Case) -> Verdict | None:
     """Marked by the house's own filter. Never what we sent ourselves, nor a copy from staff that is proved genuine."""
-    seen, staff = case.seen, case.house.staff
-    if seen.in_role("sent") or not case.spam:
+    if case.in_sent or not case.spam:
         return None
-    if case.is_ours(staff.writer(seen.message).address) and standing(seen.message, case.house) == "pass":
+    if case.is_ours(case.writer.address) and standing(case.seen.message, case.house) == "pass":
         return None
     return Verdict("incoming", False, "spam.marked", case.signals)
 
@@ -129,11 +149,11 @@ def answers_letter(case: Case) -> Verdict | None:
     From outside and to none of our desks, it is for the monitor, whose mail somebody sends on to a desk: a responder
     that says so nowhere, behind an address the owner's mail is sent on to. No customer has a letter to answer.
     """
-    if not case.answers.letter or case.seen.in_role("sent"):
+    if not case.answers.letter or case.in_sent:
         return None
-    staff, message = case.house.staff, case.seen.message
-    for_desk = any(staff.is_mailbox(r.address) or staff.is_list(r.address) for r in message.recipients)
-    if case.strong or case.weak or not (for_desk or case.is_ours(staff.writer(message).address)):
+    staff = case.house.staff
+    for_desk = any(staff.is_mailbox_or_list(r.address) for r in case.seen.message.recipients)
+    if case.strong or case.weak or not (for_desk or case.is_ours(case.writer.address)):
         return Verdict("automatic", False, "automatic.answers-letter", case.signals)
     return None
 
@@ -154,20 +174,20 @@ def strong(case: Case) -> Verdict | None:
 
 def ours(case: Case) -> Verdict | None:
     """Staff wrote it, or it lies in a Sent folder, which takes that login. Outgoing if an outsider gets it."""
-    seen, staff = case.seen, case.house.staff
-    writer = staff.writer(seen.message).address
-    sent = was_sent(seen, staff)
-    if not sent and not case.is_ours(writer):
+    seen, staff, sent = case.seen, case.house.staff, case.was_sent
+    if not sent and not case.is_ours(case.writer.address):
         return None
     # In our name, but the receiving server says it is not from us: shown, never an answer (situation 32).
-    claimed = not seen.in_role("sent") and standing(seen.message, case.house) == "fail"
-    why = "staff.sent-folder" if sent else CLAIMED if claimed else staff.why(writer)
-    recipients = seen.message.recipients
+    claimed = not case.in_sent and standing(seen.message, case.house) == "fail"
+    why = "staff.sent-folder" if sent else CLAIMED if claimed else staff.why(case.writer.address)
     # Bcc and lists leave a Sent copy without recipients; what it answers says whom it reaches (rules.md §1).
-    goes_out = any(not case.is_ours(r.address) or staff.is_outsiders_list(r.address) for r in recipients) or (
-        sent and not recipients
-    )
+    goes_out = _has_readers_outside(case) or (sent and not seen.message.recipients)
     return Verdict("outgoing" if goes_out else "internal", False, why, case.signals)
+
+
+def _has_readers_outside(case: Case) -> bool:
+    to = [r.address for r in case.seen.message.recipients]
+    return any(not case.is_ours(a) or case.house.staff.is_outsiders_list(a) for a in to)
 
 
 def quick_reply(case: Case) -> Verdict | None:
@@ -183,7 +203,7 @@ def quick_reply(case: Case) -> Verdict | None:
 def ignored(case: Case) -> Verdict | None:
     """Named under [ignore] in the config; `*` and `?` stand for anything, any case."""
     house, message = case.house, case.seen.message
-    if any(matches(message.from_.address, p) for p in house.ignored_senders):
+    if matches_any(message.from_.address, house.ignored_senders):
         return Verdict("incoming", False, "ignored.sender", case.signals)
     if is_ignored(message, house):
         return Verdict("incoming", False, "ignored.subject", case.signals)
@@ -197,6 +217,8 @@ def weak(case: Case) -> Verdict | None:
     never left out on one weak sign; a list's headers and its Precedence are one.
     """
     kinds = case.weak.keys()
+    if not kinds:
+        return None
     if case.answers.ours and kinds <= {"list", "bulk"}:
         return None
     if len(kinds) >= 2:
@@ -216,7 +238,7 @@ def closer(case: Case) -> Verdict | None:
 def person(case: Case) -> Verdict | None:
     """Whoever is left is a person who waits; one who may only say thanks waits with a mark."""
     low = _low_urgency(case)
-    return Verdict("incoming", True, "needs-reply.person", case.signals + ((low,) if low else ()), bool(low))
+    return Verdict("incoming", True, "needs-reply.person", (*case.signals, low) if low else case.signals, bool(low))
 
 
 def _low_urgency(case: Case) -> str | None:
@@ -248,4 +270,8 @@ RULES: tuple[Rule, ...] = (
 
 def judge(case: Case) -> Verdict:
     """The verdict of the first rule that has one."""
-    return next(verdict for rule in RULES if (verdict := rule(case)))
+    for rule in RULES:
+        verdict = rule(case)
+        if verdict is not None:
+            return verdict
+    raise AssertionError("the last rule always has a verdict")

@@ -11,13 +11,16 @@ Named = Sequence[set[int]]
 
 def in_order(messages: Iterable[Seen]) -> list[Seen]:
     """Oldest first, but a message that names another comes after it, whatever the stamps say (rules.md §1)."""
-    ordered = sorted(messages, key=lambda seen: (seen.received_at, seen.message.identity))
+    ordered = list(messages)
     if len(ordered) == 1:  # most conversations, while they are young
         return ordered
+    ordered.sort(key=lambda seen: (seen.received_at, seen.message.identity))
     places: dict[str, int] = {}
     for at, seen in enumerate(ordered):
         places.setdefault(seen.message.message_id or seen.message.identity, at)
     named = [{places[n] for n in seen.message.names if n in places} for seen in ordered]
+    if all(other < at for at, others in enumerate(named) for other in others):
+        return ordered
     return [ordered[at] for at in _each_after_named(_without_rings(named))]
 
 
@@ -41,8 +44,6 @@ def _each_after_named(named: Named) -> list[int]:
 
 def _without_rings(named: Named) -> Named:
     """The same without the names that close a ring; of such names, that of the later message goes. Never recursive."""
-    if all(other < at for at, others in enumerate(named) for other in others):
-        return named
     kept: list[set[int]] = [set() for _ in named]
     on_path: dict[int, bool] = {}
     for start in reversed(range(len(named))):

@@ -1,13 +1,16 @@
 """GROUND. Which people belong to one wait: the same person under several addresses, who was copied, who copies."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from monitor.core.addresses import plain_address
 from monitor.core.house import House
 from monitor.core.message import Address, Message, Seen
 from monitor.core.wait import Handoff
 
+FEW = 8
+"""So many parties are tried one by one."""
 MOST_HANDOFFS = 50
 """So many are kept of a wait: every one of those who wait in a conversation keeps its own, so that hundreds of internal
 mails among hundreds of people would be tens of thousands. Nobody reads a longer way."""
@@ -35,7 +38,7 @@ class Party:
         """Whether a mail to these addresses reaches one of them; another address under the same full name does too."""
         if any(plain_address(a) in self.addresses for a in to):
             return True
-        return any(full_name(r.name) in self.names for r in named if full_name(r.name))
+        return bool(self.names) and any(full_name(r.name) in self.names for r in named)
 
     def hand_over(self, handoff: Handoff) -> None:
         """The ball moved, or they were reminded who has it.
@@ -44,18 +47,20 @@ class Party:
         first ones and the latest, so that it is always known who has the ball.
         """
         kept = self.handoffs
-        again = len(kept) > 1 and all(replace(one, at=handoff.at) == handoff for one in kept[-2:])
+        again = len(kept) > 1 and kept[-1].says == kept[-2].says == handoff.says
         if again or len(kept) == MOST_HANDOFFS:
             kept = kept[:-1]
         self.handoffs = (*kept, handoff)
 
 
 class People:
-    """Who is who in one conversation. `guests`: staff who are its customers."""
+    """Who is who in one conversation. `guests`: staff who are its customers; `writers`: those known, by identity."""
 
-    def __init__(self, house: House, guests: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self, house: House, guests: frozenset[str] = frozenset(), writers: Mapping[str, Address] = MappingProxyType({})
+    ) -> None:
         self.house, self.guests = house, guests
-        self._writers: dict[str, Address] = {}
+        self._writers = dict(writers)
         self._voices: dict[str, frozenset[str]] = {}
 
     def ours(self, address: str) -> bool:
@@ -77,10 +82,10 @@ class People:
         return found
 
     def _voices_of(self, seen: Seen) -> frozenset[str]:
-        message = seen.message
-        all_ = (self.writer(seen), message.from_, *message.reply_to)
-        outside = frozenset(plain_address(a.address) for a in all_ if a.address and not self.ours(a.address))
-        return outside or frozenset(plain_address(a.address) for a in all_[:1])
+        message, writer = seen.message, self.writer(seen)
+        all_ = {writer.address, message.from_.address, *(a.address for a in message.reply_to)}
+        outside = [plain_address(a) for a in all_ if a and not self.ours(a)]
+        return frozenset(outside or (plain_address(writer.address),))
 
     def add(self, party: Party, seen: Seen) -> None:
         """One more message of those who wait together."""
@@ -113,13 +118,14 @@ class People:
 class Waiting:
     """The parties that wait at one point of the walk, oldest first, each found at once by who and what is in it.
 
-    A conversation may have as many of them as messages: to try each party for each message would take hours.
+    A conversation may have as many of them as messages: to try each party for each message would take hours. So once
+    they are more than a FEW, they are looked up by their signs.
     """
 
-    def __init__(self, people: People) -> None:
-        self.people = people
+    def __init__(self, people: People, few: int = FEW) -> None:
+        self.people, self._few = people, few
         self._parties: dict[int, Party] = {}
-        self._known: dict[str, dict[int, None]] = {}
+        self._known: dict[str, dict[int, None]] | None = None
         self._last = 0
 
     def __iter__(self) -> Iterator[Party]:
@@ -134,14 +140,14 @@ class Waiting:
     def add(self, party: Party, seen: Seen) -> None:
         """One more message of a party that waits."""
         self.people.add(party, seen)
-        for sign in self._signs(party, seen):
-            self._known.setdefault(sign, {})[party.number] = None
+        if self._known is not None:
+            self._know(party, seen, self._known)
 
     def leave(self, party: Party, rest: Sequence[Seen]) -> None:
         """The party waits no longer; those who wrote the `rest` of its messages wait on, in its place."""
-        for seen in party.members:
-            for sign in self._signs(party, seen):
-                self._known.get(sign, {}).pop(party.number, None)
+        if (known := self._known) is not None:
+            for sign in {sign for seen in party.members for sign in self._signs(party, seen)}:
+                known.get(sign, {}).pop(party.number, None)
         if not rest:
             del self._parties[party.number]
             return
@@ -151,28 +157,52 @@ class Waiting:
 
     def related(self, seen: Seen) -> Party | None:
         """The oldest party that a message belongs to."""
-        signs = [f"@{a}" for a in self.people.voices(seen)] + [f"to {a}" for a in self.people.voices(seen)]
-        signs += [f"@{plain_address(r.address)}" for r in seen.message.recipients]
-        signs += [f"name {full_name(self.people.writer(seen).name)}", *_list_signs(seen.message, self.people.house)]
-        return next((p for p in self._of(signs) if self.people.relates(seen, p)), None)
+        return next((p for p in self._near(lambda: self._related(seen)) if self.people.relates(seen, p)), None)
 
     def reached(self, to: Iterable[str], named: Sequence[Address]) -> list[Party]:
         """The parties that a mail to these addresses reaches (see `Party.is_reached`)."""
         to = list(to)
-        signs = [f"@{plain_address(a)}" for a in to] + [f"name {full_name(r.name)}" for r in named]
-        return [p for p in self._of(signs) if p.is_reached(to, named)]
+        near = self._near(
+            lambda: [*(f"@{plain_address(a)}" for a in to), *(f"name {full_name(r.name)}" for r in named)]
+        )
+        return [p for p in near if p.is_reached(to, named)]
 
     def with_ids(self, ids: Iterable[str]) -> list[Party]:
         """The parties that have a message with one of these Message-IDs."""
-        return self._of([f"id {i}" for i in ids])
+        ids = frozenset(ids)
+        return [p for p in self._near(lambda: [f"id {i}" for i in ids]) if not p.ids.isdisjoint(ids)]
 
     def with_messages(self, identities: Iterable[str]) -> list[Party]:
         """The parties that have one of these messages."""
-        return self._of([f"message {i}" for i in identities])
+        found = frozenset(identities)
+        near = self._near(lambda: [f"message {i}" for i in found])
+        return [p for p in near if any(m.message.identity in found for m in p.members)]
 
-    def _of(self, signs: Iterable[str]) -> list[Party]:
-        numbers = {number for sign in signs for number in self._known.get(sign, ())}
+    def _near(self, signs: Callable[[], Iterable[str]]) -> list[Party]:
+        """All parties that such signs may mean, and while they are few all others too; oldest first."""
+        if len(self._parties) <= self._few:
+            return list(self._parties.values())
+        if self._known is None:
+            self._known = {}
+            for party in self._parties.values():
+                for seen in party.members:
+                    self._know(party, seen, self._known)
+        numbers = {number for sign in signs() for number in self._known.get(sign, ())}
         return [self._parties[number] for number in sorted(numbers)]
+
+    def _know(self, party: Party, seen: Seen, known: dict[str, dict[int, None]]) -> None:
+        for sign in self._signs(party, seen):
+            known.setdefault(sign, {})[party.number] = None
+
+    def _related(self, seen: Seen) -> list[str]:
+        """The signs of a party that a message may belong to."""
+        signs = [f"@{a}" for a in self.people.voices(seen)] + [f"to {a}" for a in self.people.voices(seen)]
+        signs += [f"@{plain_address(r.address)}" for r in seen.message.recipients]
+        return [
+            *signs,
+            f"name {full_name(self.people.writer(seen).name)}",
+            *_list_signs(seen.message, self.people.house),
+        ]
 
     def _signs(self, party: Party, seen: Seen) -> list[str]:
         message = seen.message
@@ -193,8 +223,8 @@ def _list_signs(message: Message, house: House) -> list[str]:
 
 def full_name(name: str) -> str:
     """A name of at least two words, folded; empty where it is shorter: there are many Anns."""
-    folded = " ".join(name.casefold().split())
-    return folded if " " in folded else ""
+    words = name.split()
+    return " ".join(words).casefold() if len(words) > 1 else ""
 
 
 def guests(messages: Sequence[Seen], house: House) -> frozenset[str]:
@@ -202,19 +232,23 @@ def guests(messages: Sequence[Seen], house: House) -> frozenset[str]:
     if not messages:
         return frozenset()
     first = messages[0]
-    writer = house.staff.writer(first.message).address
-    desks = [house.desks[p.mailbox] for p in first.places if p.role == "inbox" and p.mailbox in house.desks]
-    if first.in_role("sent") or writer in house.staff.mailboxes:
+    inboxes = [house.desks[p.mailbox] for p in first.places if p.role == "inbox" and p.mailbox in house.desks]
+    desks = [desk for desk in inboxes if desk.internal_customers]
+    if not desks or first.in_role("sent"):
         return frozenset()
-    served = any(d.internal_customers and writer not in house.owners.get(d.team, frozenset()) for d in desks)
+    writer = house.staff.writer(first.message).address
+    if writer in house.staff.mailboxes:
+        return frozenset()
+    served = any(writer not in house.owners.get(d.team, frozenset()) for d in desks)
     return frozenset({writer}) if served and house.staff.is_ours(writer) else frozenset()
 
 
 def outsiders(message: Message, house: House) -> list[str]:
     """The addresses of the people outside who take part in a message, at most ten."""
     staff = house.staff
-    everybody = (staff.writer(message), *message.reply_to, *message.recipients)
-    outside = {plain_address(a.address) for a in everybody if a.address and not staff.is_ours(a.address)}
+    everybody = {staff.writer(message).address}
+    everybody.update([a.address for a in message.reply_to + message.recipients])
+    outside = {plain_address(a) for a in everybody if a and not staff.is_ours(a)}
     return sorted(outside)[:MOST_OUTSIDERS]
 
 

@@ -30,29 +30,29 @@ class Sighting:
 def gathered(message: Message, received_at: datetime, sightings: Iterable[Sighting]) -> Seen:
     """The message as the rules see it; the order of sightings does not matter."""
     every = list(sightings)
-    written = [s for s in every if not is_draft(s.flags, s.place.role)]
+    written = [s for s in every if s.place.role != "drafts" and DRAFT not in s.flags]
     return Seen(
         message=message,
         received_at=received_at,
-        places=frozenset(s.place for s in written),
-        size=max((s.size for s in every), default=0),
+        places=frozenset([s.place for s in written]),
+        size=max([s.size for s in every], default=0),
         away=_away(written),
         flag=_flag(written),
         draft=bool(every) and not written,
         missing=bool(every) and all(s.gone for s in every),
-        known_at=min((s.seen_at for s in written), default=None),
+        known_at=min([s.seen_at for s in written], default=None),
     )
 
 
 def is_draft(flags: Iterable[str], role: Role) -> bool:
     """Whether a copy with these flags (any case) in such a folder is not sent yet."""
-    return role == "drafts" or DRAFT in {flag.lower() for flag in flags}
+    return role == "drafts" or any(flag.lower() == DRAFT for flag in flags)
 
 
 def _away(sightings: Sequence[Sighting]) -> Away | None:
     """Put away is what lies in no inbox any more. A label keeps a mail in Gmail's archive too: done counts."""
     live: set[Role] = {s.place.role for s in sightings if not s.gone}
-    if "inbox" in live:
+    if "inbox" in live or live.isdisjoint(_AWAY):
         return None
     kind = next((k for k in _AWAY if k in live), None)
     if kind is None or (kind != "done" and "elsewhere" in live):
@@ -65,6 +65,8 @@ def _away(sightings: Sequence[Sighting]) -> Away | None:
 
 def _flag(sightings: Sequence[Sighting]) -> Flag | None:
     """`\\Answered` where people read incoming mail; since when is unknown if one of them had it before we came."""
+    if not any(ANSWERED in s.flags for s in sightings):
+        return None
     received = [s for s in sightings if s.place.role != "sent"]
     current = [s for s in received if not s.gone] or received
     if not any(ANSWERED in s.flags for s in current):

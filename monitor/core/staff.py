@@ -1,18 +1,20 @@
 """GROUND. Who is "us", and which person wrote a mail."""
 
 import re
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
 
 from monitor.core.addresses import ALSO_FROM, addresses_in, spellings
 from monitor.core.lists import named_lists
 from monitor.core.message import Address, Message, Seen
-from monitor.core.patterns import matches
+from monitor.core.patterns import matches_any
 
 PERSON_BEHIND = ("x-original-from", "x-original-sender")
 """Where a list or group that rewrites From leaves the person (Google Groups, Microsoft 365, Mailman 2.1.18+)."""
 
 _VIA = re.compile(r"(?P<who>.*?) via .+", re.IGNORECASE)
+MOST_KNOWN = 10_000
+"""So many addresses are remembered with what they are; then it begins anew."""
+_OUTSIDE = ("staff.outside", "staff.customer")
 _GROUPS_IO = re.compile(r"(?P<local>[^@=]+)=(?P<domain>[^@=]+\.[^@=]+)@(?:[\w-]+\.)?groups\.io")
 
 
@@ -31,29 +33,37 @@ class Staff:
     lists: frozenset[str] = frozenset()
     groups: frozenset[str] = frozenset()
     forms: frozenset[str] = frozenset()
+    _known: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """The rule of each address lately asked for: the same few are asked for in every mail of a conversation."""
 
     def why(self, address: str) -> str:
         """The name of the rule that says whether `address` is ours: `staff.outside` and `staff.customer` are not."""
-        return _why(self, address)
+        rule = self._known.get(address)
+        if rule is None:
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            rule = self._known[address] = self._rule(address)
+        return rule
 
     def _rule(self, address: str) -> str:
-        if self.is_mailbox(address):
+        known = spellings(address)
+        if not self.mailboxes.isdisjoint(known):
             return "staff.mailbox"
-        if _is_in(self.people, address):
+        if not self.people.isdisjoint(known):
             return "staff.person"
-        if self.is_list(address):
+        if not (self.lists.isdisjoint(known) and self.groups.isdisjoint(known)):
             return "staff.list"
-        if any(matches(spelling, pattern) for spelling in spellings(address) for pattern in self.customers):
+        if self.customers and any(matches_any(spelling, self.customers) for spelling in known):
             return "staff.customer"
         domain = address.rpartition("@")[2]
         # `x@evil.example@ours.example` is no address of anybody: servers differ in what they make of it.
-        if domain and address.count("@") < 2 and any(matches(domain, pattern) for pattern in self.domains):
+        if domain and address.count("@") < 2 and matches_any(domain, self.domains):
             return "staff.domain"
         return "staff.outside"
 
     def is_ours(self, address: str) -> bool:
         """Whether `address` belongs to staff."""
-        return self.why(address) not in ("staff.outside", "staff.customer")
+        return (self._known.get(address) or self.why(address)) not in _OUTSIDE
 
     def is_mailbox(self, address: str) -> bool:
         """Whether it is a watched mailbox or an alias of one; `info+permits@` is info@."""
@@ -63,13 +73,18 @@ class Staff:
         """Whether it is one of our lists or groups."""
         return self.is_outsiders_list(address) or _is_in(self.groups, address)
 
+    def is_mailbox_or_list(self, address: str) -> bool:
+        """Whether it is one of these, or an alias of one."""
+        known = spellings(address)
+        return not (self.mailboxes.isdisjoint(known) and self.lists.isdisjoint(known) and self.groups.isdisjoint(known))
+
     def is_outsiders_list(self, address: str) -> bool:
         """Whether it is a list of ours that outsiders read."""
         return _is_in(self.lists, address)
 
     def is_form(self, message: Message) -> bool:
         """Whether a web form wrote it in the name of the person in Reply-To."""
-        return _is_in(self.forms, message.from_.address) and bool(message.reply_to)
+        return bool(message.reply_to) and _is_in(self.forms, message.from_.address)
 
     def writer(self, message: Message) -> Address:
         """The person who wrote it: From, but the person behind a web form, or behind a From that a list rewrote.
@@ -123,18 +138,12 @@ def was_sent(seen: Seen, staff: Staff) -> bool:
     if not seen.in_role("sent"):
         return False
     recipients = seen.message.recipients
-    goes_out = not recipients or any(not staff.is_ours(r.address) for r in recipients)
-    return goes_out or staff.is_ours(staff.writer(seen.message).address)
-
-
-@lru_cache(maxsize=50_000)
-def _why(staff: Staff, address: str) -> str:
-    """The same few addresses are asked for in every mail of a conversation."""
-    return staff._rule(address)
+    to_us_alone = recipients and all(map(staff.is_ours, [r.address for r in recipients]))
+    return not to_us_alone or staff.is_ours(staff.writer(seen.message).address)
 
 
 def _is_in(addresses: frozenset[str], address: str) -> bool:
-    return any(spelling in addresses for spelling in spellings(address)) if addresses else False
+    return bool(addresses) and not addresses.isdisjoint(spellings(address))
 
 
 def _without_via(name: str) -> str:

@@ -57,6 +57,8 @@ def says_thanks(message: Message) -> bool:
 
 def is_ignored(message: Message, house: House) -> bool:
     """Whether a pattern of `[ignore] subjects` fits. A pattern that is newer than a subject not kept never does."""
+    if not house.ignored_subjects:
+        return False
     if message.about("base") is None:
         return any(_fits(pattern, message) for pattern in house.ignored_subjects)
     return any(_ignored(pattern, house) in message.headers[SUBJECT] for pattern in house.ignored_subjects)

@@ -27,6 +27,11 @@ class Handoff:
     decided: bool
     person: str = ""
 
+    @property
+    def says(self) -> tuple[str, str, bool, str]:
+        """What it says, whenever that was."""
+        return self.from_team, self.to_team, self.decided, self.person
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:

@@ -1,26 +1,24 @@
 """GROUND. waits = fold(messages, marks): a pure function of a *set* (law 1): any order gives the same waits."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 
 from monitor.core.addresses import plain_address
 from monitor.core.answers import CLAIMED, is_claimed
 from monitor.core.citing import Cites
 from monitor.core.doubles import Doubles
-from monitor.core.events import concerned, events
+from monitor.core.events import NO_EVENTS, concerned, events
 from monitor.core.house import A_COLLEAGUE, House, due_at
 from monitor.core.letter_ids import is_letter_id
-from monitor.core.marks import Ended, Marks, assigned
+from monitor.core.marks import NO_MARKS, Ended, Marks, assigned
 from monitor.core.message import Away, Flag, Seen
-from monitor.core.needs_reply import Answers, Verdict, case, judge
+from monitor.core.needs_reply import Answers, Case, Verdict, case, judge
 from monitor.core.order import in_order
 from monitor.core.parties import Party, People, Waiting, guests
 from monitor.core.replies import Replies
-from monitor.core.staff import was_sent
 from monitor.core.wait import Folded, Handoff, Mark, State, Wait
-
-ANSWERS_NOTHING = Answers(ours=False, letter=False, after=None)
 
 CLOSED: dict[str, tuple[State, str]] = {
     "done": ("no_reply_needed", "closed"),
@@ -30,8 +28,7 @@ CLOSED: dict[str, tuple[State, str]] = {
 """What it means that a message was put away: the state of its wait, and the evidence."""
 
 
-@dataclass(frozen=True, slots=True)
-class _End:
+class _End(NamedTuple):
     """How a wait ended. `answer`: the message of ours, if it was seen; `at` None: at an unknown time."""
 
     state: State
@@ -44,62 +41,65 @@ def fold(
     messages: Iterable[Seen], house: House, marks: Iterable[Mark] = (), by_subject: frozenset[str] = frozenset()
 ) -> Folded:
     """The verdicts and waits of one conversation; `by_subject`: identities that no id ties to it (inferring.py)."""
-    return _Fold(in_order(messages), house, marks, by_subject).run()
+    return fold_ordered(in_order(messages), house, marks, by_subject)
 
 
-class _Fold:
+def fold_ordered(
+    ordered: Sequence[Seen], house: House, marks: Iterable[Mark] = (), by_subject: frozenset[str] = frozenset()
+) -> Folded:
+    """The same of messages as `in_order` gives them, for somebody who has them so already."""
+    guests_ = guests(ordered, house)
+    cases = [case(seen, house, guests_) for seen in ordered]
+    verdicts = _judged(cases)
+    cites = Cites(ordered, verdicts, house)
+    if not [verdict for verdict in verdicts.values() if verdict.wants_reply]:  # then nobody waits
+        return Folded(verdicts, (), cites.found)
+    people = People(house, guests_, {each.seen.message.identity: each.writer for each in cases})
+    return _Walk(ordered, people, verdicts, cites, by_subject).run(list(marks))
+
+
+class _Walk:
     """One walk over one conversation; lives for a single call of `fold`."""
 
     def __init__(
-        self, messages: Sequence[Seen], house: House, marks: Iterable[Mark], by_subject: frozenset[str]
+        self,
+        messages: Sequence[Seen],
+        people: People,
+        verdicts: dict[str, Verdict],
+        cites: Cites,
+        by_subject: frozenset[str],
     ) -> None:
-        self.messages, self.house = messages, house
-        self.people = People(house, guests(messages, house))
-        self.verdicts = self._judged()
-        self.replies = Replies(messages, self.verdicts, self.people, by_subject)
-        self.cites = Cites(messages, self.verdicts, house)
-        self.doubles = Doubles(house)
-        self.explained = self._explained()
-        marks = list(marks)
-        self.marks, self.events = Marks(marks), events(messages, marks, self.explained)
-        self.open = Waiting(self.people)
+        self.messages, self.people, self.house = messages, people, people.house
+        self.verdicts, self.cites = verdicts, cites
+        self.replies = Replies(messages, verdicts, people, by_subject)
+        self.doubles = Doubles(self.house)
+        self.marks, self.events = NO_MARKS, NO_EVENTS
+        self.explained: set[str] = set()
+        self.open = Waiting(people)
         self.closed: list[Wait] = []
         self.first = True
         self.stand_ins: dict[str, str] = {}
 
-    def run(self) -> Folded:
+    def run(self, marks: Sequence[Mark]) -> Folded:
         """Walks over messages and events in the order in which they happened."""
+        if marks or any(seen.flag or seen.away for seen in self.messages):
+            self.explained = self._explained()
+            self.marks, self.events = Marks(marks), events(self.messages, marks, self.explained)
         for seen in self.messages:
-            self._happen(seen.received_at)
+            if self.events:
+                self._happen(seen.received_at)
             verdict = self.verdicts[seen.message.identity]
             if verdict.rule != CLAIMED and not seen.draft:
                 self._step(seen, verdict)
-            self.events.walked(seen.message.identity)
-        self._happen(None)
+            if self.events:
+                self.events.walked(seen.message.identity)
+        if self.events:
+            self._happen(None)
         waits = self.closed + [self._wait(party, party.members) for party in self.open]
-        waits = [replace(w, also_answered_by=self.doubles.found.get(w.opener)) for w in waits]
+        if second := self.doubles.found:
+            waits = [replace(w, also_answered_by=second[w.opener]) if w.opener in second else w for w in waits]
         waits.sort(key=lambda w: (w.opened_at, w.opener))
         return Folded(self.verdicts, tuple(waits), self.cites.found, self.stand_ins)
-
-    def _judged(self) -> dict[str, Verdict]:
-        ours = {s.message.message_id: s for s in self.messages if self._is_ours(s)}
-        verdicts = {}
-        for seen in self.messages:
-            answers = self._answers_to(seen, ours) if seen.message.names else ANSWERS_NOTHING
-            verdicts[seen.message.identity] = judge(case(seen, self.house, self.people.guests, answers))
-        return verdicts
-
-    def _answers_to(self, seen: Seen, ours: dict[str, Seen]) -> Answers:
-        parent = next((ours[name] for name in seen.message.names if name in ours), None)
-        key = self.house.letter_key
-        letter = bool(key) and any(is_letter_id(name, key) for name in seen.message.names)
-        return Answers(parent is not None, letter, seen.received_at - parent.received_at if parent else None)
-
-    def _is_ours(self, seen: Seen) -> bool:
-        if seen.draft or self.house.staff.is_form(seen.message):
-            return False
-        ours = was_sent(seen, self.house.staff) or self.people.ours(self.people.writer(seen).address)
-        return ours and not is_claimed(seen, self.house)
 
     def _step(self, seen: Seen, verdict: Verdict) -> None:
         if verdict.direction == "incoming":
@@ -124,6 +124,8 @@ class _Fold:
 
     def _stands_in(self, seen: Seen) -> None:
         """An outsider who answers the one who waits: perhaps one of us, whom the config does not know yet."""
+        if not seen.message.names:
+            return
         voices = self.people.voices(seen)
         to = [r.address for r in seen.message.recipients]
         for party in self.open.with_ids(seen.message.names):
@@ -144,8 +146,12 @@ class _Fold:
         writer = house.mailbox_of(self.people.writer(seen).address)
         targets = [t for r in seen.message.recipients if (t := house.mailbox_of(r.address)) != writer]
         from_ = next((p.mailbox for p in sorted(seen.places) if p.role == "sent"), writer)
+        passed: dict[tuple[str, ...], Handoff] = {}  # those who wait at the same desks are many
         for party in self.open if targets else ():
-            handoff = self._handoff(seen.received_at, writer, from_, targets, self._mailboxes(party.members))
+            desks = self._mailboxes(party.members)
+            if desks not in passed:
+                passed[desks] = self._handoff(seen.received_at, writer, from_, targets, desks)
+            handoff = passed[desks]
             if handoff.decided or handoff.person or handoff.from_team != handoff.to_team:
                 party.hand_over(handoff)
 
@@ -205,10 +211,11 @@ class _Fold:
         """
         if self.marks.took_back(gone, by):
             return False
-        over = {m.message.identity for m in gone}
         self.closed.append(self._wait(party, gone, end))
         self.first = self.first and end.state != "answered"
-        self.open.leave(party, [m for m in party.members if m.message.identity not in over])
+        over = {m.message.identity for m in gone}
+        rest = [m for m in party.members if m.message.identity not in over] if gone is not party.members else ()
+        self.open.leave(party, rest)
         return True
 
     def _wait(self, party: Party, members: Sequence[Seen], end: _End | None = None) -> Wait:
@@ -217,7 +224,7 @@ class _Fold:
         opened_at, answered = opener.received_at, end is not None and end.state == "answered"
         return Wait(
             opener=opener.message.identity,
-            members=tuple(s.message.identity for s in members),
+            members=tuple([s.message.identity for s in members]),
             who=self.people.writer(opener),
             mailboxes=mailboxes,
             state=end.state if end else "waiting",
@@ -237,13 +244,41 @@ class _Fold:
         )
 
     def _answered_in(self, answer: Seen) -> str:
+        if len(answer.places) == 1:
+            return next(iter(answer.places)).mailbox
         rank = self.house.rank
         places = sorted(answer.places, key=lambda p: (p.role != "sent", rank(p.mailbox), p.mailbox))
         return places[0].mailbox
 
     def _mailboxes(self, members: Sequence[Seen]) -> tuple[str, ...]:
-        seen_in = {p.mailbox for s in members for p in s.places if p.role in ("inbox", "done")}
+        seen_in = {p.mailbox for s in members for p in s.places if p.role == "inbox" or p.role == "done"}
+        if len(seen_in) == 1:
+            return tuple(seen_in)
         return tuple(sorted(seen_in, key=lambda m: (self.house.rank(m), m)))
+
+
+def _judged(cases: Sequence[Case]) -> dict[str, Verdict]:
+    """The verdicts by identity: each message's answers are what it names of these."""
+    naming = [case for case in cases if case.seen.message.names]
+    ours = {c.seen.message.message_id: c.seen for c in cases if _is_ours(c)} if naming else {}
+    for each in naming:
+        each.answers = _answers_to(each.seen, ours, each.house.letter_key)
+    return {case.seen.message.identity: judge(case) for case in cases}
+
+
+def _answers_to(seen: Seen, ours: Mapping[str, Seen], key: bytes) -> Answers:
+    names = seen.message.names
+    parent = next((ours[name] for name in names if name in ours), None)
+    letter = bool(key) and any(is_letter_id(name, key) for name in names)
+    return Answers(parent is not None, letter, seen.received_at - parent.received_at if parent else None)
+
+
+def _is_ours(case: Case) -> bool:
+    """Whether who names it answers us."""
+    seen, house = case.seen, case.house
+    if seen.draft or house.staff.is_form(seen.message):
+        return False
+    return (case.was_sent or case.is_ours(case.writer.address)) and not is_claimed(seen, house)
 
 
 def _ended_by(seen: Seen) -> Ended:

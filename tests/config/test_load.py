@@ -298,3 +298,11 @@ def test_who_gets_letters_may_speak_and_nobody_else(tmp_path: Path) -> None:
         "other@ours.example",
         "board@leaders.example",
     }
+
+
+def test_what_was_asked_of_addresses_on_the_way_changes_no_fingerprint(right: str, loaded: Loader) -> None:
+    """Else all mail would be judged again at every round."""
+    settings = loaded(right)
+    before = settings.rules_fingerprint("1")
+    assert not settings.staff.is_ours("ann@customer.example")
+    assert settings.rules_fingerprint("1") == before
