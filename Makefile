@@ -3,7 +3,8 @@
 #   make demo        try it: invented mail, a mail server and a letter box of its own, nothing to configure
 #   make test        lint and the tests; `make test-all` also those that take minutes
 #   make lint        ruff and mypy
-#   make bench       how fast the first look is, beside what the mail server could deliver at best
+#   make bench       how fast first looks and quiet rounds are, beside what the mail server could deliver at best, and others
+#   make bench BENCH="--messages 1000000"   with a mailbox of a million
 #   make bench BENCH=report          how fast the weekly report is over 5 years and 2 million waits
 #   make evaluate CORPORA=FOLDER   how right it is on real mail, beside simple rules (bench/README.md)
 #   make messages    take new and changed words of letters into the catalogues, to be translated there

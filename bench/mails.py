@@ -1,17 +1,27 @@
-"""Invented mail of a shared mailbox: 9.3 KB each, 3.3 KB of it headers as big providers write them, 30 % replies."""
+"""Invented mail of a shared mailbox: 9.3 KB each, 3.3 KB of it headers as big providers write them, 30 % replies.
+
+Any number of it looks alike to the rules: the same shares, each id once, some subjects again and again, and from
+100,000 messages on the same number a day.
+"""
 
 import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 MAILBOX = "info@museum.example"
 END = datetime(2026, 11, 16, tzinfo=UTC)
 SPAN = timedelta(days=730)
+"""Up to so many messages come in this time; of more, the mailbox is as many times older."""
+MESSAGES_IN_SPAN = 100_000
 BODY_BYTES = 6000
 UNANSWERED = 200  # one question in so many has no answer: the first digest then has a life-like length
 AUTOMATIC_IN_A_GROUP = 4
+SAID_AGAIN = 4
+"""One question in so many has a subject that others have had before, word for word."""
+NOISE = 1 << 20
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 _SUBJECTS = (
@@ -47,13 +57,17 @@ class Mail(NamedTuple):
     raw: bytes
 
 
-def mails(number: int, body_bytes: int = BODY_BYTES, seed: int = 1) -> Iterator[Mail]:
-    """So many messages, the same ones each time: per ten, three questions, their answers, four newsletters."""
-    maker = _Maker(random.Random(seed), body_bytes)
+def mails(number: int, body_bytes: int = BODY_BYTES, seed: int = 1, mailbox: str = MAILBOX) -> Iterator[Mail]:
+    """So many messages, the same ones each time: per ten, three questions, their answers, four newsletters.
+
+    `seed`: another one for each mailbox, or they would hold the same mail.
+    """
+    maker = _Maker(random.Random(seed), body_bytes, mailbox)
     groups = -(-number // 10)
+    span = SPAN * max(1.0, number / MESSAGES_IN_SPAN)
     made = 0
     for group in range(groups):
-        start = END - SPAN + (SPAN - timedelta(days=3)) * group / groups
+        start = END - span + (span - timedelta(days=3)) * group / groups
         for mail in maker.group(group, start):
             if made == number:
                 return
@@ -61,12 +75,19 @@ def mails(number: int, body_bytes: int = BODY_BYTES, seed: int = 1) -> Iterator[
             yield mail
 
 
-class _Maker:
-    """Writes messages; holds the dice and a long text to cut bodies from."""
+@lru_cache(maxsize=1)
+def _noise() -> str:
+    return "".join(random.Random(0).choices(_LETTERS, k=NOISE))
 
-    def __init__(self, dice: random.Random, body_bytes: int) -> None:
+
+class _Maker:
+    """Writes messages; holds the dice, a long text to cut bodies from, and noise to cut signatures from."""
+
+    def __init__(self, dice: random.Random, body_bytes: int, mailbox: str) -> None:
         self._dice = dice
         self._body_bytes = body_bytes
+        self._mailbox = mailbox
+        self._noise = _noise()
         lines = (" ".join(dice.choice(_WORDS) for _ in range(12)) for _ in range(400))
         self._text = "\r\n".join(lines)
 
@@ -78,16 +99,18 @@ class _Maker:
 
     def _exchange(self, number: int, when: datetime) -> Iterator[Mail]:
         person = f"{self._token(6)}.{self._token(8)}@{self._token(7)}.example"
-        asked = f"<{self._token(30)}@mail.{self._token(7)}.example>"
-        subject = f"{_SUBJECTS[number % len(_SUBJECTS)]} ({self._token(4)})"
-        yield self._mail("INBOX", when, person, MAILBOX, asked, f"Subject: {subject}\r\n")
+        asked = f"<{self._id()}@mail.{self._token(7)}.example>"
+        subject = _SUBJECTS[number % len(_SUBJECTS)]
+        if number % SAID_AGAIN:
+            subject += f" ({self._token(4)})"
+        yield self._mail("INBOX", when, person, self._mailbox, asked, f"Subject: {subject}\r\n")
         if number % UNANSWERED == UNANSWERED - 1:
             yield self._automatic(when)
             return
-        answered = f"<{self._token(30)}@museum.example>"
+        answered = f"<{self._id()}@museum.example>"
         reply = f"Subject: Re: {subject}\r\nIn-Reply-To: {asked}\r\nReferences: {asked}\r\n"
         later = when + timedelta(minutes=self._dice.randrange(5, 1800))
-        yield self._mail("Sent", later, MAILBOX, person, answered, reply)
+        yield self._mail("Sent", later, self._mailbox, person, answered, reply)
 
     def _automatic(self, when: datetime) -> Mail:
         sender = f"news@{self._token(7)}.example"
@@ -95,7 +118,7 @@ class _Maker:
             f"List-Id: <news.{self._token(7)}.example>\r\nList-Unsubscribe: <https://x.example/{self._token(20)}>\r\n"
         )
         subject = f"Subject: News of the week ({self._token(4)})\r\nPrecedence: bulk\r\n"
-        return self._mail("INBOX", when, sender, MAILBOX, f"<{self._token(30)}@bulk.example>", subject + bulk)
+        return self._mail("INBOX", when, sender, self._mailbox, f"<{self._id()}@bulk.example>", subject + bulk)
 
     def _mail(self, folder: str, when: datetime, sender: str, to: str, message_id: str, more: str) -> Mail:
         written = format_datetime(when - timedelta(seconds=self._dice.randrange(1, 20)))
@@ -114,7 +137,7 @@ class _Maker:
         received = "".join(
             f"Received: from mail-{self._token(8)}.{domain} (mail-{self._token(8)}.{domain} [198.51.100.{hop}])\r\n"
             f"\tby mx{hop}.museum.example (Postfix) with ESMTPS id {self._token(12).upper()}\r\n"
-            f"\t(version=TLS1_3 cipher=TLS_AES_256_GCM_SHA384 bits=256/256)\r\n\tfor <{MAILBOX}>; {date}\r\n"
+            f"\t(version=TLS1_3 cipher=TLS_AES_256_GCM_SHA384 bits=256/256)\r\n\tfor <{self._mailbox}>; {date}\r\n"
             for hop in range(1, 5)
         )
         signatures = "".join(
@@ -123,15 +146,19 @@ class _Maker:
             for key in range(2)
         )
         return (
-            f"Return-Path: <{sender}>\r\nDelivered-To: {MAILBOX}\r\n{received}{signatures}"
+            f"Return-Path: <{sender}>\r\nDelivered-To: {self._mailbox}\r\n{received}{signatures}"
             f"Authentication-Results: mx1.museum.example; dkim=pass header.i=@{domain} header.s=s1;\r\n"
             f"\tspf=pass smtp.mailfrom={sender}; dmarc=pass (p=NONE) header.from={domain}\r\n"
             f"Received-SPF: pass (mx1.museum.example: domain of {sender} permits 198.51.100.1)\r\n"
             f"X-Mailer: Webmail 4.2\r\nX-Trace: {self._folded(6)}\r\n"
         )
 
+    def _id(self) -> str:
+        return f"{self._dice.getrandbits(120):030x}"
+
     def _token(self, length: int) -> str:
-        return "".join(self._dice.choices(_LETTERS, k=length))
+        at = int(self._dice.random() * (NOISE - length))
+        return self._noise[at : at + length]
 
     def _folded(self, lines: int) -> str:
         return "\r\n\t".join(self._token(72) for _ in range(lines))

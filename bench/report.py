@@ -4,19 +4,16 @@ import argparse
 import json
 import os
 import platform
-import resource
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from datetime import timedelta
 from pathlib import Path
-from typing import NamedTuple
 
 from sqlalchemy import func, select, update
 
-from bench.first_look import watch
+from bench.first_look import command
+from bench.process import Run
 from bench.report_store import END, MAILBOXES, TEAMS, Size, address, build
 from monitor.config import load
 from monitor.core.report.as_json import frozen_json
@@ -27,7 +24,6 @@ from monitor.store.reporting import claim_report
 from monitor.store.store import Store, open_store
 from monitor.store.tables import waits
 
-TIME_LIMIT = 600
 WEEKS_TOLD = 13
 """So many earlier weeks have a report, as they have in a house that has had one each Monday."""
 SEEN_LATER = 4
@@ -61,14 +57,6 @@ ROWS = (
     ("peak MB with gone quiet", "{quiet_mb:.0f}"),
     ("peak MB of a month's sheet", "{month_mb:.0f}"),
 )
-
-
-class Run(NamedTuple):
-    """A process: how long it took by the clock and on the processor, and how much memory it had at most."""
-
-    seconds: float
-    cpu: float
-    peak_mb: float
 
 
 def main(arguments: list[str]) -> None:
@@ -182,25 +170,8 @@ def _table(figures: dict[str, float]) -> str:
 
 
 def _run(path: Path, words: list[str]) -> Run:
-    command = [sys.executable, "-m", "monitor", "--config", str(path), "--now", END.isoformat(), *words]
-    # As it is installed: with its byte code, which the first run writes where it is missing.
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    start, cpu = time.perf_counter(), _children_cpu()
     out = path.with_suffix(".out")
-    with (
-        out.open("w") as file,
-        subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT, text=True, env=environment) as process,
-    ):
-        peak = watch(process, start + TIME_LIMIT)
-        seconds = time.perf_counter() - start
-    if process.returncode:
-        raise RuntimeError(f"{words} ended with {process.returncode}:\n{out.read_text()[-3000:]}")
+    made = command(path, words, END, out)
     if "--json" in words and not json.loads(out.read_text())["overall"]["n"]:
         raise RuntimeError("a report of nothing is fast")
-    return Run(seconds, _children_cpu() - cpu, peak)
-
-
-def _children_cpu() -> float:
-    """Seconds on the processor of all processes that we started and that have ended."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+    return made

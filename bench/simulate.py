@@ -4,11 +4,8 @@ import argparse
 import json
 import os
 import platform
-import resource
-import subprocess
 import sys
 import tempfile
-import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,7 +13,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import func, insert, select, update
 
 import monitor
-from bench.first_look import watch
+from bench.first_look import command
+from bench.process import Run
 from bench.report import config
 from bench.report_store import END, Size, build
 from monitor.config import load
@@ -24,7 +22,6 @@ from monitor.store.store import open_store
 from monitor.store.tables import messages, waits
 from monitor.store.tables import settings as rules
 
-TIME_LIMIT = 1800
 LAST_YEARS = timedelta(days=10)
 """Who is made to wait for years wrote so long before the end at least."""
 CASES = {
@@ -46,13 +43,11 @@ AS_MAIL = (
 says so, so that folding it gives the same waits."""
 
 
-class Run(NamedTuple):
-    """One `simulate`: how long by the clock and on the processor, its most memory, and the reminders on both sides."""
+class Played(NamedTuple):
+    """One `simulate`: the process, and the reminders on both sides."""
 
     name: str
-    seconds: float
-    cpu: float
-    peak_mb: float
+    run: Run
     reminders: int
 
 
@@ -66,7 +61,7 @@ def main(arguments: list[str]) -> None:
         path.write_text(config(url))
         _say(f"{_prepare(path):,} messages")
         runs = [_run(path, case, words, options.weeks) for case, words in CASES.items()]
-        _leave_waiting(url, options.forgotten)
+        leave_waiting(url, options.forgotten)
         words = CASES["promise"]
         runs.append(_run(path, f"promise, {options.forgotten:,} never answered", words, options.weeks))
     print(_table(runs))
@@ -97,7 +92,7 @@ def _prepare(path: Path) -> int:
     return count
 
 
-def _leave_waiting(url: str, count: int) -> None:
+def leave_waiting(url: str, count: int) -> None:
     """So many of the waits, spread over the years, as if nobody had ever answered."""
     store = open_store(url)
     with store.writing() as connection:
@@ -109,30 +104,18 @@ def _leave_waiting(url: str, count: int) -> None:
     store.close()
 
 
-def _run(path: Path, name: str, changed: list[str], weeks: int) -> Run:
-    words = ["simulate", "--json", "--weeks", str(weeks), *changed]
-    command = [sys.executable, "-m", "monitor", "--config", str(path), "--now", END.isoformat(), *words]
+def _run(path: Path, name: str, changed: list[str], weeks: int) -> Played:
     out = path.with_suffix(".out")
-    start, cpu = time.perf_counter(), _children_cpu()
-    with out.open("w") as file, subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT, text=True) as process:
-        peak = watch(process, start + TIME_LIMIT)
-        seconds = time.perf_counter() - start
-    if process.returncode:
-        raise RuntimeError(f"{words} ended with {process.returncode}:\n{out.read_text()[-3000:]}")
+    made = command(path, ["simulate", "--json", "--weeks", str(weeks), *changed], END, out)
     told: dict[str, Any] = json.loads(out.read_text())
-    _say(f"{name}: {seconds:.1f} s")
-    return Run(name, seconds, _children_cpu() - cpu, peak, sum(told[side]["reminders"] for side in ("before", "after")))
+    _say(f"{name}: {made.seconds:.1f} s")
+    return Played(name, made, sum(told[side]["reminders"] for side in ("before", "after")))
 
 
-def _children_cpu() -> float:
-    """Seconds on the processor of all processes that we started and that have ended."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
-
-
-def _table(runs: list[Run]) -> str:
+def _table(played: list[Played]) -> str:
     rows = [
-        f"| {run.name} | {run.reminders:,} | {run.seconds:.1f} | {run.cpu:.1f} | {run.peak_mb:.0f} |" for run in runs
+        f"| {each.name} | {each.reminders:,} | {each.run.seconds:.1f} | {each.run.cpu:.1f} | {each.run.peak_mb:.0f} |"
+        for each in played
     ]
     machine = f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}"
     head = ["| changed | reminders, both sides | s | CPU s | peak MB |", "|---|---|---|---|---|"]

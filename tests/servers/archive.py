@@ -75,7 +75,14 @@ def need_corpora(folder: Path) -> Path:
 def load_archive(corpora: Path, *, keep_duplicates: bool = False) -> Archive:
     """Read the whole archive."""
     files = sorted((corpora / "list-twisted" / "twisted-web").glob("*.mbox"))
-    mails = sorted((mail for file in files for mail in read_mbox(file.read_bytes())), key=lambda mail: mail.when)
+    return archive_of(
+        (mail for file in files for mail in read_mbox(file.read_bytes())), keep_duplicates=keep_duplicates
+    )
+
+
+def archive_of(found: Iterable[ArchiveMail], *, keep_duplicates: bool = False) -> Archive:
+    """These messages in order of arrival, and who of their senders counts as staff."""
+    mails = sorted(found, key=lambda mail: mail.when)
     if not keep_duplicates:
         mails = list({mail.message_id: mail for mail in reversed(mails)}.values())[::-1]
     return Archive(tuple(mails), _staff(mails))
@@ -135,17 +142,22 @@ class _Union:
 def read_mbox(mbox: bytes) -> Iterator[ArchiveMail]:
     """The messages of one month, in the order in which they lie in the file."""
     starts = list(_SEPARATOR.finditer(mbox))
-    ends = [match.start() for match in starts[1:]] + [len(mbox)]
+    ends = [*(match.start() for match in starts), len(mbox)][1:]
     for match, end in zip(starts, ends, strict=True):
         raw = _OBFUSCATED.sub(rb"\1\2@\3", mbox[match.end() : end].rstrip(b"\n") + b"\n", count=1)
         yield _mail(raw, match[1].decode())
+
+
+def mail_of(raw: bytes, otherwise: datetime) -> ArchiveMail:
+    """One message with lines that end in LF; it arrived `otherwise` (UTC) where its Date does not say when."""
+    return _mail(raw, otherwise.strftime("%a %b %d %H:%M:%S %Y"))
 
 
 def _mail(raw: bytes, separator_date: str) -> ArchiveMail:
     head = raw.partition(b"\n\n")[0] + b"\n"
     fields = {name.decode().lower(): text.decode("utf-8", "replace") for name, text in _FIELD.findall(head)}
     found = _ADDRESS.search(fields.get("from", ""))
-    message_id = _ids(fields.get("message-id", ""))[0]
+    message_id = next(iter(_ids(fields.get("message-id", ""))), "")
     parents = {*_ids(fields.get("in-reply-to", "")), *_bare_ids(fields.get("references", ""))}
     when = _when(fields.get("date", ""), separator_date)
     sender = found[0].lower() if found else ""

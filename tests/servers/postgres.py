@@ -4,8 +4,9 @@ import itertools
 import re
 import shutil
 import signal
+from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Self
 
 import psycopg
@@ -39,8 +40,10 @@ class Postgres:
 
     host = "127.0.0.1"
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, settings: Mapping[str, str] = MappingProxyType({})) -> None:
+        """`settings`: others than those above."""
         self.port = ordinary.free_port()
+        self._settings = SETTINGS | dict(settings)
         self._folder = folder
         self._numbers = itertools.count(1)
 
@@ -62,7 +65,7 @@ class Postgres:
 
     def start(self) -> None:
         """Start, and wait until it takes a connection."""
-        settings = SETTINGS | {"port": str(self.port), "unix_socket_directories": str(self._short)}
+        settings = self._settings | {"port": str(self.port), "unix_socket_directories": str(self._short)}
         settings |= {"logging_collector": "on", "log_directory": str(self._short), "log_filename": self.log.name}
         options = [f"--{name}={value}" for name, value in settings.items()]
         self._process = ordinary.start([self._programs / "postgres", "-D", self._data, *options], cwd=self._short)
