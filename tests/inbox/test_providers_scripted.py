@@ -291,7 +291,7 @@ def test_an_odd_structure_among_others_spoils_only_its_own_mail(exchange: Script
 
 
 def test_a_mail_that_the_server_refuses_spoils_only_itself_among_others() -> None:
-    refusal = (r"UID FETCH (\d+,)*5(,\d+)* \(UID BODYSTRUCTURE\)", "NO Some messages could not be fetched")
+    refusal = (r"UID FETCH (1:8|5:8|5:6|5) \(UID BODYSTRUCTURE\)", "NO Some messages could not be fetched")
     with ScriptedImap(replace(EXCHANGE, refuses=(refusal,))) as server:
         for _ in range(1, 9):
             server.deliver("INBOX", REPORT)
