@@ -1,7 +1,9 @@
 """FLOOR 1. The types of columns that both databases must read back as they were written."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
+from json import JSONDecoder, JSONEncoder
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, TypeDecorator
@@ -14,13 +16,13 @@ class UtcDateTime(TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:
+        """SQLite takes text: written here in one step, as a look writes five moments for each mail."""
+        return _text if dialect.name == "sqlite" else super().bind_processor(dialect)
+
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Refuses naive values with ValueError."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"a moment without a time zone cannot be stored: {value!r}")
-        return value.astimezone(UTC)
+        return None if value is None else _in_utc(value)
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None] | None:
         """SQLite gives text: read here in one step, as a report reads hundreds of thousands of moments."""
@@ -33,6 +35,20 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+def _in_utc(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise ValueError(f"a moment without a time zone cannot be stored: {value!r}")
+    return value.astimezone(UTC)
+
+
+@lru_cache(maxsize=4096)  # a batch has each moment twice, and that of the look everywhere
+def _text(value: datetime | None) -> str | None:
+    """As SQLAlchemy writes moments for SQLite: `2026-11-16 08:00:00.000000`, in UTC."""
+    if value is None:
+        return None
+    return (value if value.tzinfo is UTC else _in_utc(value)).isoformat(" ", "microseconds")[:26]
+
+
 def _utc(value: str | None) -> datetime | None:
     return None if value is None else datetime.fromisoformat(value + "+00:00")
 
@@ -41,3 +57,38 @@ Json = JSON().with_variant(JSONB(), "postgresql")
 JsonOrNull = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 # Ids grow for years; SQLite knows only INTEGER as its row id.
 Id = BigInteger().with_variant(Integer(), "sqlite")
+
+
+def _moment(value: object) -> str:
+    """What JSON has no word for: a moment."""
+    if not isinstance(value, datetime):
+        raise TypeError(f"{type(value).__name__} cannot be stored")
+    return _in_utc(value).isoformat()
+
+
+to_json = JSONEncoder(separators=(",", ":")).encode
+"""JSON as SQLite keeps it. Letters outside ASCII stand as \\u…, so that a lone surrogate can be kept too."""
+_of_rows = JSONEncoder(separators=(",", ":"), default=_moment).encode
+_decode = JSONDecoder().raw_decode
+
+
+def from_json(text: str) -> Any:
+    """What SQLite kept as JSON; most lists are empty."""
+    return [] if text == "[]" else _decode(text.strip())[0]
+
+
+def json_text(value: Any) -> str | None:
+    """JSON for SQLite, None for None. Tuples hold nothing but texts: most of them were written just before."""
+    if not value:
+        return None if value is None else to_json(value) if value.__class__ is dict else "[]"
+    return _of_texts(value) if value.__class__ is tuple and len(value) < 3 else to_json(value)
+
+
+@lru_cache(maxsize=1024)
+def _of_texts(texts: tuple[Any, ...]) -> str:
+    return to_json(texts)
+
+
+def json_of_rows(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Rows as JSON objects, their moments as text. Raises ValueError for a naive moment."""
+    return _of_rows(rows)

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from monitor.core.conversations import ALONE, Link, Tie, links
 from monitor.core.house import House
 from monitor.core.inferring import seeks
-from monitor.core.message import Place, Seen
+from monitor.core.message import Seen
 from monitor.core.needs_reply import case, judge
 from monitor.core.order import in_order
 from monitor.core.sightings import Sighting
@@ -22,11 +22,22 @@ from monitor.core.topic import key_of
 from monitor.core.wait import Folded, Mark, Wait
 from monitor.core.waits import fold
 from monitor.store.acts import marks_of
+from monitor.store.bulk import Changes, change_all, insert_all
 from monitor.store.report_tables import counted
-from monitor.store.rows import message_of, seen_of, wait_row
+from monitor.store.rows import seen_of, sighting_of, wait_row
 from monitor.store.store import among, inserting
 from monitor.store.strands import ties_of
-from monitor.store.tables import AnyRow, conversations, folders, messages, past_waits, reminders, sightings, waits
+from monitor.store.tables import (
+    PUT_OFF,
+    AnyRow,
+    conversations,
+    folders,
+    messages,
+    past_waits,
+    reminders,
+    sightings,
+    waits,
+)
 
 Grouped = dict[int, list[AnyRow]]
 Sighted = dict[int, list[Sighting]]
@@ -61,45 +72,40 @@ def refold(
     house: House,
     new: Mapping[int, Sequence[New]] = MappingProxyType({}),
     waits_too: bool = True,
+    begun: Collection[int] = (),
 ) -> None:
     """Fold these conversations and store verdicts, links and waits; `new` messages of each are put in on the way.
 
     Without `waits_too` the waits only follow the mails that opened them, for somebody who folds again when all is in
-    its place.
+    its place. Of those that have just `begun` nothing else is stored.
     """
-    later = large(connection, numbers)
+    known = set(numbers).difference(begun)
+    later = large(connection, known) if known else set()
     if later:
         _put_off(connection, later, house, [n for number in later for n in new.get(number, ())])
     numbers = [number for number in numbers if number not in later]
-    if not numbers:
-        return
-    rows = _grouped(
-        connection.execute(select(messages).where(among(messages.c.conversation, numbers, connection))).all()
-    )
-    stored = connection.execute(select(waits).where(among(waits.c.conversation, numbers, connection))).all()
-    sighted, said = sightings_of(connection, numbers), marks_of(connection, numbers)
+    stored = _stored(connection, known - later)
     if not waits_too:
-        bring_home(connection, numbers)
-    writing = _Writing(stored if waits_too else None)
+        bring_home(connection, known - later)
+    writing = _Writing(stored.waits if waits_too else None)
     for number in numbers:
-        told = [_of_row(row, sighted, house) for row in rows[number]]
+        told = [_of_row(row, stored.sighted, house) for row in stored.rows.get(number, ())]
         told += [_Told(None, n.columns, n.seen, n.ties, n.columns["strand"]) for n in new.get(number, ())]
-        _fold_one(number, told, said.get(number, ()), house, writing)
+        _fold_one(number, told, stored.said.get(number, ()), house, writing)
     writing.write(connection)
 
 
 def fold_stale(connection: Connection, house: House) -> int:
     """Fold the large conversations that were put off; how many there were."""
-    numbers = connection.execute(select(conversations.c.number).where(conversations.c.stale)).scalars().all()
+    numbers = connection.execute(select(conversations.c.number).where(PUT_OFF)).scalars().all()
     for number in numbers:
-        rows = connection.execute(select(messages).where(messages.c.conversation == number)).all()
-        stored = connection.execute(select(waits).where(waits.c.conversation == number)).all()
-        sighted, said = sightings_of(connection, [number]), marks_of(connection, [number])
-        writing = _Writing(stored)
-        _fold_one(number, [_of_row(row, sighted, house) for row in rows], said.get(number, ()), house, writing)
+        stored = _stored(connection, [number])
+        writing = _Writing(stored.waits)
+        told = [_of_row(row, stored.sighted, house) for row in stored.rows.get(number, ())]
+        _fold_one(number, told, stored.said.get(number, ()), house, writing)
         writing.write(connection)
     if numbers:
-        connection.execute(update(conversations).where(conversations.c.stale).values(stale=False))
+        connection.execute(update(conversations).where(PUT_OFF).values(stale=False))
     return len(numbers)
 
 
@@ -114,27 +120,21 @@ def bring_home(connection: Connection, numbers: Collection[int]) -> None:
 def sightings_of(connection: Connection, numbers: Collection[int]) -> Sighted:
     """Where the messages of these conversations were ever seen, by message row id."""
     found = connection.execute(
-        select(sightings, folders.c.mailbox, folders.c.role)
+        select(*_SIGHTING)
         .join(folders, folders.c.id == sightings.c.folder)
         .join(messages, messages.c.id == sightings.c.message)
         .where(among(messages.c.conversation, numbers, connection))
     )
     sighted: Sighted = defaultdict(list)
-    for row in found:
-        sighted[row.message].append(_sighting(row))
+    for message, *more in found:
+        sighted[message].append(sighting_of(*more))
     return sighted
 
 
-def _sighting(row: AnyRow) -> Sighting:
-    return Sighting(
-        Place(row.mailbox, row.role),
-        frozenset(flag.lower() for flag in row.flags),
-        row.gone_at is not None,
-        row.size,
-        row.seen_at or row.arrived_at,
-        row.answered_at,
-        row.answered_after,
-    )
+_SIGHTING = (
+    *(sightings.c.message, folders.c.mailbox, folders.c.role, sightings.c.flags, sightings.c.gone_at, sightings.c.size),
+    *(sightings.c.seen_at, sightings.c.arrived_at, sightings.c.answered_at, sightings.c.answered_after),
+)
 
 
 def large(connection: Connection, numbers: Collection[int]) -> set[int]:
@@ -154,15 +154,33 @@ def _put_off(connection: Connection, numbers: Collection[int], house: House, new
     for each in new:
         alone = Folded({each.seen.message.identity: judge(case(each.seen, house))}, ())
         rows.append(each.columns | _derived(each.seen, alone, ALONE))
-    if rows:
-        connection.execute(insert(messages), rows)
+    insert_all(connection, messages, rows)
     connection.execute(
         update(conversations).where(among(conversations.c.number, numbers, connection)).values(stale=True)
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """What the store holds of some conversations: messages and marks by its number, waits, sightings by message."""
+
+    rows: Grouped
+    waits: Sequence[AnyRow]
+    sighted: Sighted
+    said: Mapping[int, Sequence[Mark]]
+
+
+def _stored(connection: Connection, numbers: Collection[int]) -> _Stored:
+    if not numbers:
+        return _Stored({}, (), {}, {})
+    rows = connection.execute(select(messages).where(among(messages.c.conversation, numbers, connection))).all()
+    stored = connection.execute(select(waits).where(among(waits.c.conversation, numbers, connection))).all()
+    return _Stored(_grouped(rows), stored, sightings_of(connection, numbers), marks_of(connection, numbers))
+
+
 def _of_row(row: AnyRow, sighted: Sighted, house: House) -> _Told:
-    return _Told(row, {}, seen_of(row, sighted[row.id]), ties_of(message_of(row), house), row.strand)
+    seen = seen_of(row, sighted[row.id])
+    return _Told(row, {}, seen, ties_of(seen.message, house), row.strand)
 
 
 def _fold_one(number: int, told: Sequence[_Told], said: Sequence[Mark], house: House, writing: "_Writing") -> None:
@@ -191,7 +209,7 @@ def _derived(seen: Seen, folded: Folded, link: Link, seeks_: bool = False) -> di
         "direction": verdict.direction,
         "wants_reply": verdict.wants_reply,
         "rule": verdict.rule,
-        "signals": list(verdict.signals),
+        "signals": verdict.signals,
         "link": link.rule,
         "linked_to": link.to,
         "subject_key": key_of(seen.message),
@@ -212,17 +230,17 @@ class _Writing:
         for row in sorted(stored or (), key=lambda row: row.id):
             self.by_opener[row.opener].append(row)
         self.inserted: list[dict[str, Any]] = []
-        self.changed: list[dict[str, Any]] = []
+        self.changed = Changes()
         self.new: list[dict[str, Any]] = []
-        self.kept: list[dict[str, Any]] = []
+        self.kept = Changes()
         self.moved: list[tuple[int, int]] = []
 
     def message(self, told: _Told, derived: dict[str, Any]) -> None:
         """A new message, or one whose verdict or link has changed."""
         if told.row is None:
             self.inserted.append(told.columns | derived)
-        elif any(getattr(told.row, name) != value for name, value in derived.items()):
-            self.changed.append({"row": told.row.id, **derived})
+        else:
+            self.changed.note(told.row, derived | {"signals": list(derived["signals"])})
 
     def waits(self, number: int, folded: Sequence[Wait], ids: Mapping[str, int], house: House) -> None:
         """Which stored wait is which folded one: a wait keeps row and reminders when an earlier opener turns up."""
@@ -237,25 +255,21 @@ class _Writing:
             for row in merged:
                 del self.stored[row.id]
             del self.stored[keep.id]
-            if any(getattr(keep, name) != value for name, value in values.items()):
-                self.kept.append({"row": keep.id, **values})
+            self.kept.note(keep, values)
 
     def write(self, connection: Connection) -> None:
         """Reminders of a wait that became part of another one go with it; then the waits themselves."""
-        if self.inserted:
-            connection.execute(insert(messages), self.inserted)
-        if self.changed:
-            connection.execute(update(messages).where(messages.c.id == bindparam("row")), self.changed)
+        insert_all(connection, messages, self.inserted)
+        change_all(connection, messages, self.changed.rows())
         if self.moved:
             _move_reminders(connection, self.moved)
         gone = [*self.stored, *(old for old, _ in self.moved)]
         if gone:
             connection.execute(delete(waits).where(among(waits.c.id, gone, connection)))
-        if self.kept:
-            connection.execute(update(waits).where(waits.c.id == bindparam("row")), self.kept)
+        change_all(connection, waits, self.kept.rows())
         if self.new:
             last = _last_wait(connection)
-            connection.execute(insert(waits), [{"id": last + i, **row} for i, row in enumerate(self.new, 1)])
+            insert_all(connection, waits, [{"id": last + i, **row} for i, row in enumerate(self.new, 1)])
 
 
 def _last_wait(connection: Connection) -> int:

@@ -3,11 +3,12 @@
 A constant number of statements for a batch, whether the mailbox holds a thousand messages or ten million (law 10).
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, func, select, update
 
 from monitor.core.cursor import Cursor
 from monitor.core.house import House
@@ -15,6 +16,7 @@ from monitor.core.ids import digest
 from monitor.core.message import SUBJECT, Message, Place, Role, same_mail, together
 from monitor.core.sightings import ANSWERED, Sighting, gathered, is_draft
 from monitor.core.topic import alike, without_subject
+from monitor.store.bulk import KEY, change_all, put_all
 from monitor.store.folding import New, refold
 from monitor.store.keeping import expect_none_forgotten, kept_from
 from monitor.store.knowing import informed, learn
@@ -104,11 +106,12 @@ class _Intake:
 
     def run(self, batch: Sequence[tuple[Arrival, Message]], house: House) -> None:
         """Facts, strands, sightings, then the fold, which reads them; last what only subjects tie."""
-        known = self._known({m.identity for _, m in batch})
+        asked = {m.identity for _, m in batch}
+        known = self._known(asked)
         batch = _as_kept(batch, known, house)
         batch = _told_apart(batch, {identity: message_of(row) for identity, row in known.items()})
         identities = {m.identity for _, m in batch}
-        known |= self._known(identities - known.keys())
+        known |= self._known(identities - asked)
         batch = self._kept(batch, known)
         identities = {m.identity for _, m in batch}
         known = {identity: row for identity, row in known.items() if identity in identities}
@@ -122,18 +125,21 @@ class _Intake:
         touched = {row.conversation for row in known.values()}
         touched |= set(conversations_of(self.connection, lessons).values()) if lessons else set()
         new: dict[int, list[New]] = {}
+        begun: Collection[int] = ()
         copies = self._complete(known, fresh, [m for _, m in batch])
         if fresh or copies:
             strands = join_batch(self.connection, list(fresh.values()), copies, house)
-            touched |= strands.touched
+            touched, begun = touched | strands.touched, strands.begun
             new = self._new_messages(fresh, [a for a in batch if a[1].identity in fresh], strands, ids)
         self._sight([(a, m) for a, m in batch if m.identity in known], ids, known)
         stamps = self._stamp(known) + [n.seen.received_at for each in new.values() for n in each]
-        refold(self.connection, touched | new.keys(), house, new)
+        refold(self.connection, touched | new.keys(), house, new, begun=begun)
         self._sight([(a, m) for a, m in batch if m.identity not in known], ids, known)
         tie_by_subject(self.connection, touched, new.keys(), house, stamps)
 
     def _known(self, identities: Collection[str]) -> dict[str, AnyRow]:
+        if not identities:
+            return {}
         query = select(messages).where(among(messages.c.identity, identities, self.connection))
         return {row.identity: row for row in self.connection.execute(query)}
 
@@ -153,7 +159,8 @@ class _Intake:
     ) -> dict[int, list[New]]:
         """The messages without a row, by conversation; their row ids are put into `ids`."""
         last = self.connection.execute(select(func.coalesce(func.max(messages.c.id), 0))).scalar_one()
-        lead = conversations_of(self.connection, set(strands.numbers.values()))
+        lead = {number: number for number in strands.begun}
+        lead |= conversations_of(self.connection, set(strands.numbers.values()) - lead.keys())
         came: dict[str, list[Arrival]] = {}
         for arrival, message in arrivals:
             came.setdefault(message.identity, []).append(arrival)
@@ -178,9 +185,7 @@ class _Intake:
         for row in self.connection.execute(query.where(among(sightings.c.message, rows, self.connection))):
             found.setdefault(row.message, []).append((row.arrived_at, row.flags, row.role))
         moved = {i: stamp for i, each in found.items() if (stamp := _earliest(each)) != rows[i].received_at}
-        if moved:
-            changed = [{"row": i, "received_at": stamp} for i, stamp in moved.items()]
-            self.connection.execute(update(messages).where(messages.c.id == bindparam("row")), changed)
+        change_all(self.connection, messages, [{KEY: i, "received_at": stamp} for i, stamp in moved.items()])
         return [*moved.values(), *(row.received_at for row in rows.values())]
 
     def _complete(
@@ -194,20 +199,14 @@ class _Intake:
                 after[message.identity] = together(after[message.identity], message)
         more = {i: message for i, message in after.items() if message != before[i]}
         if more:
-            columns = {name: bindparam(f"new_{name}", type_=messages.c[name].type) for name in message_row(batch[0])}
-            self.connection.execute(
-                update(messages).where(messages.c.id == bindparam("row")).values(columns),
-                [
-                    {"row": known[i].id} | {f"new_{name}": value for name, value in message_row(message).items()}
-                    for i, message in more.items()
-                ],
-            )
+            changed = [{KEY: known[i].id} | message_row(message) for i, message in more.items()]
+            change_all(self.connection, messages, changed)
         first = before | dict(fresh)
         return [m for m in batch if m != first[m.identity]] + list(more.values())
 
     def _sighting(self, arrival: Arrival, known: bool) -> Sighting:
         """A flag that was there before we came was set at an unknown time. `known`: we came before, and it was seen."""
-        flags = frozenset(flag.lower() for flag in arrival.flags)
+        flags = frozenset(flag.lower() for flag in arrival.flags) if arrival.flags else arrival.flags
         dated = ANSWERED in flags and (known or not self.look.first)
         at, after = (self.look.now, self.look.before) if dated else (None, None)
         return Sighting(self.place, flags, False, arrival.size, self.look.now, at, after)
@@ -223,35 +222,30 @@ class _Intake:
     ) -> None:
         if not batch:
             return
-        before = self._seen_before([ids[i] for i in known]) if self.look.first else set()
-        rows = []
+        before = self._seen_before([ids[i] for i in known]) if self.look.first and known else set()
+        rows: dict[int, dict[str, Any]] = {}
         for arrival, message in batch:
             seen = self._sighting(arrival, known=ids[message.identity] in before)
-            rows.append(
-                {
-                    "folder": self.folder,
-                    "uidvalidity": self.uidvalidity,
-                    "uid": arrival.uid,
-                    "message": ids[message.identity],
-                    "arrived_at": arrival.arrived_at,
-                    "size": arrival.size,
-                    "flags": sorted(arrival.flags),
-                    "seen_at": self.look.now,
-                    "gone_at": None,
-                    "answered_at": seen.answered_at,
-                    "answered_after": seen.answered_after,
-                }
-            )
-        upsert = inserting(sightings, self.connection)
-        statement = upsert.on_conflict_do_update(
-            index_elements=["folder", "uidvalidity", "uid"],
-            set_={name: upsert.excluded[name] for name in ("message", "flags", "gone_at")},
-        )
-        self.connection.execute(statement, rows)
+            rows[arrival.uid] = {
+                "folder": self.folder,
+                "uidvalidity": self.uidvalidity,
+                "uid": arrival.uid,
+                "message": ids[message.identity],
+                "arrived_at": arrival.arrived_at,
+                "size": arrival.size,
+                "flags": tuple(sorted(arrival.flags)),
+                "seen_at": self.look.now,
+                "gone_at": None,
+                "answered_at": seen.answered_at,
+                "answered_after": seen.answered_after,
+            }
+        put_all(self.connection, sightings, list(rows.values()), ("message", "flags", "gone_at"))
 
 
-def _earliest(copies: Iterable[tuple[datetime, Collection[str], Role]]) -> datetime:
+def _earliest(copies: Sequence[tuple[datetime, Collection[str], Role]]) -> datetime:
     """When the first of these copies (arrival, flags, role of its folder) came: a draft only where nothing was sent."""
+    if len(copies) == 1:
+        return copies[0][0]
     return min((is_draft(flags, role), arrived_at) for arrived_at, flags, role in copies)[1]
 
 

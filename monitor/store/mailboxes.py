@@ -13,6 +13,7 @@ from monitor.store.folding import fold_stale, refold
 from monitor.store.knowing import informed
 from monitor.store.store import Store, among
 from monitor.store.tables import (
+    PUT_OFF,
     AnyRow,
     conversations,
     folders,
@@ -202,7 +203,7 @@ def refold_if_rules_changed(store: Store, fingerprint: str, house: House, batch:
 def fold_put_off(store: Store, house: House) -> None:
     """Fold what was put off because it is large; at the end of each look."""
     with store.reading() as connection:
-        if connection.execute(select(conversations.c.number).where(conversations.c.stale).limit(1)).first() is None:
+        if connection.execute(select(conversations.c.number).where(PUT_OFF).limit(1)).first() is None:
             return
     with store.writing() as connection:
         fold_stale(connection, informed(connection, house))

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
+from monitor.store.column_types import from_json, to_json
 from monitor.store.errors import StoreAddressError, StoreError
 
 BUSY_SECONDS = 30
@@ -81,7 +82,9 @@ def _sqlite(url: str, database: str | None) -> Engine:
             raise StoreError(
                 f"{path}: {error.strerror}; the service needs to write there, or set [store] url"
             ) from None
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+    engine = create_engine(
+        url, connect_args={"timeout": BUSY_SECONDS}, json_serializer=to_json, json_deserializer=from_json
+    )
 
     @event.listens_for(engine, "connect")
     def _on_connect(raw: Any, _record: object) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from monitor.core.message import Address, Message, Seen
+from monitor.core.message import Address, Message, Place, Role, Seen
 from monitor.core.sightings import Sighting, gathered
 from monitor.core.wait import Handoff, Wait
 from monitor.store.tables import AnyRow
@@ -19,11 +19,11 @@ def message_row(message: Message) -> dict[str, Any]:
         "from_name": message.from_.name,
         "from_address": message.from_.address,
         "subject": message.subject,
-        "recipients": [list(a) for a in message.recipients],
-        "reply_to": [list(a) for a in message.reply_to],
-        "in_reply_to": list(message.in_reply_to),
-        "references": list(message.references),
-        "headers": {name: list(values) for name, values in message.headers.items()},
+        "recipients": message.recipients,
+        "reply_to": message.reply_to,
+        "in_reply_to": message.in_reply_to,
+        "references": message.references,
+        "headers": dict(message.headers),
     }
 
 
@@ -46,6 +46,26 @@ def message_of(row: AnyRow) -> Message:
 def seen_of(row: AnyRow, sightings: Iterable[Sighting]) -> Seen:
     """The message of a row with where it was seen."""
     return gathered(message_of(row), row.received_at, sightings)
+
+
+def sighting_of(
+    mailbox: str,
+    role: Role,
+    flags: Sequence[str],
+    gone_at: datetime | None,
+    size: int,
+    seen_at: datetime | None,
+    arrived_at: datetime,
+    answered_at: datetime | None,
+    answered_after: datetime | None,
+) -> Sighting:
+    """Where a message was seen, of the columns of its row and of the folder's."""
+    lower = frozenset(flag.lower() for flag in flags) if flags else _NO_FLAGS
+    place = Place(mailbox, role)
+    return Sighting(place, lower, gone_at is not None, size, seen_at or arrived_at, answered_at, answered_after)
+
+
+_NO_FLAGS: frozenset[str] = frozenset()
 
 
 def wait_row(wait: Wait, ids: Mapping[str, int], team: str) -> dict[str, Any]:

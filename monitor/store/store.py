@@ -10,11 +10,14 @@ from typing import Any, Protocol
 
 from sqlalchemy import (
     ARRAY,
+    BindParameter,
+    Boolean,
     Column,
     ColumnElement,
     Connection,
     Engine,
     Table,
+    Text,
     any_,
     bindparam,
     func,
@@ -23,6 +26,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import Insert as PgInsert
 from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.visitors import InternalTraversal
 
 from monitor.store.errors import RowError as RowError  # who asks the store finds here what it raises
 from monitor.store.errors import StoreAddressError as StoreAddressError
@@ -179,9 +185,27 @@ def among(column: Column[Any], values: Collection[Any], connection: Connection) 
     """`column IN values` as one bound parameter: one statement, whatever the number of values."""
     if connection.dialect.name == "sqlite":
         # json_each reads the list, so that no limit on the number of parameters applies.
-        listed = func.json_each(json.dumps(list(values))).table_valued("value")
-        return column.in_(select(listed.c.value))
+        return column.op("IN", is_comparison=True, return_type=_BOOLEAN)(_Listed(json.dumps(list(values))))
     return column == any_(bindparam(None, list(values), type_=ARRAY(column.type)))
+
+
+class _Listed(ColumnElement[Any]):
+    """The values of a JSON list, for SQLite. Made of a function's rows by SQLAlchemy's own means, it took longer to say
+    than to run."""
+
+    _traverse_internals = [("listed", InternalTraversal.dp_clauseelement)]  # noqa: RUF012  # as SQLAlchemy wants it
+
+    def __init__(self, listed: str) -> None:
+        self.listed: BindParameter[str] = bindparam(None, listed, type_=_TEXT, unique=True)
+
+
+@compiles(_Listed, "sqlite")
+def _written(element: _Listed, compiler: SQLCompiler, **more: Any) -> str:
+    listed = compiler.process(element.listed, **more)
+    return f"(SELECT value FROM json_each({listed}))"  # noqa: S608  # a placeholder
+
+
+_BOOLEAN, _TEXT = Boolean(), Text()
 
 
 def inserting(table: Table, connection: Connection) -> PgInsert | SqliteInsert:

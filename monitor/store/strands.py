@@ -3,12 +3,13 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, select, update
 
 from monitor.core.conversations import Joined, Tie, join, loose_ids, own_id, ties
 from monitor.core.house import House
 from monitor.core.message import Message
 from monitor.core.parties import outsiders
+from monitor.store.bulk import insert_all
 from monitor.store.rows import message_of
 from monitor.store.store import among
 from monitor.store.tables import conversations, messages, nodes, waits
@@ -23,12 +24,13 @@ def ties_of(message: Message, house: House) -> list[Tie]:
 class Strands:
     """Where a batch came to stand. By identity: the ties of each new message, its strand.
 
-    `touched`: the conversations that strands came to or left.
+    `touched`: the conversations that strands came to or left. `begun`: those of which nothing is stored yet.
     """
 
     ties: dict[str, list[Tie]]
     numbers: dict[str, int]
     touched: set[int]
+    begun: Collection[int]
 
 
 def join_batch(connection: Connection, fresh: Sequence[Message], copies: Sequence[Message], house: House) -> Strands:
@@ -38,7 +40,7 @@ def join_batch(connection: Connection, fresh: Sequence[Message], copies: Sequenc
     # The row will not say all that these copies say: so all that ties them is kept.
     told += [(m, ties_of(m, house), True) for m in copies]
     joined, touched = _join(connection, told, house)
-    return Strands(found, {m.identity: joined.numbers[own_id(m)] for m in fresh}, touched)
+    return Strands(found, {m.identity: joined.numbers[own_id(m)] for m in fresh}, touched, joined.created)
 
 
 def rejoin(connection: Connection, known: Sequence[Message], house: House) -> set[int]:
@@ -60,11 +62,11 @@ def _join(
     joined = join(([own, *each] for own, each in nodes_of), known, last)
     touched = _merge(connection, joined.merged) if joined.merged else set()
     if joined.created:
-        connection.execute(insert(conversations), [{"number": n, "stale": False} for n in joined.created])
+        insert_all(connection, conversations, [{"number": n, "stale": False} for n in joined.created])
     keep = {tie.node for _, each, all_ in told for tie in each if tie.kept or all_}
     new = [{"id": i, "strand": joined.numbers[i]} for i in sorted(keep - kept.keys())]
     if new:
-        connection.execute(insert(nodes), new)
+        insert_all(connection, nodes, new)
     return joined, touched
 
 
@@ -132,6 +134,8 @@ def place_messages(connection: Connection, changed: Collection[int]) -> None:
 
 def conversations_of(connection: Connection, strands: Collection[int]) -> dict[int, int]:
     """The conversation of each strand."""
+    if not strands:
+        return {}
     query = select(conversations.c.number, conversations.c.tied_to)
     rows = connection.execute(query.where(among(conversations.c.number, strands, connection)))
     return {row.number: row.number if row.tied_to is None else row.tied_to for row in rows}

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    and_,
     text,
 )
 
@@ -92,6 +93,8 @@ conversations = Table(
 )
 """A number of its own for each strand (what ids tie together). It leads its conversation, unless it was merged into
 another (`lead`) or is tied to one by subject (`tied_to`). `stale`: to be folded at the end of the look."""
+PUT_OFF = and_(text("conversations.stale"), conversations.c.stale)
+"""Stale. Named like its index too: only then does SQLite take it (sqlite.org/partialindex.html)."""
 
 nodes = Table(
     "nodes",
@@ -142,6 +145,8 @@ messages = Table(
 """`seeks`: the first of its strand, which may be tied by its subject. `cites`: whether the message of ours that a
 customer answers was seen. `stands_in`: the mailbox for which an outsider answered. BEGINS: ours, and no answer to
 anything."""
+SEEKS = and_(text("messages.seeks"), messages.c.seeks)
+"""It seeks, named like its index as in PUT_OFF."""
 
 sightings = Table(
     "sightings",

@@ -13,7 +13,7 @@ from monitor.store.folding import large, refold, sightings_of
 from monitor.store.rows import seen_of
 from monitor.store.store import among
 from monitor.store.strands import conversations_of, place_messages
-from monitor.store.tables import AnyRow, conversations, messages
+from monitor.store.tables import SEEKS, AnyRow, conversations, messages
 
 MOST_ROUNDS = 100
 """What one tie changes may change another, always of a later mail; so this ends. A fault must not go on for ever."""
@@ -95,7 +95,7 @@ def _seekers(connection: Connection, changed: _Changed) -> Sequence[AnyRow]:
     )
     query = (
         select(messages.c.strand, messages.c.conversation, messages.c.subject_key, messages.c.received_at)
-        .where(messages.c.seeks, messages.c.subject_key.in_(keys))
+        .where(SEEKS, messages.c.subject_key.in_(keys))
         .where(messages.c.received_at >= changed.since, messages.c.received_at <= changed.until + WINDOW)
     )
     return connection.execute(query).all()
