@@ -115,7 +115,7 @@ def _filled(name: str, mails: Sequence[Mail]) -> MemoryFolder:
     for mail in mails:
         asked = b"".join(field for field_name, field in _fields(mail.header) if field_name in _WANTED) + b"\r\n"
         uid = folder.deliver(asked, mail.when)
-        folder.mails[uid] = replace(folder.mails[uid], size=mail.size)
+        folder.mails[uid] = folder.mails[uid]._replace(size=mail.size)
     return folder
 
 

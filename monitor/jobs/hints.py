@@ -51,8 +51,7 @@ class Hints:
         self._spoken: set[str] = set()
         self._new: list[tuple[str, Idling]] = []
         self._over = False
-        self._bell, self._ear = socket.socketpair()
-        self._bell.setblocking(False)
+        self._bell: socket.socket | None = None
         self._thread: threading.Thread | None = None
 
     def listen(self, mailbox: str, source: ImapSource, changed: bool) -> None:
@@ -70,7 +69,8 @@ class Hints:
         if heeded.spell is not None:
             with self._lock:
                 self._new.append((mailbox, heeded.spell))
-            self._start()
+            if self._thread is None:
+                self._start()
             self._ring()
 
     def heard(self) -> set[str]:
@@ -89,8 +89,8 @@ class Hints:
         self._ring()
         if self._thread is not None:
             self._thread.join(LAST_SECONDS)
-        self._bell.close()
-        self._ear.close()
+        if self._bell is not None:
+            self._bell.close()
 
     def _may_begin(self, mailbox: str, heeded: _Heeded) -> bool:
         last, heeded.spell = heeded.spell, None
@@ -107,22 +107,24 @@ class Hints:
         return True
 
     def _start(self) -> None:
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._listen, name="hints", daemon=True)
-            self._thread.start()
+        self._bell, ear = socket.socketpair()
+        self._bell.setblocking(False)
+        self._thread = threading.Thread(target=self._listen, args=(ear,), name="hints", daemon=True)
+        self._thread.start()
 
     def _ring(self) -> None:
         with suppress(OSError):  # full: it rings already
-            self._bell.send(b"!")
+            if self._bell is not None:
+                self._bell.send(b"!")
 
-    def _listen(self) -> None:
-        with selectors.DefaultSelector() as selector:
+    def _listen(self, ear: socket.socket) -> None:
+        with ear, selectors.DefaultSelector() as selector:
             listening = _Listening(selector, self._seconds)
-            selector.register(self._ear, selectors.EVENT_READ)
+            selector.register(ear, selectors.EVENT_READ)
             while not self._over:
                 for key, _ in selector.select(listening.rest()):
-                    if key.fileobj is self._ear:
-                        self._ear.recv(4096)
+                    if key.fileobj is ear:
+                        ear.recv(4096)
                         self._take_on(listening)
                     elif (mailbox := listening.heard(key.fd)) is not None:
                         with self._lock:

@@ -16,7 +16,8 @@ from monitor.core.staff import Staff
 from monitor.store import tables
 from monitor.store.flags import flags_changed, waiting_mails
 from monitor.store.intake import Arrival, Look, take_in
-from monitor.store.mailboxes import fold_put_off, looked_completely
+from monitor.store.looks import looked_completely
+from monitor.store.mailboxes import fold_put_off
 from monitor.store.reminding import due_between
 from monitor.store.store import Store, open_store
 from tests.contract.test_report_plans import Statement, scanned, unbounded

@@ -236,7 +236,7 @@ def test_weeks_in_which_we_were_blind_are_no_silence(house: Partners, hours: int
     store = house.look()
     since = MONDAY - 2 * A_WEEK
     with store.writing() as connection:
-        note_blind(connection, INFO, since, since + hours * HOUR)
+        note_blind(connection, [(INFO, since, since + hours * HOUR)])
     store.close()
     assert house.quiet() == found
 

@@ -142,7 +142,7 @@ def test_a_blind_stretch_is_shown_in_each_week_it_lies_in(house: House) -> None:
     weeks = house.made(46, 46).facts.weeks
     assert [one.blind for one in weeks[-3:]] == [timedelta(0), HOUR, 7 * DAY]
     with house.store.writing() as connection:
-        note_blind(connection, "ops@elsewhere.example", MONDAY - DAY, MONDAY)
+        note_blind(connection, [("ops@elsewhere.example", MONDAY - DAY, MONDAY)])
     assert house.made(46, 46).facts.weeks == weeks, "a mailbox that is not watched"
 
 
