@@ -7,6 +7,7 @@ trust: a sender can write what they like below it.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from monitor.core.addresses import a_labels
@@ -45,8 +46,11 @@ _UNPLAIN = frozenset('()"\\')
 def authserv_id(value: str) -> str:
     """Who wrote this Authentication-Results, lower case; empty where it names nobody, as Microsoft 365 writes it."""
     first = value.partition(";")[0].strip()
-    if not _UNPLAIN.isdisjoint(first):
-        first = _parts(value)[0]
+    return _writer(first if _UNPLAIN.isdisjoint(first) else _parts(value)[0])
+
+
+@lru_cache(maxsize=256)  # a handful of servers takes in all mail
+def _writer(first: str) -> str:
     return "" if _pairs(first) else first.partition(" ")[0].strip('"').lower()
 
 

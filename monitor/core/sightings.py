@@ -10,6 +10,8 @@ from monitor.core.message import Away, Flag, Message, Place, Role, Seen
 ANSWERED, DRAFT = "\\answered", "\\draft"
 """System flags (RFC 3501 §2.3.2), lower case."""
 
+_PLAIN_ROLES = frozenset[Role](("inbox", "sent", "elsewhere"))
+_TELLING = frozenset((ANSWERED, DRAFT))
 _AWAY: tuple[Literal["done", "junk", "trash"], ...] = ("done", "junk", "trash")
 
 
@@ -30,6 +32,9 @@ class Sighting:
 def gathered(message: Message, received_at: datetime, sightings: Iterable[Sighting]) -> Seen:
     """The message as the rules see it; the order of sightings does not matter."""
     every = list(sightings)
+    if len(every) == 1 and _says_no_more(every[0]):  # nearly every mail that is new
+        only = every[0]
+        return Seen(message, received_at, frozenset((only.place,)), only.size, known_at=only.seen_at)
     written = [s for s in every if s.place.role != "drafts" and DRAFT not in s.flags]
     return Seen(
         message=message,
@@ -42,6 +47,11 @@ def gathered(message: Message, received_at: datetime, sightings: Iterable[Sighti
         missing=bool(every) and all(s.gone for s in every),
         known_at=min([s.seen_at for s in written], default=None),
     )
+
+
+def _says_no_more(seen: Sighting) -> bool:
+    """Whether a sighting says only where the mail is, and how large."""
+    return not seen.gone and seen.place.role in _PLAIN_ROLES and seen.flags.isdisjoint(_TELLING)
 
 
 def is_draft(flags: Iterable[str], role: Role) -> bool:
@@ -72,5 +82,8 @@ def _flag(sightings: Sequence[Sighting]) -> Flag | None:
     if not any(ANSWERED in s.flags for s in current):
         return None
     flagged = [(s.answered_at, s.answered_after) for s in received if ANSWERED in s.flags]
-    known = sorted((at, after) for at, after in flagged if at is not None)
-    return Flag(*known[0]) if len(known) == len(flagged) else Flag(None)
+    known = [(at, after is not None, after or at) for at, after in flagged if at is not None]
+    if len(known) != len(flagged):
+        return Flag(None)
+    at, dated, after = min(known)  # seen at one look by two folders: the one that says less of it
+    return Flag(at, after if dated else None)

@@ -182,7 +182,7 @@ class _Looker:
                 self._take(folder, arrivals[:middle], replace(cursor, uidnext=arrivals[middle].uid))
                 self._take(folder, arrivals[middle:], cursor)
             elif arrivals and isinstance(arrivals[0].message, Message):
-                self._take(folder, [replace(arrivals[0], message=str(error))], cursor)
+                self._take(folder, [arrivals[0]._replace(message=str(error))], cursor)
             else:
                 raise
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from monitor.store.store import Store
 from monitor.store.tables import settings
@@ -50,7 +50,10 @@ def _times(connection: Connection) -> int:
 
 
 def _value(connection: Connection, name: str) -> str | None:
-    return connection.execute(select(settings.c.value).where(settings.c.name == name)).scalar()
+    return connection.execute(_VALUE, {"asked": name}).scalar()
+
+
+_VALUE = select(settings.c.value).where(settings.c.name == bindparam("asked"))
 
 
 def _set(connection: Connection, name: str, value: str) -> None:

@@ -17,25 +17,33 @@ ENOUGH = 20
 """So many checked mails are needed before one checker is believed alone, and then four in five must be its."""
 
 
-def learn(connection: Connection, role: Role, batch: Iterable[Message], fresh: Collection[Message]) -> set[int]:
-    """Take up what messages teach; the strands that must be folded again, for they name ids like ours.
+Learnt = dict[str, Counter[str]]
+"""By kind, what was learnt, and how often."""
+
+
+def learn(
+    connection: Connection, role: Role, batch: Iterable[Message], fresh: Collection[Message], house: House
+) -> tuple[House, set[int]]:
+    """Take up what messages teach: the house with all that was learnt, as `informed` gives it; and the strands that
+    must be folded again, for they name ids like ours.
 
     Those of the batch are `fresh` that were never seen before. Mail of ours may have been seen in an inbox first.
     """
+    known = _learnt(connection)
+    again: set[int] = set()
     if role == "sent":
-        return _learn_domains(connection, {id_domain(m.message_id)[:254] for m in batch} - {""})
-    if role == "inbox":
-        _learn_checkers(
-            connection, Counter(word[:254] for m in fresh if (word := authserv_id(m.first("authentication-results"))))
-        )
-    return set()
+        again = _learn_domains(connection, {id_domain(m.message_id)[:254] for m in batch} - {""}, known)
+    elif role == "inbox":
+        said = [authserv_id(values[0]) for m in fresh if (values := m.headers.get("authentication-results"))]
+        _learn_checkers(connection, Counter([word[:254] for word in said if word]), known)
+    return _with(house, known), again
 
 
-def _learn_domains(connection: Connection, domains: set[str]) -> set[int]:
-    known = set(_learnt(connection).get("id-domain", ()))
-    new = sorted(domains - known)
+def _learn_domains(connection: Connection, domains: set[str], known: Learnt) -> set[int]:
+    new = sorted(domains - known["id-domain"].keys())
     if not new:
         return set()
+    known["id-domain"].update(new)
     connection.execute(insert(learnt), [{"kind": "id-domain", "value": domain, "times": 1} for domain in new])
     seen = exists(select(1).where(messages.c.identity == nodes.c.id))
     of_ours = or_(*(func.lower(nodes.c.id).like(f"%{escaped(domain)}>", escape="!") for domain in new))
@@ -47,34 +55,40 @@ def escaped(text: str) -> str:
     return text.replace("!", "!!").replace("%", "!%").replace("_", "!_")
 
 
-def _learn_checkers(connection: Connection, found: Counter[str]) -> None:
+def _learn_checkers(connection: Connection, found: Counter[str], known: Learnt) -> None:
     """Once one checker is believed alone, what others stamped is judged again: the fingerprint of the rules goes."""
     if not found:
         return
-    before = _learnt(connection).get("authserv-id", Counter())
+    before = known["authserv-id"]
+    after = known["authserv-id"] = before + found
     upsert = inserting(learnt, connection)
     statement = upsert.on_conflict_do_update(
         index_elements=["kind", "value"], set_={"times": learnt.c.times + upsert.excluded["times"]}
     )
     rows = [{"kind": "authserv-id", "value": word, "times": n} for word, n in found.items()]
     connection.execute(statement, rows)
-    after = before + found
     if _sure(before) != _sure(after) and len(after) > 1:
         connection.execute(delete(settings).where(settings.c.name == "rules"))
 
 
 def informed(connection: Connection, house: House) -> House:
     """The house with what was learnt; what the config says of who checks our mail is more."""
-    found = _learnt(connection)
-    checkers = house.authserv_ids or _sure(found.get("authserv-id", Counter()))
-    return replace(house, id_domains=frozenset(found.get("id-domain", ())), authserv_ids=checkers)
+    return _with(house, _learnt(connection))
 
 
-def _learnt(connection: Connection) -> dict[str, Counter[str]]:
-    found: dict[str, Counter[str]] = {}
-    for row in connection.execute(select(learnt)):
-        found.setdefault(row.kind, Counter())[row.value] = row.times
+def _with(house: House, found: Learnt) -> House:
+    checkers = house.authserv_ids or _sure(found["authserv-id"])
+    return replace(house, id_domains=frozenset(found["id-domain"]), authserv_ids=checkers)
+
+
+def _learnt(connection: Connection) -> Learnt:
+    found: Learnt = {"id-domain": Counter(), "authserv-id": Counter()}
+    for kind, value, times in connection.execute(_LEARNT):
+        found.setdefault(kind, Counter())[value] = times
     return found
+
+
+_LEARNT = select(learnt)
 
 
 def _sure(checkers: Counter[str]) -> frozenset[str]:

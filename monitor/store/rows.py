@@ -23,7 +23,7 @@ def message_row(message: Message) -> dict[str, Any]:
         "reply_to": message.reply_to,
         "in_reply_to": message.in_reply_to,
         "references": message.references,
-        "headers": dict(message.headers),
+        "headers": message.headers if message.headers.__class__ is dict else dict(message.headers),
     }
 
 

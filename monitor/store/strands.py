@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, select, update
 
@@ -10,6 +11,7 @@ from monitor.core.house import House
 from monitor.core.message import Message
 from monitor.core.parties import outsiders
 from monitor.store.bulk import insert_all
+from monitor.store.listed import listed
 from monitor.store.rows import message_of
 from monitor.store.store import among
 from monitor.store.tables import conversations, messages, nodes, waits
@@ -33,10 +35,14 @@ class Strands:
     begun: Collection[int]
 
 
+_Told = tuple[Message, Sequence[Tie], bool]
+"""A message, its ties, and whether all of them are kept."""
+
+
 def join_batch(connection: Connection, fresh: Sequence[Message], copies: Sequence[Message], house: House) -> Strands:
     """Put new messages into strands. A copy of one that is known may say more, and so tie more."""
     found = {message.identity: ties_of(message, house) for message in fresh}
-    told = [(m, found[m.identity], m.identity != own_id(m)) for m in fresh]
+    told: list[_Told] = [(m, found[m.identity], m.identity != own_id(m)) for m in fresh]
     # The row will not say all that these copies say: so all that ties them is kept.
     told += [(m, ties_of(m, house), True) for m in copies]
     joined, touched = _join(connection, told, house)
@@ -51,15 +57,14 @@ def rejoin(connection: Connection, known: Sequence[Message], house: House) -> se
     return _join(connection, [(m, ties_of(m, house), False) for m in known], house)[1]
 
 
-def _join(
-    connection: Connection, told: Sequence[tuple[Message, Sequence[Tie], bool]], house: House
-) -> tuple[Joined, set[int]]:
-    """Messages with their ties, and whether all are kept; also the conversations that strands came to or left."""
-    nodes_of = [(own_id(m), [tie.node for tie in each]) for m, each, _ in told]
-    kept = _kept(connection, {n for _, each in nodes_of for n in each})
-    known = kept | _borne(connection, nodes_of, kept, [m for m, _, _ in told], house)
-    last = connection.execute(select(func.coalesce(func.max(conversations.c.number), 0))).scalar_one()
-    joined = join(([own, *each] for own, each in nodes_of), known, last)
+def _join(connection: Connection, told: Sequence[_Told], house: House) -> tuple[Joined, set[int]]:
+    """Put messages into strands; also the conversations that strands came to or left."""
+    nodes_of = [[tie.node for tie in each] for _, each, _ in told]
+    kept = _kept(connection, set(chain.from_iterable(nodes_of)))
+    last = connection.execute(_LAST).scalar_one()
+    joined = join(nodes_of, kept, last)
+    if borne := _borne(connection, told, joined, kept, house):
+        joined = join(nodes_of, kept | borne, last)
     touched = _merge(connection, joined.merged) if joined.merged else set()
     if joined.created:
         insert_all(connection, conversations, [{"number": n, "stale": False} for n in joined.created])
@@ -72,27 +77,38 @@ def _join(
 
 def _kept(connection: Connection, wanted: Collection[str]) -> dict[str, int]:
     """The strands of the nodes that earlier messages have kept."""
-    rows = connection.execute(select(nodes.c.id, nodes.c.strand).where(among(nodes.c.id, wanted, connection)))
-    return {row.id: row.strand for row in rows}
+    return {row.id: row.strand for row in connection.execute(_KEPT, {"wanted": wanted})}
 
 
 def _borne(
-    connection: Connection,
-    nodes_of: Sequence[tuple[str, Sequence[str]]],
-    kept: Mapping[str, int],
-    told: Sequence[Message],
-    house: House,
+    connection: Connection, told: Sequence[_Told], joined: Joined, kept: Mapping[str, int], house: House
 ) -> dict[str, int]:
-    """The strands of further nodes: as borne by the messages that the References of a batch name."""
-    named = {i for message in told for i in loose_ids(message)}
+    """The strands of further nodes: as borne by the messages that the References of a batch name.
+
+    `joined`: the batch without them. Most of what a mail names stands with it already, and has nothing to add.
+    """
+    named: dict[str, set[int]] = {}
+    for message, _, _ in told:
+        for i in loose_ids(message):
+            named.setdefault(i, set()).add(joined.numbers[own_id(message)])
     if not named:
         return {}
-    open_ = {node for _, each in nodes_of for node in each} - kept.keys()
+    rows = connection.execute(_STRANDS, {"named": named.keys()})
+    apart = [i for i, strand in rows if named[i] != {joined.merged.get(strand, strand)}]
+    if not apart:
+        return {}
+    open_ = joined.numbers.keys() - kept.keys()
     found: dict[str, int] = {}
-    for row in connection.execute(select(messages).where(among(messages.c.identity, named, connection))):
+    for row in connection.execute(_NAMED, {"named": apart}):
         borne = [tie.node for tie in ties_of(message_of(row), house) if not tie.kept]
         found |= {node: row.strand for node in borne if node in open_}
     return found
+
+
+_LAST = select(func.coalesce(func.max(conversations.c.number), 0))
+_KEPT = select(nodes.c.id, nodes.c.strand).where(listed(nodes.c.id, "wanted"))
+_STRANDS = select(messages.c.identity, messages.c.strand).where(listed(messages.c.identity, "named"))
+_NAMED = select(messages).where(listed(messages.c.identity, "named"))
 
 
 def _merge(connection: Connection, merged: Mapping[int, int]) -> set[int]:
@@ -136,9 +152,13 @@ def conversations_of(connection: Connection, strands: Collection[int]) -> dict[i
     """The conversation of each strand."""
     if not strands:
         return {}
-    query = select(conversations.c.number, conversations.c.tied_to)
-    rows = connection.execute(query.where(among(conversations.c.number, strands, connection)))
-    return {row.number: row.number if row.tied_to is None else row.tied_to for row in rows}
+    rows = connection.execute(_CONVERSATIONS, {"strands": strands})
+    return {number: number if tied_to is None else tied_to for number, tied_to in rows}
+
+
+_CONVERSATIONS = select(conversations.c.number, conversations.c.tied_to).where(
+    listed(conversations.c.number, "strands")
+)
 
 
 def lead_of(connection: Connection, number: int) -> int:

@@ -12,8 +12,8 @@ from sqlalchemy import Connection, delete, insert, or_, select
 from monitor.core.house import House
 from monitor.core.message import SUBJECT, Message
 from monitor.core.topic import NOT_KEPT, key_of, without_subject
+from monitor.store.copies import told_apart
 from monitor.store.forgetting import change_messages, rebuild_nodes
-from monitor.store.intake import told_apart
 from monitor.store.knowing import informed
 from monitor.store.rows import message_of
 from monitor.store.store import Store, among

@@ -10,6 +10,7 @@ from monitor.core.house import House
 from monitor.core.inferring import WINDOW, infer
 from monitor.core.message import Seen
 from monitor.store.folding import large, refold, sightings_of
+from monitor.store.listed import listed
 from monitor.store.rows import seen_of
 from monitor.store.store import among
 from monitor.store.strands import conversations_of, place_messages
@@ -48,9 +49,7 @@ def tie_by_subject(
 
     A conversation of more than LARGE messages takes no part: everybody writes there, and it is folded later.
     """
-    span = func.min(messages.c.received_at), func.max(messages.c.received_at)
-    query = select(*span).where(among(messages.c.conversation, touched, connection))
-    whole = [stamp for stamp in connection.execute(query).one() if stamp] if touched else []
+    whole = [stamp for stamp in connection.execute(_SPAN, {"touched": touched}).one() if stamp] if touched else []
     if not (moments := [*stamps, *whole]):
         return
     changed = _Changed({*touched, *new}, min(moments), max(moments))
@@ -83,22 +82,29 @@ def _judge(connection: Connection, changed: _Changed, house: House, waits_too: b
 
 def _lost(connection: Connection, numbers: Collection[int]) -> dict[int, int]:
     """Strands of these conversations that are tied by subject, but whose first message seeks nothing any more."""
-    still = exists(select(1).where(messages.c.strand == conversations.c.number, messages.c.seeks))
-    query = select(conversations.c.number, conversations.c.tied_to).where(conversations.c.tied_to.is_not(None), ~still)
-    query = query.where(among(conversations.c.tied_to, numbers, connection))
-    return {row.number: row.tied_to for row in connection.execute(query)}
+    return {row.number: row.tied_to for row in connection.execute(_LOST, {"numbers": numbers})}
 
 
 def _seekers(connection: Connection, changed: _Changed) -> Sequence[AnyRow]:
-    keys = select(messages.c.subject_key).where(
-        among(messages.c.conversation, changed.numbers, connection), messages.c.subject_key != ""
-    )
-    query = (
-        select(messages.c.strand, messages.c.conversation, messages.c.subject_key, messages.c.received_at)
-        .where(SEEKS, messages.c.subject_key.in_(keys))
-        .where(messages.c.received_at >= changed.since, messages.c.received_at <= changed.until + WINDOW)
-    )
-    return connection.execute(query).all()
+    until = changed.until + WINDOW
+    return connection.execute(_SEEKERS, {"numbers": changed.numbers, "since": changed.since, "until": until}).all()
+
+
+_SPAN = select(func.min(messages.c.received_at), func.max(messages.c.received_at)).where(
+    listed(messages.c.conversation, "touched")
+)
+_LOST = select(conversations.c.number, conversations.c.tied_to).where(
+    conversations.c.tied_to.is_not(None),
+    ~exists(select(1).where(messages.c.strand == conversations.c.number, messages.c.seeks)),
+    listed(conversations.c.tied_to, "numbers"),
+)
+_KEYS = select(messages.c.subject_key).where(listed(messages.c.conversation, "numbers"), messages.c.subject_key != "")
+_SEEKERS = select(messages.c.strand, messages.c.conversation, messages.c.subject_key, messages.c.received_at).where(
+    SEEKS,
+    messages.c.subject_key.in_(_KEYS),
+    messages.c.received_at >= bindparam("since"),
+    messages.c.received_at <= bindparam("until"),
+)
 
 
 def _hosts(connection: Connection, seekers: Sequence[AnyRow]) -> set[int]:

@@ -137,3 +137,18 @@ def test_the_order_of_sightings_does_not_matter(where: list[At]) -> None:
 def test_what_lies_in_an_inbox_was_never_put_away(where: list[At], more: At) -> None:
     assert seen(*where, At("inbox")).away is None
     assert seen(*where, more).places >= seen(*where).places
+
+
+@given(WHERE)
+def test_one_sighting_says_the_same_as_when_it_is_told_twice(where: At) -> None:
+    assert seen(where) == seen(where, where)
+
+
+def test_of_a_flag_that_one_look_first_saw_in_two_folders_the_less_is_known() -> None:
+    """The one folder was looked at before, the other one is new: then nobody knows how long it stood there."""
+    inbox, done = (
+        Sighting(Place(INFO, role), frozenset({"\\answered"}), False, 100, TUESDAY, TUESDAY, before)
+        for role, before in ((ROLES[0], MONDAY), (ROLES[2], None))
+    )
+    for order in ([inbox, done], [done, inbox]):
+        assert gathered(MESSAGE, TUESDAY, order).flag == Flag(TUESDAY, None)
