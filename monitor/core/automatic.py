@@ -27,6 +27,8 @@ _OF_REPORTS = frozenset({"content-type", "content-class", "tls-report-domain"})
 _DMARC = "the subject of a DMARC report"
 _REPORT_CLASSES = ("content-classes:dsn", "content-classes:mdn")
 
+_METHOD = re.compile(r"\bmethod\s*=\s*\"?(\w+)")
+
 AUTOREPLY_FIELDS = (
     "x-autoreply",
     "x-autorespond",
@@ -146,7 +148,7 @@ def auto_reply_precedence(message: Message) -> str | None:
 def calendar_answer(message: Message) -> str | None:
     """A calendar REPLY, CANCEL, COUNTER or REFRESH (RFC 5546). A REQUEST is an invitation: a person waits."""
     content_type = message.first("content-type").lower()
-    found = re.search(r"\bmethod\s*=\s*\"?(\w+)", content_type)
+    found = _METHOD.search(content_type) if "method" in content_type else None
     method = found[1] if found else message.first(CALENDAR)
     if method:
         return f"calendar {method}" if method in ("reply", "cancel", "counter", "refresh") else None
@@ -174,13 +176,13 @@ STRONG: tuple[Strong, ...] = (
 
 def strong_signs(message: Message) -> list[tuple[str, str]]:
     """All strong signs of a message as (rule, what was seen)."""
-    return [(each.rule, seen) for each in _strong_of(tuple(message.headers)) if (seen := each.sign(message))]
+    return [(rule, seen) for rule, sign in _strong_of(tuple(message.headers)) if (seen := sign(message))]
 
 
 @lru_cache(maxsize=1024)
-def _strong_of(names: tuple[str, ...]) -> tuple[Strong, ...]:
-    """The strong signs that a mail with these fields may bear: most mails have the same few."""
-    return tuple(each for each in STRONG if each.fields is None or not each.fields.isdisjoint(names))
+def _strong_of(names: tuple[str, ...]) -> tuple[tuple[str, Sign], ...]:
+    """The strong signs that a mail with these fields may bear, with their rules: most mails have the same few."""
+    return tuple((rule, sign) for rule, sign, fields in STRONG if fields is None or not fields.isdisjoint(names))
 
 
 def weak_signs(message: Message, staff: Staff) -> dict[str, str]:
@@ -193,10 +195,11 @@ def weak_signs(message: Message, staff: Staff) -> dict[str, str]:
 
 
 def _bulk_signs(message: Message, staff: Staff) -> dict[str, str]:
-    signs = _list_signs(message)
+    precedence = _precedence(message)
+    signs = _list_signs(message, precedence)
     if signs and through_own_list(message, staff):
         signs = {}
-    if _precedence(message) == "junk":
+    if precedence == "junk":
         signs.setdefault("bulk", "precedence: junk")
     if not _OF_CAMPAIGNS.isdisjoint(message.headers):
         signs.setdefault("bulk", "campaign")
@@ -216,12 +219,13 @@ def _sender_signs(from_: Address) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
-def _list_signs(message: Message) -> dict[str, str]:
+def _list_signs(message: Message, precedence: str) -> dict[str, str]:
+    headers = message.headers
     signs: dict[str, str] = {}
     for name in LIST_FIELDS:
-        if name in message.headers:
-            signs.setdefault("list", name)
-    precedence = _precedence(message)
+        if name in headers:
+            signs["list"] = name
+            break
     if precedence == "list":
         signs.setdefault("list", "precedence: list")
     if precedence == "bulk":
@@ -245,7 +249,7 @@ def through_own_list(message: Message, staff: Staff) -> bool:
     Any header may name the list, or Sender be the list (Google Groups, LetterRip); where none does and Precedence is
     all there is (old Majordomo), a recipient may.
     """
-    if any(map(staff.is_list, addresses_in(message.first("sender"))[:1])):
+    if "sender" in message.headers and any(map(staff.is_list, addresses_in(message.first("sender"))[:1])):
         return True
     named = named_lists(message)
     if named or "list-unsubscribe" in message.headers:

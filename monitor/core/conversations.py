@@ -7,7 +7,6 @@ name it. Each condition is a node of its own, so nothing here depends on the ord
 recurses, so loops and chains of any length do no harm.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -106,10 +105,13 @@ def links(tied: Mapping[str, Sequence[Tie]]) -> dict[str, Link]:
     """By identity, the strongest rule that ties each message to another one of these (given with their ties)."""
     if len(tied) == 1:  # most strands, while they are young
         return dict.fromkeys(tied, ALONE)
-    met = Counter[str]()
+    met: set[str] = set()
+    shared: set[str] = set()
     for ties in tied.values():
-        met.update({tie.node for tie in ties})
-    return {identity: next((tie.link for tie in ties if met[tie.node] > 1), ALONE) for identity, ties in tied.items()}
+        nodes = {tie.node for tie in ties}
+        shared |= met & nodes
+        met |= nodes
+    return {identity: next((tie.link for tie in ties if tie.node in shared), ALONE) for identity, ties in tied.items()}
 
 
 Rule = Callable[[Message, str, Sequence[str]], list[Tie]]

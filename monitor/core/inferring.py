@@ -16,7 +16,7 @@ from typing import Literal
 from monitor.core.addresses import plain_address
 from monitor.core.house import House
 from monitor.core.message import Seen
-from monitor.core.needs_reply import case, judge
+from monitor.core.needs_reply import Verdict, case, judge
 from monitor.core.order import in_order
 from monitor.core.parties import People
 from monitor.core.topic import key_of, replies
@@ -37,20 +37,22 @@ class _Group:
     by_subject: set[str] = field(default_factory=set)
 
 
-def seeks(head: Seen, house: House) -> Literal["incoming", "outgoing"] | None:
+def seeks(head: Seen, house: House, verdict: Verdict | None = None) -> Literal["incoming", "outgoing"] | None:
     """Whether the first message of a strand may be tied to another strand by its subject: its direction, or None.
 
-    Judged by itself, for what it means must not hang on the conversation it seeks.
+    Judged by itself, for what it means must not hang on the conversation it seeks: `verdict`, where that is known.
     """
-    if head.draft or not key_of(head.message):
+    message = head.message
+    answers, names = replies(message), message.in_reply_to or message.references
+    if head.draft or (names and not answers):
         return None
-    answers = replies(head.message)
-    ours = head.in_role("sent") or house.staff.is_ours(house.staff.writer(head.message).address)
-    if not answers and (head.message.names or not ours):
+    if not answers and not (head.in_role("sent") or house.staff.is_ours(house.staff.writer(message).address)):
         return None
-    direction = judge(case(head, house)).direction
+    if not key_of(message):
+        return None
+    direction = (verdict or judge(case(head, house))).direction
     if direction == "outgoing":
-        return None if head.message.names else "outgoing"
+        return None if names else "outgoing"
     return "incoming" if direction == "incoming" and answers else None
 
 

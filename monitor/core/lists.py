@@ -22,12 +22,14 @@ def list_addresses(message: Message) -> frozenset[str]:
 
     List-Id has dots where the address has an @ (RFC 2919 §3), so `<a.b.example>` may be `a@b.example` or `a.b@example`.
     """
+    headers = message.headers
+    if "list-post" not in headers:
+        ids = headers.get("list-id", ())
+        return _of_id(ids[0]) if len(ids) == 1 else frozenset[str]().union(*map(_of_id, ids))
     found: set[str] = set()
-    for value in message.headers.get("list-post", ()):
+    for value in headers["list-post"]:
         found.update(plain_address(unquote(uri).lower()) for uri in _MAILTO.findall(value))
-    for value in message.headers.get("list-id", ()):
-        found.update(_of_id(value))
-    return frozenset(found)
+    return frozenset(found).union(*map(_of_id, headers.get("list-id", ())))
 
 
 def named_lists(message: Message) -> frozenset[str]:
@@ -41,9 +43,9 @@ def named_lists(message: Message) -> frozenset[str]:
 
 
 @lru_cache(maxsize=1024)
-def _of_id(value: str) -> tuple[str, ...]:
+def _of_id(value: str) -> frozenset[str]:
     labels = value.rpartition("<")[2].partition(">")[0].strip().lower().split(".")[:_LONGEST_ID]
-    return tuple(f"{'.'.join(labels[:n])}@{'.'.join(labels[n:])}" for n in range(1, len(labels)))
+    return frozenset([f"{'.'.join(labels[:n])}@{'.'.join(labels[n:])}" for n in range(1, len(labels))])
 
 
 def _in_older_fields(message: Message) -> Iterator[str]:

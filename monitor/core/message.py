@@ -81,9 +81,10 @@ class Message:
 
     def about(self, question: str) -> str | None:
         """What was kept of a subject that is not kept itself, "" for no; None: ask the subject (core/topic.py)."""
-        if SUBJECT not in self.headers:
+        kept = self.headers.get(SUBJECT)
+        if kept is None:
             return None
-        told = (value.partition(" ") for value in self.headers[SUBJECT])
+        told = (value.partition(" ") for value in kept)
         return next((answer for asked, _, answer in told if asked == question), "")
 
     @property

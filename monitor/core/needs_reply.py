@@ -21,8 +21,7 @@ SHORT, SMALL = 4 * 1024, 20 * 1024
 """Octets of a whole mail with its header: what a line or two come to, and a responder's answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """`rule` is the rule that decided, `signals` all that was seen on the way (also what did not decide).
 
     `low_urgency`: it may be no more than thanks; it waits like any other.
@@ -114,7 +113,8 @@ def forgotten(case: Case) -> Verdict | None:
 
 def own_letter(case: Case) -> Verdict | None:
     """Our own reminders and reports, known by the signed form of their Message-ID, never by the domain alone."""
-    if case.house.letter_key and is_letter_id(case.seen.message.message_id, case.house.letter_key):
+    key = case.house.letter_key
+    if key and is_letter_id(case.seen.message.message_id, key):
         return Verdict("automatic", False, "automatic.own-letter", ("our own letter", *case.signals))
     return None
 
@@ -203,9 +203,9 @@ def quick_reply(case: Case) -> Verdict | None:
 def ignored(case: Case) -> Verdict | None:
     """Named under [ignore] in the config; `*` and `?` stand for anything, any case."""
     house, message = case.house, case.seen.message
-    if matches_any(message.from_.address, house.ignored_senders):
+    if house.ignored_senders and matches_any(message.from_.address, house.ignored_senders):
         return Verdict("incoming", False, "ignored.sender", case.signals)
-    if is_ignored(message, house):
+    if house.ignored_subjects and is_ignored(message, house):
         return Verdict("incoming", False, "ignored.subject", case.signals)
     return None
 

@@ -78,14 +78,9 @@ class People:
         """The addresses that stand for the writer: From, the person behind it, Reply-To; not those of ours."""
         found = self._voices.get(seen.message.identity)
         if found is None:
-            found = self._voices[seen.message.identity] = self._voices_of(seen)
+            found = voices_of(seen.message, self.writer(seen), self.house, self.guests)
+            self._voices[seen.message.identity] = found
         return found
-
-    def _voices_of(self, seen: Seen) -> frozenset[str]:
-        message, writer = seen.message, self.writer(seen)
-        all_ = {writer.address, message.from_.address, *(a.address for a in message.reply_to)}
-        outside = [plain_address(a) for a in all_ if a and not self.ours(a)]
-        return frozenset(outside or (plain_address(writer.address),))
 
     def add(self, party: Party, seen: Seen) -> None:
         """One more message of those who wait together."""
@@ -219,6 +214,15 @@ def _list_signs(message: Message, house: House) -> list[str]:
     to = {plain_address(r.address) for r in message.recipients}
     lists = {a for a in to if house.staff.is_outsiders_list(a)}
     return [f"list {a}" for a in sorted(lists)] if message.recipients else ["no recipients"]
+
+
+def voices_of(message: Message, writer: Address, house: House, guests: frozenset[str]) -> frozenset[str]:
+    """The addresses that stand for the `writer` of a message; see `People.voices`."""
+    if not message.reply_to and writer.address == message.from_.address:  # nearly all
+        return frozenset((plain_address(writer.address),))
+    all_ = {writer.address, message.from_.address, *(a.address for a in message.reply_to)}
+    outside = [plain_address(a) for a in all_ if a and (a in guests or not house.staff.is_ours(a))]
+    return frozenset(outside or (plain_address(writer.address),))
 
 
 def full_name(name: str) -> str:

@@ -5,7 +5,8 @@ import re
 from monitor.core.subject import base_subject
 
 _AWAY = (
-    r"(yahoo! )?auto(matic|mated)?[- ]?(reply|response|answer)|out of (the )?office|auto:"
+    r"auto(matic|mated)?[- ]?(reply|response|answer)|yahoo! auto(matic|mated)?[- ]?(reply|response|answer)"
+    r"|out of (the )?office|auto:"
     r"|away from (my|the) (mail|e-?mail|office|desk)"
     r"|automatische (rück)?antwort|abwesenheit|abwesend:|réponse automatique|message d.absence"
     r"|absen(t|ce) du bureau"
@@ -22,8 +23,8 @@ _CAME_BACK = (
     r"|undeliverable( mail| message)?:"
     r"|undelivered (mail|message)|undeliverable (mail|message)$|non-?deliver(y|able)[: ](mail|report|notif)"
     r"|delivery status notification"
-    r"|delivery (failure|report|problem)|failure notice|(mail|message) (could )?not (be )?delivered"
-    r"|message not delivered"
+    r"|delivery (failure|report|problem)|failure notice|mail (could )?not (be )?delivered"
+    r"|message (could )?not (be )?delivered"
     r"|warning: could not send message|unzustellbar|nicht zustellbar|zustellung fehlgeschlagen|non remis"
     r"|échec de (la )?remise"
     r"|message non (remis|distribué|délivré)|no se (puede|pudo) entregar|no entregado"
@@ -34,7 +35,29 @@ _CAME_BACK = (
     r"|niedostarczon|nedoručitelné|kézbesíthetetlen|недоставленн|не удалось доставить|teslim edilemedi"
     r"|配信不能|配信できません|メールエラー|未送达|无法送达|退信|無法傳遞|배달되지 않음|배달 실패"
 )
-_AUTOMATIC = re.compile(rf"\s*(\[[^\]\[]*\]\s*)*({_AWAY}|{_CAME_BACK})", re.IGNORECASE)
+
+
+def _by_first_letter(patterns: str) -> dict[str, str]:
+    """The alternatives, each of which begins with a letter, by that letter."""
+    found: dict[str, str] = {}
+    depth = start = 0
+    for at, char in enumerate(patterns + "|"):
+        depth += (char == "(") - (char == ")")
+        if char == "|" and not depth:
+            letter = patterns[start]
+            found[letter] = f"{found[letter]}|{patterns[start:at]}" if letter in found else patterns[start:at]
+            start = at + 1
+    return found
+
+
+_AUTOMATIC = re.compile(f"{_AWAY}|{_CAME_BACK}", re.IGNORECASE)
+_ASCII_AUTOMATIC = {
+    letter: re.compile(patterns, re.IGNORECASE)
+    for letter, patterns in _by_first_letter(f"{_AWAY}|{_CAME_BACK}").items()
+    if letter.isascii()
+}
+"""The same by the first letter, where that is ASCII: every subject is looked at, and few of 110 patterns begin so."""
+_TAGS = re.compile(r"\s*(\[[^\]\[]*\]\s*)*")
 
 _DMARC_REPORT = re.compile(r"report[- ]domain: ?\S+ submitter: ?\S+ report-id:", re.IGNORECASE)
 
@@ -59,12 +82,15 @@ def is_automatic(subject: str) -> bool:
 
     A [tag] of a list may stand before; a reply to one ("Re: Automatic reply: …") does not count.
     """
-    return bool(_AUTOMATIC.match(subject))
+    at = 0 if subject[:1].isalpha() else _TAGS.match(subject).end()  # type: ignore[union-attr]  # it fits any text
+    first = subject[at : at + 1].lower()
+    pattern = _ASCII_AUTOMATIC.get(first) if first.isascii() else _AUTOMATIC
+    return pattern is not None and pattern.match(subject, at) is not None
 
 
 def is_dmarc_report(subject: str) -> bool:
     """Whether it is the subject of a DMARC report, whatever type the mail has (RFC 7489 §7.2.1.1)."""
-    return bool(_DMARC_REPORT.match(subject))
+    return subject[:1] in "rR" and _DMARC_REPORT.match(subject) is not None
 
 
 def is_thanks(subject: str) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 
 from monitor.core.generic import GENERIC, GENERIC_PHRASES, without_accents
@@ -59,12 +60,12 @@ def has_reply_prefix(subject: str) -> bool:
     return _peel(subject)[1]
 
 
-def is_generic(base: str) -> bool:
-    """Whether a base subject (RFC 5256 §2.1) does not tell two conversations apart: "Hello", "Your invoice 4711".
+def is_generic(words: Iterable[str]) -> bool:
+    """Whether a base subject of these words (`words_of`) does not tell two conversations apart: "Your invoice 4711".
 
-    True where every word is of a small closed set (core/generic.py), digits and punctuation aside; so for an empty one.
+    True where every word is of a small closed set (core/generic.py), digits and punctuation aside; so for none.
     """
-    return all(map(_says_nothing, _words(base)))
+    return all(map(_says_nothing, words))
 
 
 @lru_cache(maxsize=4096)
@@ -76,9 +77,8 @@ def subject_key(subject: str) -> str:
     two words; four letters of Chinese, Japanese or Korean without a blank count as two. Numbers are kept, but are no
     words.
     """
-    base = base_subject(subject)
-    words = _words(base)
-    if _count(words) < 2 or is_generic(base):
+    words = words_of(base_subject(subject))
+    if _count(words) < 2 or is_generic(words):
         return ""
     return " ".join(words)[:LONGEST_KEY].rstrip()
 
@@ -136,7 +136,7 @@ def _folded(text: str) -> str:
     return " ".join(text.split())
 
 
-def _words(base: str) -> list[str]:
+def words_of(base: str) -> list[str]:
     """The words and numbers of a base subject, casefolded."""
     if base.isascii():
         return _ASCII_WORD.findall(base.lower())
@@ -149,6 +149,8 @@ def _count(words: list[str]) -> int:
     """How many words; numbers do not count, and Chinese, Japanese and Korean count by letters."""
     count = 0
     for word in words:
+        if count == 2:  # more than anybody asks
+            return 2
         if not word.isascii() and len(_NO_BLANKS.findall(word)) >= TWO_WORDS_WITHOUT_BLANKS:
             return 2
         count += not word.isnumeric()
@@ -158,6 +160,8 @@ def _count(words: list[str]) -> int:
 def _says_nothing(word: str) -> bool:
     if word in GENERIC or word in _IS_REPLY:
         return True
+    if word.isascii() and word.isalpha():
+        return False
     word = _DIGITS.sub("", word)
     if word.isascii():
         return not word or word in GENERIC

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from monitor.core.message import Address
 from monitor.core.needs_reply import Verdict
@@ -65,8 +65,7 @@ class Mark:
         return self.heard_at or self.at
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(NamedTuple):
     """One stretch of waiting. Times in UTC; `members`: the identities of its incoming messages, opener first.
 
     `evidence` says why it is over: a grade of answers.py, `cited`, `flag`, `closed`, `deleted` or `spam`.

@@ -1,7 +1,6 @@
 """GROUND. waits = fold(messages, marks): a pure function of a *set* (law 1): any order gives the same waits."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -28,7 +27,7 @@ CLOSED: dict[str, tuple[State, str]] = {
 """What it means that a message was put away: the state of its wait, and the evidence."""
 
 
-class _End(NamedTuple):
+class End(NamedTuple):
     """How a wait ended. `answer`: the message of ours, if it was seen; `at` None: at an unknown time."""
 
     state: State
@@ -50,7 +49,7 @@ def fold_ordered(
     """The same of messages as `in_order` gives them, for somebody who has them so already."""
     guests_ = guests(ordered, house)
     cases = [case(seen, house, guests_) for seen in ordered]
-    verdicts = _judged(cases)
+    verdicts = judged(cases)
     cites = Cites(ordered, verdicts, house)
     if not [verdict for verdict in verdicts.values() if verdict.wants_reply]:  # then nobody waits
         return Folded(verdicts, (), cites.found)
@@ -97,7 +96,7 @@ class _Walk:
             self._happen(None)
         waits = self.closed + [self._wait(party, party.members) for party in self.open]
         if second := self.doubles.found:
-            waits = [replace(w, also_answered_by=second[w.opener]) if w.opener in second else w for w in waits]
+            waits = [w._replace(also_answered_by=second[w.opener]) if w.opener in second else w for w in waits]
         waits.sort(key=lambda w: (w.opened_at, w.opener))
         return Folded(self.verdicts, tuple(waits), self.cites.found, self.stand_ins)
 
@@ -115,12 +114,12 @@ class _Walk:
         self._stands_in(seen)
         party = self.open.related(seen)
         cited = party is not None and self.cites.proves_answer(seen, party.opener)
-        if party and cited and self._end(party, party.members, _End("answered", "cited"), _ended_by(seen)):
+        if party and cited and self._end(party, party.members, End("answered", "cited"), _ended_by(seen)):
             party = None
         party = party or self.open.begin()
         self.open.add(party, seen)
         if seen.flag is not None and seen.flag.at is None and seen.message.message_id not in self.explained:
-            self._end(party, party.members, _End("answered", "flag"), _ended_by(seen))
+            self._end(party, party.members, End("answered", "flag"), _ended_by(seen))
 
     def _stands_in(self, seen: Seen) -> None:
         """An outsider who answers the one who waits: perhaps one of us, whom the config does not know yet."""
@@ -130,13 +129,13 @@ class _Walk:
         to = [r.address for r in seen.message.recipients]
         for party in self.open.with_ids(seen.message.names):
             if not voices & party.addresses and party.is_reached(to, ()):
-                self.stand_ins[seen.message.identity] = self._mailboxes(party.members)[0]
+                self.stand_ins[seen.message.identity] = homes(party.members, self.house)[0]
 
     def _answers(self, seen: Seen) -> None:
         reply = self.replies.reply(seen)
         if reply.grade is None:
             return
-        by, end = _ended_by(seen), _End("answered", reply.grade, seen.received_at, seen)
+        by, end = _ended_by(seen), End("answered", reply.grade, seen.received_at, seen)
         reached = list(self.open) if reply.to_list else self.open.reached(reply.left, reply.named)
         self.doubles.walk(reply, [party for party in reached if self._end(party, party.members, end, by)])
 
@@ -148,7 +147,7 @@ class _Walk:
         from_ = next((p.mailbox for p in sorted(seen.places) if p.role == "sent"), writer)
         passed: dict[tuple[str, ...], Handoff] = {}  # those who wait at the same desks are many
         for party in self.open if targets else ():
-            desks = self._mailboxes(party.members)
+            desks = homes(party.members, self.house)
             if desks not in passed:
                 passed[desks] = self._handoff(seen.received_at, writer, from_, targets, desks)
             handoff = passed[desks]
@@ -197,14 +196,14 @@ class _Walk:
         for what, messages in self.events.until(until):
             for party in self.open.with_messages(messages):
                 if isinstance(what, Mark) and what.kind == "assign":
-                    home = self.house.team(self._mailboxes(party.members)[0])
+                    home = self.house.team(homes(party.members, self.house)[0])
                     before = party.handoffs[-1] if party.handoffs else None
                     party.hand_over(assigned(what, before, home, self.house))
                 elif what.at is not None:
                     by = Ended(what.at, what.known_at, what.order) if isinstance(what, Mark) else Ended(None, what.at)
                     self._end(party, concerned(party.members, messages, what), _end_of(what), by)
 
-    def _end(self, party: Party, gone: Sequence[Seen], end: _End, by: Ended) -> bool:
+    def _end(self, party: Party, gone: Sequence[Seen], end: End, by: Ended) -> bool:
         """The wait of these members is over; others of the party wait on.
 
         False: somebody has taken that back since, and nothing is over.
@@ -218,8 +217,8 @@ class _Walk:
         self.open.leave(party, rest)
         return True
 
-    def _wait(self, party: Party, members: Sequence[Seen], end: _End | None = None) -> Wait:
-        mailboxes = self._mailboxes(members)
+    def _wait(self, party: Party, members: Sequence[Seen], end: End | None = None) -> Wait:
+        mailboxes = homes(members, self.house)
         opener, verdicts = members[0], self.verdicts
         opened_at, answered = opener.received_at, end is not None and end.state == "answered"
         return Wait(
@@ -250,16 +249,18 @@ class _Walk:
         places = sorted(answer.places, key=lambda p: (p.role != "sent", rank(p.mailbox), p.mailbox))
         return places[0].mailbox
 
-    def _mailboxes(self, members: Sequence[Seen]) -> tuple[str, ...]:
-        seen_in = {p.mailbox for s in members for p in s.places if p.role == "inbox" or p.role == "done"}
-        if len(seen_in) == 1:
-            return tuple(seen_in)
-        return tuple(sorted(seen_in, key=lambda m: (self.house.rank(m), m)))
+
+def homes(members: Iterable[Seen], house: House) -> tuple[str, ...]:
+    """The mailboxes in whose inbox or done folder these messages were seen, in the order of the config."""
+    seen_in = {p.mailbox for s in members for p in s.places if p.role == "inbox" or p.role == "done"}
+    if len(seen_in) == 1:
+        return tuple(seen_in)
+    return tuple(sorted(seen_in, key=lambda m: (house.rank(m), m)))
 
 
-def _judged(cases: Sequence[Case]) -> dict[str, Verdict]:
-    """The verdicts by identity: each message's answers are what it names of these."""
-    naming = [case for case in cases if case.seen.message.names]
+def judged(cases: Sequence[Case]) -> dict[str, Verdict]:
+    """The verdicts by identity: each message's `answers`, put into its case, are what it names of these."""
+    naming = [c for c in cases if c.seen.message.in_reply_to or c.seen.message.references]
     ours = {c.seen.message.message_id: c.seen for c in cases if _is_ours(c)} if naming else {}
     for each in naming:
         each.answers = _answers_to(each.seen, ours, each.house.letter_key)
@@ -287,11 +288,11 @@ def _ended_by(seen: Seen) -> Ended:
     return Ended(min(seen.received_at, known_at), known_at)
 
 
-def _end_of(what: Away | Flag | Mark) -> _End:
+def _end_of(what: Away | Flag | Mark) -> End:
     """What an event means for those it concerns."""
     if isinstance(what, Away):
         state, evidence_ = CLOSED[what.kind]
-        return _End(state, evidence_, what.at)
+        return End(state, evidence_, what.at)
     if isinstance(what, Mark):
-        return _End("no_reply_needed", "closed", what.at)
-    return _End("answered", "flag", what.at)
+        return End("no_reply_needed", "closed", what.at)
+    return End("answered", "flag", what.at)

@@ -5,12 +5,13 @@ A constant number of statements for any number of conversations (law 10).
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from operator import attrgetter
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, delete, func, select, update
 
+from monitor.core.alone import Alone, alone
 from monitor.core.conversations import ALONE, Link, Tie, links
 from monitor.core.house import House
 from monitor.core.inferring import seeks
@@ -20,11 +21,11 @@ from monitor.core.order import in_order
 from monitor.core.sightings import Sighting
 from monitor.core.topic import key_of
 from monitor.core.wait import Folded, Mark, Wait
-from monitor.core.waits import fold
+from monitor.core.waits import fold_ordered
 from monitor.store.acts import marks_of
 from monitor.store.bulk import Changes, change_all, insert_all
 from monitor.store.report_tables import counted
-from monitor.store.rows import seen_of, sighting_of, wait_row
+from monitor.store.rows import DERIVED, derived_row, seen_of, sighting_of, wait_row
 from monitor.store.store import among, inserting
 from monitor.store.strands import ties_of
 from monitor.store.tables import (
@@ -42,12 +43,13 @@ from monitor.store.tables import (
 Grouped = dict[int, list[AnyRow]]
 Sighted = dict[int, list[Sighting]]
 
+_held = attrgetter(*DERIVED)
+
 LARGE = 2000
 """A conversation of more messages is folded once a look, not with each batch: a list of years would take hours."""
 
 
-@dataclass(frozen=True, slots=True)
-class New:
+class New(NamedTuple):
     """A message that has no row yet: its columns but for what is derived, and what the fold needs of it."""
 
     columns: dict[str, Any]
@@ -55,8 +57,7 @@ class New:
     ties: Sequence[Tie]
 
 
-@dataclass(frozen=True, slots=True)
-class _Told:
+class _Told(NamedTuple):
     """A message of a conversation that is folded: its row, or its columns if it is new."""
 
     row: AnyRow | None
@@ -87,10 +88,14 @@ def refold(
     stored = _stored(connection, known - later)
     if not waits_too:
         bring_home(connection, known - later)
-    writing = _Writing(stored.waits if waits_too else None)
+    writing, begun = _Writing(stored.waits if waits_too else None), frozenset(begun)
     for number in numbers:
+        came = new.get(number, ())
+        if number in begun and len(came) == 1 and came[0].columns["strand"] == number:  # most, in a first look
+            writing.alone(number, came[0], alone(came[0].seen, house), house)
+            continue
         told = [_of_row(row, stored.sighted, house) for row in stored.rows.get(number, ())]
-        told += [_Told(None, n.columns, n.seen, n.ties, n.columns["strand"]) for n in new.get(number, ())]
+        told += [_Told(None, n.columns, n.seen, n.ties, n.columns["strand"]) for n in came]
         _fold_one(number, told, stored.said.get(number, ()), house, writing)
     writing.write(connection)
 
@@ -152,16 +157,15 @@ def _put_off(connection: Connection, numbers: Collection[int], house: House, new
     """Each new message is judged by itself for now; the waits follow at the end of the look."""
     rows = []
     for each in new:
-        alone = Folded({each.seen.message.identity: judge(case(each.seen, house))}, ())
-        rows.append(each.columns | _derived(each.seen, alone, ALONE))
+        judged = Folded({each.seen.message.identity: judge(case(each.seen, house))}, ())
+        rows.append(each.columns | _derived(each.seen, judged, ALONE))
     insert_all(connection, messages, rows)
     connection.execute(
         update(conversations).where(among(conversations.c.number, numbers, connection)).values(stale=True)
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Stored:
+class _Stored(NamedTuple):
     """What the store holds of some conversations: messages and marks by its number, waits, sightings by message."""
 
     rows: Grouped
@@ -173,9 +177,11 @@ class _Stored:
 def _stored(connection: Connection, numbers: Collection[int]) -> _Stored:
     if not numbers:
         return _Stored({}, (), {}, {})
-    rows = connection.execute(select(messages).where(among(messages.c.conversation, numbers, connection))).all()
+    rows: Grouped = defaultdict(list)
+    for row in connection.execute(select(messages).where(among(messages.c.conversation, numbers, connection))):
+        rows[row.conversation].append(row)
     stored = connection.execute(select(waits).where(among(waits.c.conversation, numbers, connection))).all()
-    return _Stored(_grouped(rows), stored, sightings_of(connection, numbers), marks_of(connection, numbers))
+    return _Stored(rows, stored, sightings_of(connection, numbers), marks_of(connection, numbers))
 
 
 def _of_row(row: AnyRow, sighted: Sighted, house: House) -> _Told:
@@ -184,16 +190,18 @@ def _of_row(row: AnyRow, sighted: Sighted, house: House) -> _Told:
 
 
 def _fold_one(number: int, told: Sequence[_Told], said: Sequence[Mark], house: House, writing: "_Writing") -> None:
+    ordered = in_order([t.seen for t in told])
     strands: dict[int, list[_Told]] = defaultdict(list)
     for each in told:
         strands[each.strand].append(each)
     linked: dict[str, Link] = {}
     for strand in strands.values():
         linked |= links({t.seen.message.identity: t.ties for t in strand})
-    heads = {n: in_order(t.seen for t in strand)[0] for n, strand in strands.items()}
+    whole = len(strands) == 1  # its messages are those of the conversation
+    heads = {n: ordered[0] if whole else in_order([t.seen for t in strand])[0] for n, strand in strands.items()}
     tied = [head.message for n, head in heads.items() if n != number]
     linked |= {head.identity: Link("join.inferred", head.subject) for head in tied}
-    folded = fold([t.seen for t in told], house, said, frozenset(head.identity for head in tied))
+    folded = fold_ordered(ordered, house, said, frozenset([head.identity for head in tied]))
     seekers = {head.message.identity for head in heads.values() if seeks(head, house)}
     for each in told:
         identity = each.seen.message.identity
@@ -203,20 +211,9 @@ def _fold_one(number: int, told: Sequence[_Told], said: Sequence[Mark], house: H
 
 
 def _derived(seen: Seen, folded: Folded, link: Link, seeks_: bool = False) -> dict[str, Any]:
-    """The columns of a message that rules made."""
-    verdict, identity = folded.verdicts[seen.message.identity], seen.message.identity
-    return {
-        "direction": verdict.direction,
-        "wants_reply": verdict.wants_reply,
-        "rule": verdict.rule,
-        "signals": verdict.signals,
-        "link": link.rule,
-        "linked_to": link.to,
-        "subject_key": key_of(seen.message),
-        "seeks": seeks_,
-        "cites": folded.cites.get(identity),
-        "stands_in": folded.stand_ins.get(identity),
-    }
+    identity = seen.message.identity
+    more = folded.cites.get(identity), folded.stand_ins.get(identity)
+    return derived_row(folded.verdicts[identity], link, key_of(seen.message), seeks_, *more)
 
 
 class _Writing:
@@ -235,12 +232,22 @@ class _Writing:
         self.kept = Changes()
         self.moved: list[tuple[int, int]] = []
 
+    def alone(self, number: int, new: New, found: Alone, house: House) -> None:
+        """A new message that is all there is of its conversation."""
+        verdict, wait, key, seeks_ = found
+        self.inserted.append(new.columns | derived_row(verdict, ALONE, key, seeks_))
+        if wait is not None and not self.leaves_waits:
+            row = wait_row(wait, {wait.opener: new.columns["id"]}, house.team(wait.mailboxes[0]))
+            self.new.append({"conversation": number, **row})
+
     def message(self, told: _Told, derived: dict[str, Any]) -> None:
         """A new message, or one whose verdict or link has changed."""
         if told.row is None:
             self.inserted.append(told.columns | derived)
-        else:
-            self.changed.note(told.row, derived | {"signals": list(derived["signals"])})
+            return
+        derived["signals"] = list(derived["signals"])
+        if _held(told.row) != tuple(derived.values()):  # nearly always the same
+            self.changed.note(told.row, derived)
 
     def waits(self, number: int, folded: Sequence[Wait], ids: Mapping[str, int], house: House) -> None:
         """Which stored wait is which folded one: a wait keeps row and reminders when an earlier opener turns up."""
@@ -286,10 +293,3 @@ def _move_reminders(connection: Connection, moved: Sequence[tuple[int, int]]) ->
     if rows:
         statement = inserting(reminders, connection).on_conflict_do_nothing()
         connection.execute(statement, [{**row, "wait": target[row["wait"]]} for row in rows])
-
-
-def _grouped(rows: Sequence[AnyRow]) -> Grouped:
-    groups: Grouped = defaultdict(list)
-    for row in rows:
-        groups[row.conversation].append(row)
-    return groups

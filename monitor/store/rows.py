@@ -4,7 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from monitor.core.conversations import Link
 from monitor.core.message import Address, Message, Place, Role, Seen
+from monitor.core.needs_reply import Verdict
 from monitor.core.sightings import Sighting, gathered
 from monitor.core.wait import Handoff, Wait
 from monitor.store.tables import AnyRow
@@ -92,6 +94,31 @@ def wait_row(wait: Wait, ids: Mapping[str, int], team: str) -> dict[str, Any]:
         "low_urgency": wait.low_urgency,
         "snoozed_until": wait.snoozed_until,
         "also_answered_by": ids[wait.also_answered_by] if wait.also_answered_by else None,
+    }
+
+
+DERIVED = (
+    *("direction", "wants_reply", "rule", "signals", "link", "linked_to", "subject_key", "seeks", "cites", "stands_in"),
+)
+"""The columns of a message that rules made, as `derived_row` gives them."""
+
+
+def derived_row(
+    verdict: Verdict, link: Link, key: str, seeks: bool, cites: str | None = None, stands_in: str | None = None
+) -> dict[str, Any]:
+    """What rules made of a message: its verdict, what ties it, and the key of its subject."""
+    direction, wants_reply, rule, signals, _ = verdict
+    return {
+        "direction": direction,
+        "wants_reply": wants_reply,
+        "rule": rule,
+        "signals": signals,
+        "link": link[0],
+        "linked_to": link[1],
+        "subject_key": key,
+        "seeks": seeks,
+        "cites": cites,
+        "stands_in": stands_in,
     }
 
 

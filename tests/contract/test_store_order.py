@@ -237,7 +237,7 @@ def test_one_conversation_of_6_000_mails_is_folded_a_few_times_not_with_each_bat
         given_to_fold.append(len(messages))
         return fold(messages, *more, **named)
 
-    monkeypatch.setattr(folding, "fold", counted)
+    monkeypatch.setattr(folding, "fold_ordered", counted)
     monkeypatch.setattr(inferring, "fold", counted)
     boxes = Mailboxes(lite, first=True)
     info, sent = boxes.folders[INFO, "INBOX"], boxes.folders[INFO, "Sent"]

@@ -272,5 +272,5 @@ def test_who_is_opened_again_after_all_else_waits(messages: list[Seen], marks: l
 def test_who_is_snoozed_or_assigned_waits_as_long_as_before(messages: list[Seen], marks: list[Mark]) -> None:
     """Neither moves the clock, or ends anything."""
     ending = [m for m in marks if m.kind in ("done", "reopen")]
-    stripped = [replace(w, handoffs=(), snoozed_until=None) for w in fold(messages, HOUSE, marks).waits]
-    assert stripped == [replace(w, handoffs=(), snoozed_until=None) for w in fold(messages, HOUSE, ending).waits]
+    stripped = [w._replace(handoffs=(), snoozed_until=None) for w in fold(messages, HOUSE, marks).waits]
+    assert stripped == [w._replace(handoffs=(), snoozed_until=None) for w in fold(messages, HOUSE, ending).waits]

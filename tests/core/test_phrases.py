@@ -1,8 +1,12 @@
 """Subjects in many languages: a machine's answer, a mail that came back, thanks."""
 
-import pytest
+from collections.abc import Callable
 
-from monitor.core.phrases import is_automatic, is_thanks
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from monitor.core.phrases import _AUTOMATIC, is_automatic, is_thanks
 
 
 @pytest.mark.parametrize(
@@ -55,3 +59,11 @@ def test_a_thank_you(subject: str) -> None:
 )  # fmt: skip
 def test_what_is_more_than_thanks(subject: str) -> None:
     assert not is_thanks(subject)
+
+
+@given(st.one_of(st.from_regex(_AUTOMATIC), st.text(max_size=12)), st.sampled_from((str, str.upper, str.title)))
+def test_looking_by_the_first_letter_finds_what_all_patterns_find(text: str, written: Callable[[str], str]) -> None:
+    subject = written(text)
+    assume(subject[:1].isalpha())
+    assert is_automatic(subject) == (_AUTOMATIC.match(subject) is not None)
+    assert is_automatic(f" [desk] [x]{subject}") == is_automatic(subject)
