@@ -12,11 +12,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, Connection, Select, bindparam, delete, exists, func, insert, or_, select, update
+from sqlalchemy import Column, Connection, Select, delete, exists, func, insert, or_, select, update
 
 from monitor.core.conversations import own_id
 from monitor.core.house import House
 from monitor.store.acting_tables import letter_lines
+from monitor.store.bulk import KEY, change_all, insert_all
 from monitor.store.folding import fold_stale, refold
 from monitor.store.knowing import informed
 from monitor.store.rows import message_of
@@ -113,21 +114,19 @@ def _strand_of_node(connection: Connection, rows: Sequence[AnyRow]) -> None:
     strand = {row.id: row.strand for row in stored}
     new = {own[row.id]: row.strand for row in rows if own[row.id] not in strand}
     if new:
-        connection.execute(insert(nodes), [{"id": node, "strand": number} for node, number in new.items()])
+        insert_all(connection, nodes, [{"id": node, "strand": number} for node, number in new.items()])
     right = {row.id: (strand | new)[own[row.id]] for row in rows}
     _correct(connection, messages.c.strand, rows, right)
     numbers = set(right.values())
     known = select(conversations.c.number).where(among(conversations.c.number, numbers, connection))
     if missing := numbers - set(connection.execute(known).scalars()):
-        connection.execute(insert(conversations), [{"number": n, "stale": False} for n in sorted(missing)])
+        insert_all(connection, conversations, [{"number": n, "stale": False} for n in sorted(missing)])
 
 
 def _correct(connection: Connection, column: Column[Any], rows: Sequence[AnyRow], right: Mapping[int, int]) -> None:
     """Write this column of messages where it differs from what is `right` for a row id."""
-    wrong = [{"row": row.id, "right": right[row.id]} for row in rows if getattr(row, column.name) != right[row.id]]
-    if wrong:
-        changed = update(messages).where(messages.c.id == bindparam("row"))
-        connection.execute(changed.values({column: bindparam("right")}), wrong)
+    wrong = [row.id for row in rows if getattr(row, column.name) != right[row.id]]
+    change_all(connection, messages, [{KEY: id_, column.name: right[id_]} for id_ in wrong])
 
 
 def _join(connection: Connection, rows: Sequence[AnyRow], house: House) -> None:

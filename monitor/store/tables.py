@@ -21,17 +21,14 @@ from sqlalchemy import (
 )
 
 from monitor.store.column_types import Id, Json, JsonOrNull, UtcDateTime
+from monitor.store.indexes import index_of_given, index_where
 
 AnyRow = Row[*tuple[Any, ...]]
 """A row of whatever columns were asked for."""
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+metadata = MetaData(naming_convention={
+    "ix": "ix_%(table_name)s_%(column_0_name)s", "uq": "uq_%(table_name)s_%(column_0_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s", "pk": "pk_%(table_name)s",
+})  # fmt: skip
 
 named = Column("name", String(40), primary_key=True)
 settings = Table("settings", metadata, named, Column("value", Text, nullable=False))
@@ -86,10 +83,12 @@ conversations = Table(
     "conversations",
     metadata,
     Column("number", Id, primary_key=True, autoincrement=False),
-    Column("lead", Id, index=True),
-    Column("tied_to", Id, index=True),
+    Column("lead", Id),
+    Column("tied_to", Id),
     Column("stale", Boolean, nullable=False, default=False),
-    Index("ix_conversations_stale", "stale", sqlite_where=text("stale"), postgresql_where=text("stale")),
+    index_of_given("ix_conversations_lead", "lead"),
+    index_of_given("ix_conversations_tied_to", "tied_to"),
+    index_where("stale", "ix_conversations_stale", "stale"),
 )
 """A number of its own for each strand (what ids tie together). It leads its conversation, unless it was merged into
 another (`lead`) or is tied to one by subject (`tied_to`). `stale`: to be folded at the end of the look."""
@@ -134,13 +133,13 @@ messages = Table(
     Column("seeks", Boolean, nullable=False, default=False),
     Column("cites", String(6)),
     Column("stands_in", String(254)),
-    Index("ix_messages_subject_key", "subject_key"),
+    Index("ix_messages_subject_key", "subject_key", "received_at"),
     Index("ix_messages_from_address_received_at", "from_address", "received_at"),
     Index("ix_messages_received_at", "received_at", "direction", "wants_reply", "rule", "from_address"),
-    Index("ix_messages_begins", "received_at", sqlite_where=text(BEGINS), postgresql_where=text(BEGINS)),
-    Index("ix_messages_seeks", "subject_key", sqlite_where=text("seeks"), postgresql_where=text("seeks")),
-    Index("ix_messages_cites", "received_at", sqlite_where=text(CITES), postgresql_where=text(CITES)),
-    Index("ix_messages_stands_in", "received_at", sqlite_where=text(STANDS_IN), postgresql_where=text(STANDS_IN)),
+    index_where(BEGINS, "ix_messages_begins", "received_at"),
+    index_where("seeks", "ix_messages_seeks", "subject_key", "received_at"),
+    index_where(CITES, "ix_messages_cites", "received_at"),
+    index_where(STANDS_IN, "ix_messages_stands_in", "received_at"),
 )
 """`seeks`: the first of its strand, which may be tied by its subject. `cites`: whether the message of ours that a
 customer answers was seen. `stands_in`: the mailbox for which an outsider answered. BEGINS: ours, and no answer to
@@ -191,12 +190,13 @@ waits = Table(
     Column("members", Json, nullable=False),
     Column("low_urgency", Boolean, nullable=False, default=False),
     Column("snoozed_until", UtcDateTime),
-    Column("also_answered_by", Id, index=True),
+    Column("also_answered_by", Id),
     Index("ix_waits_state_due_at", "state", "due_at"),
     Index("ix_waits_due_at", "due_at"),
-    Index("ix_waits_answered_in_mailbox_answered_at", "answered_in", "mailbox", "answered_at"),
     Index("ix_waits_opener", "opener"),
-    Index("ix_waits_answered_by", "answered_by"),
+    index_of_given("ix_waits_answered_in_mailbox_answered_at", "answered_in", "mailbox", "answered_at"),
+    index_of_given("ix_waits_answered_by", "answered_by"),
+    index_of_given("ix_waits_also_answered_by", "also_answered_by"),
 )
 """Where a message is deleted, the database looks for waits that name it: each such column has an index."""
 

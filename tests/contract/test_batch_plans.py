@@ -6,7 +6,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import Select, event, select, text
 
 from bench.report_store import END, Size, address, build
 from monitor.core.cursor import Cursor
@@ -97,6 +97,31 @@ def test_no_growing_table_is_read_through_for_a_batch_a_look_or_a_reminder(grown
     assert len(statements) > 30
     wrong = on_sqlite(grown, statements) if grown.is_sqlite else on_postgresql(grown, statements)
     assert wrong == [], "\n".join(wrong)
+
+
+def test_what_may_be_tied_by_its_subject_is_looked_for_in_its_weeks_alone(store: Store) -> None:
+    """A subject that comes again and again would make each batch a little slower than the one before."""
+    seekers = select(tables.messages.c.strand).where(tables.SEEKS, tables.messages.c.subject_key == "key")
+    hosts = select(tables.messages.c.conversation).where(tables.messages.c.subject_key == "key")
+    for query in (seekers, hosts):
+        bounded = query.where(tables.messages.c.received_at >= END, tables.messages.c.received_at <= END)
+        by = searched(store, bounded)
+        assert ("subject_key" in by, "received_at" in by) == (True, True), by
+
+
+def searched(store: Store, query: Select[Any]) -> str:
+    """By which columns a query on messages finds its rows."""
+    if store.is_sqlite:
+        with store.reading() as connection:
+            return str(connection.execute(text("EXPLAIN QUERY PLAN " + said(store, query))).one()[3])
+    with store.writing() as connection:
+        connection.execute(text("SET LOCAL enable_seqscan = off"))
+        plan = connection.execute(text("EXPLAIN " + said(store, query))).scalars()
+        return " ".join(line for line in plan if "Index Cond" in line)
+
+
+def said(store: Store, query: Select[Any]) -> str:
+    return str(query.compile(store.engine, compile_kwargs={"literal_binds": True})).replace(":", "\\:")
 
 
 def on_sqlite(store: Store, statements: list[Statement]) -> list[str]:
