@@ -32,7 +32,7 @@ def first_look(
 ) -> Look:
     """Look at all mailboxes with an empty store. A fast look that saw less is no look: raises RuntimeError."""
     made = house(servers, case, addresses, staff)
-    found = command(made.config, ["run", "--once"], now)
+    found = command(made.config, ["run", "--once"], now, cores=case.cores)
     if (count := stored(made.url)) != messages:
         raise RuntimeError(f"{count} messages are in the store, not {messages}")
     return Look(found, made, store_bytes(made.url))
@@ -43,7 +43,9 @@ def start(servers: Servers, case: Case) -> Look:
     return first_look(servers, case, [NOBODY], 0)
 
 
-def command(config: Path, words: Sequence[str], now: datetime = END, out: Path | None = None) -> Run:
+def command(
+    config: Path, words: Sequence[str], now: datetime = END, out: Path | None = None, cores: int | None = None
+) -> Run:
     """One of the monitor's commands, as a process of its own."""
     told: list[str | Path] = [sys.executable, "-m", "monitor", "--config", config, "--now", now.isoformat(), *words]
-    return run(told, out=out)
+    return run(told, out=out, cores=cores)

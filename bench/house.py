@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from sqlalchemy import create_engine, func, select
 
-from bench.ways import WAYS, Case
+from bench.ways import Case
 from monitor.store.tables import messages
 from tests.servers.dovecot import Dovecot
 from tests.servers.postgres import Postgres
@@ -16,7 +16,7 @@ CONFIG = """\
 organisation = "Museum"
 timezone = "UTC"
 operator = "operator@elsewhere.example"
-{way}[imap]
+[imap]
 host = "{host}"
 port = {port}
 security = "{security}"
@@ -66,7 +66,6 @@ def house(servers: Servers, case: Case, addresses: Sequence[str], staff: Sequenc
     password.write_text(servers.mail.password)
     password.chmod(0o600)
     text = CONFIG.format(
-        way=WAYS[case.way],
         host=servers.mail.host,
         port=servers.mail.tls_port if case.tls else servers.mail.port,
         security=case.security,

@@ -6,7 +6,7 @@ import resource
 import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,20 +23,35 @@ class Run(NamedTuple):
     peak_mb: float
 
 
-def run(words: Sequence[str | Path], *, limit: float = TIME_LIMIT, out: Path | None = None) -> Run:
-    """Run a command to its end; what it prints goes to `out`. Raises RuntimeError where it fails."""
+def run(
+    words: Sequence[str | Path], *, limit: float = TIME_LIMIT, out: Path | None = None, cores: int | None = None
+) -> Run:
+    """Run a command to its end, on so many cores; what it prints goes to `out`. Raises RuntimeError where it fails."""
     # As it is installed: with its byte code, which the first run writes where it is missing.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     command = [str(word) for word in words]
     with tempfile.TemporaryFile("w+") as errors, (out or Path(os.devnull)).open("w") as file:
         start, cpu = time.perf_counter(), children_cpu()
-        with subprocess.Popen(command, stdout=file, stderr=errors, text=True, env=environment) as process:
+        with only(cores):
+            started = subprocess.Popen(command, stdout=file, stderr=errors, text=True, env=environment)
+        with started as process:
             peak = watch(process, start + limit)
             seconds = time.perf_counter() - start
         if process.returncode:
             errors.seek(0)
             raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}:\n{errors.read()[-SAID:]}")
         return Run(seconds, children_cpu() - cpu, peak)
+
+
+@contextlib.contextmanager
+def only(cores: int | None) -> Iterator[None]:
+    """What is started meanwhile may use so many of our cores, and so may what it starts (sched_setaffinity(2))."""
+    ours = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, sorted(ours)[:cores])
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, ours)
 
 
 def children_cpu() -> float:

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-WAYS: Mapping[str, str] = {"one process": ""}
-"""What each way of reading is called, and the lines at the top of its config. The first one is that of every other row;
-"a reading process" is the name that bench/targets.py judges by."""
-READING = "a reading process"
-FIRST = next(iter(WAYS))
+FIRST, READING = "one process", "a reading process"
+WAYS: Mapping[str, int | None] = {FIRST: 1, READING: None}
+"""What each way of reading is called, and how many cores our command gets; None: all there are. No key of the config
+asks for the reading process: it comes of itself where there are two cores and much mail (jobs/reading_process.py). The
+first way is that of every other row."""
 
 STORES = ("sqlite", "postgresql")
 SECURITIES = ("none", "tls")
@@ -25,6 +25,11 @@ class Case(NamedTuple):
         """As the tables and the JSON call it."""
         words = [self.way, {"sqlite": "SQLite", "postgresql": "PostgreSQL"}[self.store]]
         return ", ".join(words + (["TLS"] if self.security == "tls" else []))
+
+    @property
+    def cores(self) -> int | None:
+        """How many our command gets; None: all there are."""
+        return WAYS[self.way]
 
     @property
     def tls(self) -> bool:

@@ -16,6 +16,7 @@ from monitor.commands.shared import fail, opened
 from monitor.daemon import Daemon
 from monitor.exits import LATE, OK, USAGE, exit_code
 from monitor.jobs.claims import LetterFolder
+from monitor.jobs.heap import one_heap
 from monitor.jobs.logged import event
 from monitor.jobs.sharing import share_of
 from monitor.once import one_round
@@ -33,6 +34,7 @@ def settle_memory() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
+    one_heap()
 
 
 def open_many_files() -> None:

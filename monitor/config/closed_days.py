@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
@@ -109,6 +108,8 @@ def of_country(code: str) -> Holidays:
     found = next((other for other in known if other.lower() == name.lower()), None)
     if found is None:
         raise KeyError(code)
+    from importlib.metadata import version  # it reads archives too, which takes a megabyte
+
     return Holidays(countries=(found,), edition=version("holidays"))
 
 

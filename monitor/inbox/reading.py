@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import getaddresses, parsedate_to_datetime
 from functools import lru_cache
-
-import mailparser
+from typing import TYPE_CHECKING
 
 from monitor.core.addresses import ALSO_FROM, NULL_SENDER, a_labels, addresses_in
 from monitor.core.ids import cap_references, digest, find_ids, find_references
@@ -22,6 +21,9 @@ from monitor.inbox import plain
 from monitor.inbox.fields import FACT_NAMES, FIELDS, KEPT_ONLY_IF
 from monitor.inbox.lines import Fields as Fields
 from monitor.inbox.lines import split_fields as split_fields
+
+if TYPE_CHECKING:
+    import mailparser
 
 LONGEST_SUBJECT = 255
 LONGEST_NAME = 120
@@ -249,8 +251,10 @@ def _date(fields: Texts) -> datetime | None:
     return found if found is not None and found.year in DATES else None
 
 
-def _judge(field: str, value: str) -> mailparser.MailParser:
+def _judge(field: str, value: str) -> "mailparser.MailParser":
     """mail-parser's reading of one field: it reads each for itself."""
+    import mailparser  # with the first header that is not plain: many a mailbox has none, and it takes 3 MB
+
     return mailparser.parse_from_bytes(f"{field}: {value}\r\n\r\n".encode("utf-8", "replace"))
 
 

@@ -19,6 +19,7 @@ from monitor.inbox.reading_child import read_all
 from monitor.inbox.source import OF_ONE_FOLDER, MailSource, RemoteFolder, SourceError, WatchedFolder
 from monitor.jobs.ahead import ahead
 from monitor.jobs.arriving import Arrived, Arriving
+from monitor.jobs.heap import give_back
 from monitor.jobs.knowledge import stale_after
 from monitor.jobs.logged import event
 from monitor.jobs.look import Progress, Sweep, at_the_edge, cursor_after, looked_into, new_mail
@@ -161,6 +162,7 @@ class _Looker:
     def _arriving(self, row: FolderRow, state: FolderState, step: Plan) -> Arriving:
         """Where much mail is to be read, from then on to the end of the look by the reading process."""
         if self.read_all is read_all and self.reading is not None and _to_fetch(state, step) >= MUCH:
+            self.to_end.callback(give_back)
             self.read_all = self.to_end.enter_context(self.reading.in_use())
         folder = WatchedFolder(row.name, row.role)
         return Arriving(self.source, folder, self.mailbox, self.house, self.now, self.read_all)

@@ -1,5 +1,6 @@
 """A command imports what it needs: what draws letters, reads mailboxes or knows holidays costs each start a second."""
 
+import platform
 import subprocess
 import sys
 
@@ -30,6 +31,49 @@ def test_figures_alone_need_none_of_the_large_packages(house: House) -> None:
     done = subprocess.run([sys.executable, "-c", ask + said], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("{")
     assert done.stderr.splitlines()[-1] == "[]"
+
+
+def test_what_draws_letters_comes_with_the_first_letter() -> None:
+    drawing = ("babel", "css_inline", "jinja2", "mailparser")
+    done = _after("import monitor.commands.working; from monitor.outbox.letters import Letters; Letters()", drawing)
+    assert done == "[]"
+
+
+def test_threads_of_the_service_share_one_heap() -> None:
+    """As glibc's malloc_info(3) counts heaps, with threads that hold memory at the same time."""
+    threads = """
+import ctypes, os, sys, threading
+from monitor.commands.working import settle_memory
+if sys.argv[1] == "settled":
+    settle_memory()
+met = threading.Barrier(4)
+def hold():
+    held = bytes(100_000)
+    met.wait()
+held = [threading.Thread(target=hold) for _ in range(3)]
+for thread in held: thread.start()
+met.wait()
+library = ctypes.CDLL(None)
+library.fdopen.restype = ctypes.c_void_p
+out = library.fdopen(1, b"w")
+library.malloc_info(0, ctypes.c_void_p(out))
+library.fflush(ctypes.c_void_p(out))
+"""
+    if platform.libc_ver()[0] != "glibc":
+        pytest.skip("another C library has its own ways")
+    counts = {}
+    for way in ("as it is", "settled"):
+        ask = [sys.executable, "-c", threads, way]
+        counts[way] = subprocess.run(ask, capture_output=True, text=True, check=True).stdout.count("<heap nr=")
+    assert counts["settled"] == 1 < counts["as it is"]
+
+
+def _after(code: str, names: tuple[str, ...]) -> str:
+    """Which of these packages are imported once that has run."""
+    said = f"; import sys; print([name for name in {names!r} if name in sys.modules])"
+    return subprocess.run(
+        [sys.executable, "-c", code + said], capture_output=True, text=True, check=True
+    ).stdout.strip()
 
 
 @pytest.mark.parametrize("name", COMMANDS)

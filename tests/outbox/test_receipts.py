@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from monitor.outbox.letters import LONGEST_SUBJECT, Letters, ReceiptLine, ReceiptPage
+from monitor.outbox.letters import Letters, ReceiptLine, ReceiptPage
+from monitor.outbox.press import LONGEST_SUBJECT
 from tests.outbox.samples import LONDON, NOW
 
 LETTERS = Letters(None)

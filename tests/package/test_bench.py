@@ -1,18 +1,22 @@
 """What `make bench` says is arithmetic over what it measured: shares, targets, and what they mean for a large house."""
 
+import os
 import socket
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bench import process
 from bench.archive import read
 from bench.counting_proxy import CountingProxy
 from bench.mails import END, SPAN, mails
 from bench.scale import HOUSES, House, cost_at, figures, growth, joined, line_through, lines, table, with_tables
 from bench.tables import markdown
 from bench.targets import targets
+from bench.ways import FIRST, READING, Case, cases
 from tests.servers.scripted_imap import GMAIL, ScriptedImap
 
 Json = dict[str, Any]
@@ -158,6 +162,15 @@ def test_what_is_kept_and_what_is_not() -> None:
     assert judged["quiet round of 500 mailboxes, one process, SQLite: all ≤ 250 ms"] == "✓"
     assert judged["quiet round of 500 mailboxes, one process, SQLite: each ≤ 1.0 round trips"] == "✓"
     assert "✗ |" in markdown(found, targets(found))
+
+
+def test_one_process_is_what_has_one_core(tmp_path: Path) -> None:
+    said = tmp_path / "said"
+    ask = [sys.executable, "-c", "from monitor.jobs.reading_process import cores; print(cores())"]
+    for way, there in ((FIRST, 1), (READING, len(os.sched_getaffinity(0)))):
+        process.run(ask, out=said, cores=Case(way).cores)
+        assert int(said.read_text()) == there
+    assert [case.name for case in cases(("sqlite",), ("none",))] == ["one process, SQLite", "a reading process, SQLite"]
 
 
 def test_invented_mail_is_alike_in_any_number() -> None:
