@@ -23,3 +23,8 @@ def split_fields(raw: bytes) -> Fields:
             current = fields.setdefault(match[1].lower().decode("ascii"), [])
             current.append(match[2].strip())
     return fields
+
+
+def whole_lines(raw: bytes, limit: int) -> bytes:
+    """A header that was cut at `limit` without its last, unfinished line: half an id is another id."""
+    return raw if len(raw) < limit else raw[: raw.rfind(b"\n") + 1]

@@ -8,6 +8,7 @@ from email.message import Message as Mime
 
 from monitor.core.cursor import FolderState
 from monitor.core.message import Message
+from monitor.inbox.lines import split_fields
 from monitor.inbox.parts import (
     RETURNED_LIMIT,
     STATUS_LIMIT,
@@ -18,7 +19,7 @@ from monitor.inbox.parts import (
     text_part,
     text_start,
 )
-from monitor.inbox.reading import read, split_fields
+from monitor.inbox.reading import read
 from monitor.inbox.source import MOST_FOUND, RawMail, RemoteFolder, ReportParts, SourceError, TextStart, is_clean_id
 
 WINDOW = 1000

@@ -28,20 +28,8 @@ _BLANKS = re.compile(r" +")
 _ENCODED_WORD = re.compile(r"=\?[A-Za-z0-9_-]+\?[bBqQ]\?[!->@-~]+\?=")
 LONGEST = 4000
 LONGEST_ENCODED = 1000
-_MONTHS = dict(  # noqa: C408  # readable
-    Jan="01",
-    Feb="02",
-    Mar="03",
-    Apr="04",
-    May="05",
-    Jun="06",
-    Jul="07",
-    Aug="08",
-    Sep="09",
-    Oct="10",
-    Nov="11",
-    Dec="12",
-)
+_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_MONTHS = {name: f"{number:02}" for number, name in enumerate(_NAMES, 1)}
 _DAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
 _TIME = r"((?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9])"
 _ZONE = r"([+-][0-9]{2}[0-5][0-9]|GMT|UTC?)"

@@ -19,8 +19,7 @@ from monitor.core.message import NOBODY, Address, Message
 from monitor.core.visible import visible
 from monitor.inbox import plain
 from monitor.inbox.fields import FACT_NAMES, FIELDS, KEPT_ONLY_IF
-from monitor.inbox.lines import Fields as Fields
-from monitor.inbox.lines import split_fields as split_fields
+from monitor.inbox.lines import split_fields
 
 if TYPE_CHECKING:
     import mailparser
@@ -81,11 +80,6 @@ def last_hop(whole_header: bytes) -> datetime | None:
         if moment is not None:
             return moment
     return None
-
-
-def whole_lines(raw: bytes, limit: int) -> bytes:
-    """A header that was cut at `limit` without its last, unfinished line: half an id is another id."""
-    return raw if len(raw) < limit else raw[: raw.rfind(b"\n") + 1]
 
 
 def clean(text: str, longest: int) -> str:

@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from monitor.config import MailboxSettings
 from monitor.core.house import House
 from monitor.core.message import EARLIEST_SANE_YEAR, LATER_THAN_RECEIVED, Message, arrival
-from monitor.inbox.reading import Unreadable, last_hop, read, whole_lines
+from monitor.inbox.lines import whole_lines
+from monitor.inbox.reading import Unreadable, last_hop, read
 from monitor.inbox.source import HEADER_LIMIT, WHOLE_LIMIT, MailSource, RawMail, WatchedFolder
 from monitor.jobs.facts import with_more_facts
 from monitor.jobs.handed_out import HandedOut

@@ -14,7 +14,8 @@ from monitor.core.letter_ids import tokens_in
 from monitor.core.message import Message, arrival
 from monitor.core.orders import VALID
 from monitor.inbox.folders import choose
-from monitor.inbox.reading import read, split_fields
+from monitor.inbox.lines import split_fields
+from monitor.inbox.reading import read
 from monitor.inbox.source import MailSource, RawMail
 from monitor.jobs.handed_out import HandedOut
 from monitor.jobs.hear_one import Ear, Heard

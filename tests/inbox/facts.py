@@ -11,6 +11,7 @@ import pytest
 from monitor.core import ids
 from monitor.core.message import Message
 from monitor.inbox import plain, reading
+from monitor.inbox.lines import split_fields
 from monitor.inbox.reading import Unreadable, read
 
 UNWANTED = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -43,7 +44,7 @@ not_cached = functools.lru_cache(maxsize=0)
 @functools.lru_cache(maxsize=1)
 def judged(header: bytes) -> mailparser.MailParser:
     """mail-parser's reading of the whole header at once, its repeated address fields as one."""
-    fields = reading.split_fields(header)
+    fields = split_fields(header)
     lines = [f"{name}: {_value(name, fields[name])}" for name in (*PEOPLE, "subject", "date") if name in fields]
     return mailparser.parse_from_bytes(("\r\n".join(lines) + "\r\n\r\n").encode("utf-8", "replace"))
 

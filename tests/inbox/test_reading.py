@@ -15,6 +15,7 @@ from monitor.core.message import Address, Message
 from monitor.core.staff import Staff
 from monitor.inbox import reading
 from monitor.inbox.fields import FIELDS
+from monitor.inbox.lines import split_fields
 from monitor.inbox.reading import (
     LONGEST_ADDRESS,
     LONGEST_FACT,
@@ -25,7 +26,6 @@ from monitor.inbox.reading import (
     clean,
     last_hop,
     read,
-    split_fields,
 )
 from tests.inbox.facts import UNWANTED, mails_below, read_slowly, texts
 
