@@ -103,6 +103,7 @@ class ImapSource(Glancing):
             criteria: list[object] = ["UID", f"{low}:{high}"]
             if since is not None:
                 criteria += ["SINCE", since.date()]
+            self._examine(folder)  # another one may have been opened meanwhile
             found = self._guarded("searching", searched(criteria))
             # "5:*" with nothing new answers with the last message, whatever its uid (RFC 3501 §6.4.8).
             yield sorted(uid for uid in found if uid >= low)

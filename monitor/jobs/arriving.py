@@ -18,7 +18,7 @@ from monitor.jobs.facts import with_more_facts
 from monitor.jobs.handed_out import HandedOut
 from monitor.jobs.look import is_full
 from monitor.jobs.reading_process import ReadAll
-from monitor.store.intake import Arrival
+from monitor.store.arrivals import Arrival
 
 _LATE = LATER_THAN_RECEIVED - timedelta(hours=1)
 """A mail that arrives a day after it was written is rare; one that was imported looks just so."""

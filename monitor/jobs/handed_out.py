@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from monitor.inbox.source import MailSource, RawMail, SourceError
-from monitor.store.intake import Arrival
+from monitor.store.arrivals import Arrival
 
 
 class HandedOut:

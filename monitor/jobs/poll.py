@@ -5,10 +5,11 @@ store fetches and reads ahead (arriving.py), and the look's own thread stores.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from monitor.config import MailboxSettings
 from monitor.core.cursor import Cursor, FolderState, Plan, plan
@@ -25,10 +26,12 @@ from monitor.jobs.logged import event
 from monitor.jobs.look import Progress, Sweep, at_the_edge, cursor_after, looked_into, new_mail
 from monitor.jobs.reading_process import ReadAll, ReadingProcess
 from monitor.jobs.sent import sent_by_share
+from monitor.jobs.side_by_side import Side, side_by_side
 from monitor.jobs.vanished import Vanished
+from monitor.store.arrivals import Look, Part
 from monitor.store.blind import lost_sent
 from monitor.store.flags import flags_changed, forget_sightings, waiting_mails
-from monitor.store.intake import Arrival, Look, take_in
+from monitor.store.intake import take_in_together
 from monitor.store.keeping import ForgottenMeanwhile, times_forgotten
 from monitor.store.looks import looked_completely
 from monitor.store.mailboxes import FolderRow, fold_put_off, watch
@@ -83,7 +86,6 @@ class _Looker:
         self.taken_in = 0
         self.read_all: ReadAll = read_all
         self.to_end = ExitStack()
-        self.look_ = Look(now)
         self.forgotten = 0
         self.remote: Sequence[RemoteFolder] = ()
         self.watched: Sequence[WatchedFolder] = ()
@@ -108,12 +110,37 @@ class _Looker:
         if not any(f.role == "sent" for f in wanted):
             wanted += sent_by_share(self.store, self.source, self.remote, wanted, box, self.house, self.now)
         self.watched = wanted
-        for row in watch(self.store, box.address, [(f.name, f.role) for f in wanted]):
+        self._read_anew()
+        for row in self._rows():
             self._folder(row)
         fold_put_off(self.store, self.house)
         lost = None if box.replies_confirmed else lost_sent(self.store, box.address)
         if lost is not None:
             raise SourceError("folder", f'its Sent folder "{lost}" is gone, so its replies are unseen; {NAME_SENT}')
+
+    def _rows(self) -> list[FolderRow]:
+        return watch(self.store, self.mailbox.address, [(f.name, f.role) for f in self.watched])
+
+    def _read_anew(self) -> None:
+        """A Sent folder and another one that were never read to their end are read side by side, as far as they go.
+
+        Then comes the look at every folder, which goes on behind that: so what a server says of one counts there.
+        """
+        anew = [row for row in self._rows() if row.cursor is None or not row.cursor.complete]
+        if not any(row.role == "sent" for row in anew) or all(row.role == "sent" for row in anew):
+            return
+        try:
+            opened = [self._opened(row) for row in anew]
+            pair = [_largest(opened, sent) for sent in (False, True)]
+            if all(each.step.step == "FIRST" for each in pair):
+                self._read(pair)
+        except SourceError as fault:
+            if fault.fault not in OF_ONE_FOLDER:
+                raise
+
+    def _opened(self, row: FolderRow) -> "_Opened":
+        state = self.source.state(row.name)
+        return _Opened(row, state, plan(row.cursor, state))
 
     def _folder(self, row: FolderRow) -> None:
         try:
@@ -125,8 +152,7 @@ class _Looker:
             raise SourceError(fault.fault, said) from fault
 
     def _look_into(self, row: FolderRow) -> None:
-        state = self.source.state(row.name)
-        step = plan(row.cursor, state)
+        _, state, step = opened = self._opened(row)
         if row.role == "sent" and step.forget_sightings and not self.mailbox.replies_confirmed:
             _expect_not_replaced(row, state)
         if step.forget_sightings:
@@ -134,38 +160,50 @@ class _Looker:
             again = event("uidvalidity changed", mailbox=self.mailbox.address, folder=row.id)
             log.info(words, self.mailbox.address, row.id, extra=again)
             forget_sightings(self.store, row.id, self.now)
-        self.look_ = Look(self.now, row.looked_at, step.step in ("FIRST", "RESIGHT"), self.forgotten)
-        reached = self._read(row, state, step)
+        reached = self._read([opened])
         if step.ask_flags:
-            self._ask_flags(row)
+            self._ask_flags(row, self._look_of(opened))
         if step.step == "NOTHING" and row.cursor == cursor_after(state, reached):
             self.unchanged.append(row.id)  # noted with all others, when the look is complete
         else:
             looked_into(self.store, row, state, reached, self.now)
 
-    def _read(self, row: FolderRow, state: FolderState, step: Plan) -> int:
-        """Take in all mails the plan asks for; returns the first uid not read."""
-        reached = step.first_uid
-        uids = new_mail(self.source, row.name, step, self.mailbox.lookback, self.now, self.stopping)
-        with closing(ahead(self._arriving(row, state, step).batches(uids, state.uidnext), _more)) as batches:
-            for batch in batches:
+    def _look_of(self, opened: "_Opened") -> Look:
+        return Look(self.now, opened.row.looked_at, opened.step.step in ("FIRST", "RESIGHT"), self.forgotten)
+
+    def _read(self, folders: Sequence["_Opened"]) -> int:
+        """Take in all mails the plans ask for; returns the first uid not read, of the last folder."""
+        reached = {n: each.step.first_uid for n, each in enumerate(folders)}
+        self._expect(sum(_to_fetch(each.state, each.step) for each in folders))
+        with closing(ahead(side_by_side([self._batches(each) for each in folders]), _more)) as together:
+            for sides in together:
                 if self.stopping():
                     raise SourceError("stopped", "asked to stop")
-                self._compare_clocks(row, batch)
-                reached = batch.reached
-                unfinished = Cursor(state.uidvalidity, reached, complete=step.step == "NEW_FROM")
-                self._take(row.id, batch.arrivals, unfinished)
-                self.taken_in += len(batch.arrivals)
-                self.progress(self.mailbox.address, len(batch.arrivals))
-        return reached
+                self._take([self._part(folders[n], batch) for n, batch in sides])
+                reached |= {n: batch.reached for n, batch in sides}
+                count = sum(len(batch.arrivals) for _, batch in sides)
+                self.taken_in += count
+                self.progress(self.mailbox.address, count)
+        return reached[len(folders) - 1]
 
-    def _arriving(self, row: FolderRow, state: FolderState, step: Plan) -> Arriving:
-        """Where much mail is to be read, from then on to the end of the look by the reading process."""
-        if self.read_all is read_all and self.reading is not None and _to_fetch(state, step) >= MUCH:
+    def _expect(self, new: int) -> None:
+        """Where much mail is to be read, it is from then on to the end of the look by the reading process."""
+        if self.read_all is read_all and self.reading is not None and new >= MUCH:
             self.to_end.callback(give_back)
             self.read_all = self.to_end.enter_context(self.reading.in_use())
+
+    def _batches(self, opened: "_Opened") -> Iterator[Arrived]:
+        row, state, step = opened
+        uids = new_mail(self.source, row.name, step, self.mailbox.lookback, self.now, self.stopping)
         folder = WatchedFolder(row.name, row.role)
-        return Arriving(self.source, folder, self.mailbox, self.house, self.now, self.read_all)
+        arriving = Arriving(self.source, folder, self.mailbox, self.house, self.now, self.read_all)
+        return arriving.batches(uids, state.uidnext)
+
+    def _part(self, opened: "_Opened", batch: Arrived) -> Part:
+        row, state, step = opened
+        self._compare_clocks(row, batch)
+        cursor = Cursor(state.uidvalidity, batch.reached, complete=step.step == "NEW_FROM")
+        return Part(row.id, batch.arrivals, cursor, self._look_of(opened))
 
     def _compare_clocks(self, row: FolderRow, batch: Arrived) -> None:
         """By the newest mail that lay in the first inbox when the look began; what came later is no evidence."""
@@ -173,22 +211,27 @@ class _Looker:
         if row.name == first and batch.newest is not None:
             self.ahead = batch.newest - self.now
 
-    def _take(self, folder: int, arrivals: Sequence[Arrival], cursor: Cursor) -> None:
+    def _take(self, parts: Sequence[Part]) -> None:
         """Store a batch; where the store does not take one mail of it, that one becomes a trouble row."""
         try:
-            take_in(self.store, folder, arrivals, cursor, self.house, self.look_)
+            take_in_together(self.store, parts, self.house)
         except RowError as error:
-            if len(arrivals) > 1:
+            (part, *more), arrivals = parts, parts[0].arrivals
+            if more:
+                for each in parts:
+                    self._take([each])
+            elif len(arrivals) > 1:
                 middle = len(arrivals) // 2
                 # The cursor must not pass what is not stored yet.
-                self._take(folder, arrivals[:middle], replace(cursor, uidnext=arrivals[middle].uid))
-                self._take(folder, arrivals[middle:], cursor)
+                first = replace(part.cursor, uidnext=arrivals[middle].uid)
+                self._take([part._replace(arrivals=arrivals[:middle], cursor=first)])
+                self._take([part._replace(arrivals=arrivals[middle:])])
             elif arrivals and isinstance(arrivals[0].message, Message):
-                self._take(folder, [arrivals[0]._replace(message=str(error))], cursor)
+                self._take([part._replace(arrivals=[arrivals[0]._replace(message=str(error))])])
             else:
                 raise
 
-    def _ask_flags(self, row: FolderRow) -> None:
+    def _ask_flags(self, row: FolderRow, look: Look) -> None:
         known = waiting_mails(self.store, row.id)
         if not known:
             return
@@ -198,14 +241,29 @@ class _Looker:
         gone = [uid for uid in uids if uid not in there]
         if gone:
             # Looked for before it is noted that they are gone: if that fails, the next look does it again.
-            vanished = Vanished(self.store, self.source, self.mailbox, self.house, self.look_)
+            vanished = Vanished(self.store, self.source, self.mailbox, self.house, look)
             vanished.look_for([known[uid].message for uid in gone], row.name, self.remote, self.watched)
         if changed or gone:
-            flags_changed(self.store, row.id, changed, gone, self.house, self.look_)
+            flags_changed(self.store, row.id, changed, gone, self.house, look)
 
 
-def _more(batch: Arrived) -> bool:
-    return batch.more
+class _Opened(NamedTuple):
+    """A folder, what the server says of it, and what is to be done."""
+
+    row: FolderRow
+    state: FolderState
+    step: Plan
+
+
+def _largest(folders: Iterable[_Opened], sent: bool) -> _Opened:
+    """Of the Sent folders, or of the others."""
+    return max(
+        (each for each in folders if (each.row.role == "sent") == sent), key=lambda each: each.state.messages or 0
+    )
+
+
+def _more(sides: Sequence[Side]) -> bool:
+    return any(batch.more for _, batch in sides)
 
 
 def _to_fetch(state: FolderState, step: Plan) -> int:

@@ -19,7 +19,8 @@ from monitor.inbox.source import (
     is_clean_id,
 )
 from monitor.jobs.facts import as_gmail_knows_it
-from monitor.store.intake import Arrival, Look, seen_elsewhere
+from monitor.store.arrivals import Arrival, Look
+from monitor.store.intake import seen_elsewhere
 from monitor.store.mailboxes import folder_beside
 from monitor.store.store import Store
 from monitor.store.stories import arrivals_of

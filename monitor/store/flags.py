@@ -9,8 +9,8 @@ from sqlalchemy import and_, bindparam, func, select, update
 from monitor.core.house import House
 from monitor.core.message import Message
 from monitor.core.sightings import ANSWERED
+from monitor.store.arrivals import Look
 from monitor.store.folding import refold
-from monitor.store.intake import Look
 from monitor.store.knowing import informed
 from monitor.store.rows import message_of
 from monitor.store.store import Store, among

@@ -4,16 +4,16 @@ A constant number of statements for a batch, whether the mailbox holds a thousan
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, func, select
 
 from monitor.core.cursor import Cursor
 from monitor.core.house import House
 from monitor.core.message import Message, Place, Role, together
 from monitor.core.sightings import ANSWERED, Sighting, gathered, is_draft
+from monitor.store.arrivals import Arrival, Look, Part, move_cursor, note_troubles
 from monitor.store.bulk import KEY, change_all, put_all
 from monitor.store.copies import all_told_apart, as_kept, fresh_of
 from monitor.store.folding import New, refold
@@ -21,33 +21,10 @@ from monitor.store.keeping import expect_none_forgotten, kept_from
 from monitor.store.knowing import learn
 from monitor.store.listed import listed
 from monitor.store.rows import message_of, message_row
-from monitor.store.store import Store, inserting
+from monitor.store.store import Store
 from monitor.store.strands import Strands, conversations_of, join_batch
-from monitor.store.tables import AnyRow, folders, messages, sightings, troubles
+from monitor.store.tables import AnyRow, folders, messages, sightings
 from monitor.store.tying import tie_by_subject
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """When we look: `now`, the look before (None: there was none), whether this is the folder's first. Times in UTC.
-
-    `forgotten`: how often somebody had been forgotten (keeping.py) when it began; None: it does not matter.
-    """
-
-    now: datetime
-    before: datetime | None = None
-    first: bool = True
-    forgotten: int | None = None
-
-
-class Arrival(NamedTuple):
-    """One mail of a batch as it was seen: its message, or why it could not be read."""
-
-    uid: int
-    flags: frozenset[str]
-    size: int
-    arrived_at: datetime
-    message: Message | str
 
 
 def take_in(store: Store, folder: int, batch: Sequence[Arrival], cursor: Cursor, house: House, look: Look) -> None:
@@ -55,15 +32,23 @@ def take_in(store: Store, folder: int, batch: Sequence[Arrival], cursor: Cursor,
 
     Raises ForgottenMeanwhile, and stores nothing, where somebody was forgotten since the look began.
     """
+    take_in_together(store, [Part(folder, batch, cursor, look)], house)
+
+
+def take_in_together(store: Store, parts: Sequence[Part], house: House) -> None:
+    """The same with what came into several folders of one mailbox, in one transaction: a question and its answer that
+    come together are folded once."""
     with store.writing() as connection:
-        expect_none_forgotten(connection, look.forgotten)
-        readable = [(a, a.message) for a in batch if isinstance(a.message, Message)]
-        bad = [(a, a.message) for a in batch if isinstance(a.message, str)]
-        if bad:
-            _note_troubles(connection, folder, bad, cursor.uidvalidity, look.now)
-        if readable:
-            _Intake(connection, folder, cursor.uidvalidity, look).run(readable, house)
-        move_cursor(connection, folder, cursor)
+        expect_none_forgotten(connection, parts[0].look.forgotten)
+        batch: list[tuple[_Copy, Message]] = []
+        for part in parts:
+            origin = _origin(connection, part.folder, part.cursor.uidvalidity, part.look)
+            batch += _readable(origin, part.arrivals)
+            note_troubles(connection, part)
+        if batch:
+            _Intake(connection).run(batch, house)
+        for part in parts:
+            move_cursor(connection, part.folder, part.cursor)
 
 
 def seen_elsewhere(
@@ -73,25 +58,12 @@ def seen_elsewhere(
 
     Raises ForgottenMeanwhile as `take_in` does.
     """
-    readable = [(a, a.message) for a in found if isinstance(a.message, Message)]
-    if readable:
+    if any(isinstance(a.message, Message) for a in found):
         with store.writing() as connection:
             expect_none_forgotten(connection, look.forgotten)
-            _Intake(connection, folder, uidvalidity, look).run(readable, house)
+            _Intake(connection).run(_readable(_origin(connection, folder, uidvalidity, look), found), house)
 
 
-def move_cursor(connection: Connection, folder: int, cursor: Cursor) -> None:
-    """Remember how far a folder was read."""
-    given = {name: getattr(cursor, column) for name, column in _CURSOR.items()}
-    connection.execute(_MOVED, {"folder_id": folder, **given})
-
-
-_CURSOR = {f"new_{name}": name for name in ("uidvalidity", "uidnext", "highestmodseq", "messages", "complete")}
-_MOVED = (
-    update(folders)
-    .where(folders.c.id == bindparam("folder_id"))
-    .values({column: bindparam(name) for name, column in _CURSOR.items()})
-)
 _PLACE = select(folders.c.mailbox, folders.c.role).where(folders.c.id == bindparam("folder"))
 _KNOWN = select(messages).where(listed(messages.c.identity, "identities"))
 _LAST = select(func.coalesce(func.max(messages.c.id), 0))
@@ -108,14 +80,40 @@ _SEEN_BEFORE = (
 )
 
 
+class _Origin(NamedTuple):
+    """The folder that mails came from, and the look that saw them there."""
+
+    folder: int
+    uidvalidity: int
+    place: Place
+    look: Look
+
+
+class _Copy(NamedTuple):
+    """One mail of a batch, and where it was seen."""
+
+    arrival: Arrival
+    origin: _Origin
+
+
+_Batch = Sequence[tuple[_Copy, Message]]
+
+
+def _origin(connection: Connection, folder: int, uidvalidity: int, look: Look) -> _Origin:
+    return _Origin(folder, uidvalidity, Place(*connection.execute(_PLACE, {"folder": folder}).one()), look)
+
+
+def _readable(origin: _Origin, arrivals: Sequence[Arrival]) -> _Batch:
+    return [(_Copy(a, origin), a.message) for a in arrivals if isinstance(a.message, Message)]
+
+
 class _Intake:
     """One batch; lives for a single call."""
 
-    def __init__(self, connection: Connection, folder: int, uidvalidity: int, look: Look) -> None:
-        self.connection, self.folder, self.uidvalidity, self.look = connection, folder, uidvalidity, look
-        self.place = Place(*connection.execute(_PLACE, {"folder": folder}).one())
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
 
-    def run(self, batch: Sequence[tuple[Arrival, Message]], house: House) -> None:
+    def run(self, batch: _Batch, house: House) -> None:
         """Facts, strands, sightings, then the fold, which reads them; last what only subjects tie."""
         asked = {m.identity for _, m in batch}
         known = self._known(asked)
@@ -128,7 +126,7 @@ class _Intake:
             known = {identity: row for identity, row in known.items() if identity in identities}
         fresh = fresh_of(batch, known)
         ids = {identity: row.id for identity, row in known.items()}
-        house, lessons = learn(self.connection, self.place.role, [m for _, m in batch], fresh.values(), house)
+        house, lessons = learn(self.connection, *_told(batch, fresh), house)
         touched = {row.conversation for row in known.values()}
         touched |= set(conversations_of(self.connection, lessons).values())
         new: dict[int, list[New]] = {}
@@ -137,11 +135,11 @@ class _Intake:
         if fresh or copies:
             strands = join_batch(self.connection, list(fresh.values()), copies, house)
             touched, begun = touched | strands.touched, strands.begun
-            new = self._new_messages(fresh, [a for a in batch if a[1].identity in fresh], strands, ids)
-        self._sight([(a, m) for a, m in batch if m.identity in known], ids, known)
+            new = self._new_messages(fresh, [c for c in batch if c[1].identity in fresh], strands, ids)
+        self._sight([(c, m) for c, m in batch if m.identity in known], ids, known)
         stamps = self._stamp(known) + [n.seen.received_at for each in new.values() for n in each]
         refold(self.connection, touched | new.keys(), house, new, begun=begun)
-        self._sight([(a, m) for a, m in batch if m.identity not in known], ids, known)
+        self._sight([(c, m) for c, m in batch if m.identity not in known], ids, known)
         tie_by_subject(self.connection, touched, new.keys(), house, stamps)
 
     def _known(self, identities: Collection[str]) -> dict[str, AnyRow]:
@@ -149,17 +147,17 @@ class _Intake:
             return {}
         return {row.identity: row for row in self.connection.execute(_KNOWN, {"identities": identities})}
 
-    def _kept(
-        self, batch: Sequence[tuple[Arrival, Message]], known: Collection[str]
-    ) -> Sequence[tuple[Arrival, Message]]:
+    def _kept(self, batch: _Batch, known: Collection[str]) -> _Batch:
         """Without new ones as old as what was purged: they were moved here, and what answered them is forgotten."""
-        since = kept_from(self.connection, self.look.now)
-        return batch if since is None else [(a, m) for a, m in batch if m.identity in known or a.arrived_at >= since]
+        since = kept_from(self.connection, batch[0][0].origin.look.now)
+        if since is None:
+            return batch
+        return [(c, m) for c, m in batch if m.identity in known or c.arrival.arrived_at >= since]
 
     def _new_messages(
         self,
         fresh: Mapping[str, Message],
-        arrivals: Sequence[tuple[Arrival, Message]],
+        copies: _Batch,
         strands: Strands,
         ids: dict[str, int],
     ) -> dict[int, list[New]]:
@@ -167,16 +165,16 @@ class _Intake:
         last = self.connection.execute(_LAST).scalar_one()
         lead = {number: number for number in strands.begun}
         lead |= conversations_of(self.connection, set(strands.numbers.values()) - lead.keys())
-        came: dict[str, list[Arrival]] = {}
-        for arrival, message in arrivals:
-            came.setdefault(message.identity, []).append(arrival)
+        came: dict[str, list[_Copy]] = {}
+        for copy, message in copies:
+            came.setdefault(message.identity, []).append(copy)
         new: dict[int, list[New]] = {}
         for number, (identity, message) in enumerate(fresh.items(), last + 1):
             ids[identity] = number
-            strand, copies = strands.numbers[identity], came[identity]
-            received_at = copies[0].arrived_at
-            if len(copies) > 1:
-                received_at = _earliest([(a.arrived_at, a.flags, self.place.role) for a in copies])
+            strand, every = strands.numbers[identity], came[identity]
+            received_at = every[0].arrival.arrived_at
+            if len(every) > 1:
+                received_at = _earliest([(a.arrived_at, a.flags, origin.place.role) for a, origin in every])
             row = message_row(message)
             row["id"], row["received_at"], row["strand"], row["conversation"] = (
                 number,
@@ -184,7 +182,7 @@ class _Intake:
                 strand,
                 lead[strand],
             )
-            seen = gathered(message, received_at, [self._sighting(a) for a in copies])
+            seen = gathered(message, received_at, [_sighting(*c) for c in every])
             new.setdefault(lead[strand], []).append(New(row, seen, strands.ties[identity]))
         return new
 
@@ -218,44 +216,32 @@ class _Intake:
         first = before | dict(fresh)
         return [m for m in batch if m != first[m.identity]] + list(more.values())
 
-    def _sighting(self, arrival: Arrival) -> Sighting:
-        """Of a mail that was never seen before."""
-        flags = frozenset([flag.lower() for flag in arrival.flags]) if arrival.flags else arrival.flags
-        return Sighting(self.place, flags, False, arrival.size, self.look.now, *self._answered(flags, False))
-
-    def _answered(self, flags: Collection[str], known: bool) -> tuple[datetime | None, datetime | None]:
-        """Since when it is answered, as in Sighting. A flag that was there before we came was set at an unknown time.
-
-        `known`: we came before, and it was seen.
-        """
-        if flags and (known or not self.look.first) and any(flag.lower() == ANSWERED for flag in flags):
-            return self.look.now, self.look.before
-        return None, None
-
-    def _seen_before(self, rows: Collection[int]) -> set[int]:
+    def _seen_before(self, mailbox: str, now: datetime, rows: Collection[int]) -> set[int]:
         """Which messages an earlier look has seen in this mailbox."""
-        given = {"mailbox": self.place.mailbox, "now": self.look.now, "rows": rows}
+        given = {"mailbox": mailbox, "now": now, "rows": rows}
         return set(self.connection.execute(_SEEN_BEFORE, given).scalars())
 
-    def _sight(
-        self, batch: Sequence[tuple[Arrival, Message]], ids: Mapping[str, int], known: Mapping[str, AnyRow]
-    ) -> None:
+    def _sight(self, batch: _Batch, ids: Mapping[str, int], known: Mapping[str, AnyRow]) -> None:
         if not batch:
             return
-        before = self._seen_before([ids[i] for i in known]) if self.look.first and known else set()
-        rows: dict[int, dict[str, Any]] = {}
-        for arrival, message in batch:
+        before: set[int] = set()
+        if known and any(copy.origin.look.first for copy, _ in batch):
+            _, _, place, look = batch[0][0].origin
+            before = self._seen_before(place.mailbox, look.now, [ids[i] for i in known])
+        rows: dict[tuple[int, int], dict[str, Any]] = {}
+        for (arrival, origin), message in batch:
+            folder, uidvalidity, _, look = origin
             row = ids[message.identity]
-            answered_at, answered_after = self._answered(arrival.flags, row in before)
-            rows[arrival.uid] = {
-                "folder": self.folder,
-                "uidvalidity": self.uidvalidity,
+            answered_at, answered_after = _answered(arrival.flags, look, row in before)
+            rows[folder, arrival.uid] = {
+                "folder": folder,
+                "uidvalidity": uidvalidity,
                 "uid": arrival.uid,
                 "message": row,
                 "arrived_at": arrival.arrived_at,
                 "size": arrival.size,
                 "flags": tuple(sorted(arrival.flags)) if arrival.flags else (),
-                "seen_at": self.look.now,
+                "seen_at": look.now,
                 "gone_at": None,
                 "answered_at": answered_at,
                 "answered_after": answered_after,
@@ -263,18 +249,30 @@ class _Intake:
         put_all(self.connection, sightings, list(rows.values()), ("message", "flags", "gone_at"))
 
 
+def _told(batch: _Batch, fresh: Mapping[str, Message]) -> tuple[list[Message], list[Message]]:
+    """What a batch teaches of: the mails in Sent folders, and those in inboxes that were never seen before."""
+    sent = [m for c, m in batch if c.origin.place.role == "sent"]
+    came = {m.identity for c, m in batch if c.origin.place.role == "inbox"} if fresh else ()
+    return sent, [m for identity, m in fresh.items() if identity in came]
+
+
+def _sighting(arrival: Arrival, origin: _Origin) -> Sighting:
+    """Of a mail that was never seen before."""
+    flags = frozenset([flag.lower() for flag in arrival.flags]) if arrival.flags else arrival.flags
+    look = origin.look
+    return Sighting(origin.place, flags, False, arrival.size, look.now, *_answered(flags, look, False))
+
+
+def _answered(flags: Collection[str], look: Look, known: bool) -> tuple[datetime | None, datetime | None]:
+    """Since when it is answered, as in Sighting. A flag that was there before we came was set at an unknown time.
+
+    `known`: we came before, and it was seen.
+    """
+    if flags and (known or not look.first) and any(flag.lower() == ANSWERED for flag in flags):
+        return look.now, look.before
+    return None, None
+
+
 def _earliest(copies: Sequence[tuple[datetime, Collection[str], Role]]) -> datetime:
     """When the first of these copies (arrival, flags, role of its folder) came: a draft only where nothing was sent."""
     return min((is_draft(flags, role), arrived_at) for arrived_at, flags, role in copies)[1]
-
-
-def _note_troubles(
-    connection: Connection, folder: int, bad: Sequence[tuple[Arrival, str]], uidvalidity: int, now: datetime
-) -> None:
-    connection.execute(
-        inserting(troubles, connection).on_conflict_do_nothing(),
-        [
-            {"folder": folder, "uidvalidity": uidvalidity, "uid": a.uid, "reason": reason, "seen_at": now}
-            for a, reason in bad
-        ],
-    )

@@ -1,7 +1,7 @@
 """FLOOR 1. What the mail itself teaches: ids of our Sent folders, and who checks our incoming mail."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import replace
 
 from sqlalchemy import Connection, delete, exists, func, insert, or_, select
@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, exists, func, insert, or_, select
 from monitor.core.authentication import authserv_id
 from monitor.core.house import House
 from monitor.core.ids import id_domain
-from monitor.core.message import Message, Role
+from monitor.core.message import Message
 from monitor.store.store import inserting
 from monitor.store.tables import learnt, messages, nodes, settings
 
@@ -22,19 +22,20 @@ Learnt = dict[str, Counter[str]]
 
 
 def learn(
-    connection: Connection, role: Role, batch: Iterable[Message], fresh: Collection[Message], house: House
+    connection: Connection, sent: Collection[Message], came: Collection[Message], house: House
 ) -> tuple[House, set[int]]:
     """Take up what messages teach: the house with all that was learnt, as `informed` gives it; and the strands that
     must be folded again, for they name ids like ours.
 
-    Those of the batch are `fresh` that were never seen before. Mail of ours may have been seen in an inbox first.
+    `sent`: the mails of a batch that lie in Sent folders, which may have been seen in an inbox first; `came`: those in
+    inboxes that were never seen before.
     """
     known = _learnt(connection)
     again: set[int] = set()
-    if role == "sent":
-        again = _learn_domains(connection, {id_domain(m.message_id)[:254] for m in batch} - {""}, known)
-    elif role == "inbox":
-        said = [authserv_id(values[0]) for m in fresh if (values := m.headers.get("authentication-results"))]
+    if sent:
+        again = _learn_domains(connection, {id_domain(m.message_id)[:254] for m in sent} - {""}, known)
+    if came:
+        said = [authserv_id(values[0]) for m in came if (values := m.headers.get("authentication-results"))]
         _learn_checkers(connection, Counter([word[:254] for word in said if word]), known)
     return _with(house, known), again
 

@@ -19,8 +19,9 @@ from monitor.core.wait import Handoff
 from monitor.jobs.acting import Act, Performed, Undone, lines_of, perform, undo
 from monitor.store import folding
 from monitor.store.acting_tables import acts
+from monitor.store.arrivals import Arrival, Look
 from monitor.store.forgetting import forget
-from monitor.store.intake import Arrival, Look, take_in
+from monitor.store.intake import take_in
 from monitor.store.mailboxes import refold_if_rules_changed, watch
 from monitor.store.retention import purge
 from monitor.store.store import Store

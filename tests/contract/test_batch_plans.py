@@ -14,8 +14,9 @@ from monitor.core.house import Desk, House
 from monitor.core.message import Address, Message
 from monitor.core.staff import Staff
 from monitor.store import tables
+from monitor.store.arrivals import Arrival, Look
 from monitor.store.flags import flags_changed, waiting_mails
-from monitor.store.intake import Arrival, Look, take_in
+from monitor.store.intake import take_in
 from monitor.store.looks import looked_completely
 from monitor.store.mailboxes import fold_put_off
 from monitor.store.reminding import due_between

@@ -10,8 +10,9 @@ from monitor.core.house import Desk, House
 from monitor.core.invisible import Invisible
 from monitor.core.message import Address, Message, Role
 from monitor.core.staff import Staff
+from monitor.store.arrivals import Arrival, Look
 from monitor.store.citations import StandIn, invisible_replies, stand_ins
-from monitor.store.intake import Arrival, Look, take_in
+from monitor.store.intake import take_in
 from monitor.store.mailboxes import watch
 from monitor.store.store import Store, open_store
 

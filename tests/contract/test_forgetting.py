@@ -22,9 +22,10 @@ from monitor.core.message import FAILED, Address, Message
 from monitor.core.report.as_csv import report_csv
 from monitor.core.staff import Staff
 from monitor.store import tables
+from monitor.store.arrivals import Arrival, Look
 from monitor.store.citations import invisible_replies
 from monitor.store.forgetting import forget
-from monitor.store.intake import Arrival, Look, take_in
+from monitor.store.intake import take_in
 from monitor.store.mailboxes import answering, refold_if_rules_changed, watch
 from monitor.store.outbox import begin_try, mark_refused, mark_sent, pending
 from monitor.store.past import Removed

@@ -11,8 +11,9 @@ from sqlalchemy import insert, select
 from monitor.core.cursor import Cursor
 from monitor.core.message import Address, Message
 from monitor.store import tables
+from monitor.store.arrivals import Arrival, Look
 from monitor.store.forgetting import forget
-from monitor.store.intake import Arrival, Look, take_in
+from monitor.store.intake import take_in
 from monitor.store.keeping import ForgottenMeanwhile, times_forgotten
 from monitor.store.outbox import mark_sent, pending
 from monitor.store.past import Removed

@@ -25,8 +25,9 @@ from monitor.core.message import Address, Message
 from monitor.core.staff import Staff
 from monitor.jobs.sharing import share_of
 from monitor.store import mailboxes, tables
+from monitor.store.arrivals import Arrival, Look
 from monitor.store.flags import flags_changed, forget_sightings, waiting_mails
-from monitor.store.intake import Arrival, Look, take_in
+from monitor.store.intake import take_in
 from monitor.store.lock import AlreadyRunning, only_daemon
 from monitor.store.looks import looked_completely
 from monitor.store.mailboxes import refold_if_rules_changed, views, watch

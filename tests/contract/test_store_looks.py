@@ -9,8 +9,9 @@ from monitor.core.cursor import Cursor
 from monitor.core.house import Desk, House
 from monitor.core.message import Address, Message, Role
 from monitor.core.staff import Staff
+from monitor.store.arrivals import Arrival, Look
 from monitor.store.flags import flags_changed, forget_sightings
-from monitor.store.intake import Arrival, Look, take_in
+from monitor.store.intake import take_in
 from monitor.store.mailboxes import watch
 from monitor.store.store import Store
 from monitor.store.stories import StoryWait, all_stories

@@ -1,7 +1,7 @@
 """Law 1 as the store keeps it: however the mails of a house come in, the same conversations, verdicts and waits.
 
-Any order of folders and mails, any split into batches, mails seen twice, copies that differ, flags, mails put away,
-answers that only a subject ties, replies that only their citation proves.
+Any order of folders and mails, any split into batches, of one folder or of several side by side, mails seen twice,
+copies that differ, flags, mails put away, answers that only a subject ties, replies that only their citation proves.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,7 +23,8 @@ from monitor.core.staff import Staff
 from monitor.core.wait import Folded
 from monitor.core.waits import fold
 from monitor.store import folding, tables
-from monitor.store.intake import Arrival, Look, take_in
+from monitor.store.arrivals import Arrival, Look, Part
+from monitor.store.intake import take_in, take_in_together
 from monitor.store.mailboxes import fold_put_off, watch
 from monitor.store.store import Store, open_store
 from monitor.store.stories import all_stories
@@ -138,16 +139,19 @@ class Mailboxes:
             rows = watch(store, mailbox, [(name, role) for m, name, role in FOLDERS if m == mailbox])
             self.folders |= {(mailbox, row.name): row.id for row in rows}
 
-    def take(self, copies: Sequence[Copy], cuts: frozenset[int]) -> None:
-        """In this order; a batch ends at `cuts`, and where the folder changes."""
-        batch: list[Arrival] = []
+    def take(self, copies: Sequence[Copy], cuts: frozenset[int], side_by_side: bool = False) -> None:
+        """In this order; a batch ends at `cuts`, and where the folder changes, or the mailbox if `side_by_side`."""
+        parts: dict[tuple[str, str], list[Arrival]] = {}
         for number, copy in enumerate(copies):
-            batch.append(Arrival(copy.uid + 1, copy.flags, 1000, copy.arrived_at, copy.message))
-            last = number + 1 == len(copies)
-            if last or number in cuts or copies[number + 1].folder != copy.folder:
-                cursor = Cursor(7, copy.uid + 2)
-                take_in(self.store, self.folders[copy.folder], batch, cursor, self.house, Look(NOW, None, self.first))
-                batch = []
+            arrival = Arrival(copy.uid + 1, copy.flags, 1000, copy.arrived_at, copy.message)
+            parts.setdefault(copy.folder, []).append(arrival)
+            after = copies[number + 1].folder if number + 1 < len(copies) else ("", "")
+            if number in cuts or after[0] != copy.folder[0] or (after != copy.folder and not side_by_side):
+                take_in_together(self.store, [self._part(*each) for each in parts.items()], self.house)
+                parts = {}
+
+    def _part(self, folder: tuple[str, str], batch: Sequence[Arrival]) -> Part:
+        return Part(self.folders[folder], batch, Cursor(7, batch[-1].uid + 1), Look(NOW, None, self.first))
 
     def told(self) -> Any:
         """What may not depend on the order: conversations, verdicts and waits, without any numbers."""
@@ -176,15 +180,18 @@ def holds(store: Store, examples: int, house: House = HOUSE) -> None:
         chance=st.randoms(use_true_random=False),
         cuts=st.frozensets(st.integers(0, 15)),
         twice=st.booleans(),
+        side_by_side=st.booleans(),
     )
-    def any_order(copies: list[Copy], first: bool, chance: Any, cuts: frozenset[int], twice: bool) -> None:
+    def any_order(
+        copies: list[Copy], first: bool, chance: Any, cuts: frozenset[int], twice: bool, side_by_side: bool
+    ) -> None:
         copies = list({(c.folder, c.message.identity): c for c in copies}.values())
         together = Mailboxes(store, first)
         together.take(sorted(copies, key=lambda c: c.folder), frozenset())
         expected = together.told()
         chance.shuffle(copies)
         apart = Mailboxes(store, first, house)
-        apart.take(copies, cuts)
+        apart.take(copies, cuts, side_by_side)
         if twice:
             apart.take(copies, frozenset())
         assert apart.told() == expected

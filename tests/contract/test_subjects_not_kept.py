@@ -23,8 +23,9 @@ from monitor.demo.story import FIRST_LOOK, MONDAY, SATURDAY, mails_until
 from monitor.inbox.memory import MemoryFolder, MemorySource
 from monitor.jobs.poll import sweep
 from monitor.store import subjects, tables
+from monitor.store.arrivals import Arrival, Look
 from monitor.store.forgetting import forget
-from monitor.store.intake import Arrival, Look, take_in
+from monitor.store.intake import take_in
 from monitor.store.mailboxes import refold_if_rules_changed, watch
 from monitor.store.store import Store, StoreError, open_store
 from monitor.store.stories import all_stories

@@ -157,7 +157,7 @@ def test_a_fault_of_the_server_comes_after_the_batches_before_it_are_stored(stor
 def test_a_store_that_fails_ends_the_look_at_the_last_stored_batch(
     store: Store, look: Look, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    take_in, taken = poll.take_in, []
+    take_in, taken = poll.take_in_together, []
 
     def full(*args: Any) -> None:
         taken.append(args)
@@ -166,7 +166,7 @@ def test_a_store_that_fails_ends_the_look_at_the_last_stored_batch(
         take_in(*args)
 
     with monkeypatch.context() as patch:
-        patch.setattr(poll, "take_in", full)
+        patch.setattr(poll, "take_in_together", full)
         with pytest.raises(StoreError, match="the disk is full"):
             look(OneAtATime(inbox(MAILS)))
     assert cursor_of(store) == BATCH + 1
