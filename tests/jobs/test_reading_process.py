@@ -107,6 +107,11 @@ def test_it_gets_nothing_but_a_line(reading: ReadingProcess, monkeypatch: pytest
     os.close(secret)
 
 
+def test_where_memory_runs_out_it_goes_first_and_not_the_one_that_asks(reading: ReadingProcess) -> None:
+    with reading.in_use():
+        assert Path(f"/proc/{listening(reading)}/oom_score_adj").read_text() == "1000\n"
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_to_all_processes_of_the_service_does_not_end_it(
     reading: ReadingProcess, number: signal.Signals, caplog: pytest.LogCaptureFixture

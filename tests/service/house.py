@@ -35,6 +35,11 @@ from     = "Reply monitor <monitor@harbourcity.example>"
 SILENT = GOOD.replace('security = "none"\npassword', 'security = "none"\nport     = 1143\npassword')
 """Its mailboxes are on a server that accepts connections and never says a word."""
 
+LARGE = GOOD.replace("info@", "loans@")
+"""Its mailbox holds so much mail that a process of its own reads the headers."""
+
+MUCH_MAIL = 4_000
+
 BAD = GOOD.replace("operator     =", "oprator      =")
 
 SERVERS = {
@@ -93,5 +98,21 @@ def mailbox(address: str) -> Iterator[tuple[str, str, datetime]]:
         date = when.strftime("%a, %d %b %Y %H:%M:%S +0000")
         head = f"From: {sender}\nTo: {to}\nDate: {date}\nMessage-ID: <{number}@reader.example>\n{more}\n"
         yield f"{folder}/{place}/{number}.mail:2,S", f"{head}\nHello.\n", when
+    yield f"{folder}/.Sent/maildirfolder", "", now
+    yield f"{folder}/subscriptions", "Sent\n", now
+
+
+def large_mailbox(address: str) -> Iterator[tuple[str, str, datetime]]:
+    """The files of a Maildir with much mail of the last days, none of which wants a reply."""
+    now = datetime.now(UTC)
+    folder = f"/srv/mail/{address}/Maildir"
+    for number in range(MUCH_MAIL):
+        when = now - timedelta(minutes=MUCH_MAIL - number)
+        head = (
+            f"From: News {number % 100} <news-{number % 100}@club.example>\nTo: {address}\n"
+            f"Date: {when:%a, %d %b %Y %H:%M:%S +0000}\nMessage-ID: <{number}@club.example>\n"
+            f"Subject: Programme {number}\nList-Unsubscribe: <mailto:leave@club.example>\nPrecedence: bulk\n"
+        )
+        yield f"{folder}/cur/{number:05}.mail:2,S", f"{head}\nHello.\n", when
     yield f"{folder}/.Sent/maildirfolder", "", now
     yield f"{folder}/subscriptions", "Sent\n", now

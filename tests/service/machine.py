@@ -151,6 +151,12 @@ class Machine:
         self.ask("journalctl", "--sync")
         return self.ask("journalctl", "--output=cat", "--no-pager", f"--unit={unit}")
 
+    def journal_of_this_life(self, unit: str) -> str:
+        """What it said itself since it was started last."""
+        self.ask("journalctl", "--sync")
+        life = f"_SYSTEMD_INVOCATION_ID={self.show(unit, 'InvocationID')}"
+        return self.ask("journalctl", "--output=cat", "--no-pager", life)
+
     def until(self, is_so: Callable[[], object], what: str, seconds: float = 30.0) -> None:
         """Wait for something; fails where it does not come."""
         end = time.monotonic() + seconds

@@ -4,13 +4,16 @@ import time
 
 import pytest
 
+from monitor.jobs.reading_process import cores
 from tests.service.conftest import configured
-from tests.service.house import BAD, GOOD, SILENT, SINK
+from tests.service.house import BAD, GOOD, LARGE, MUCH_MAIL, SILENT, SINK
 from tests.service.machine import Machine
 
 pytestmark = pytest.mark.full
 
 UNIT = "inbox-monitor"
+READING = "timeout 30 sh -c 'until grep -l reading_chil[d] /proc/[0-9]*/cmdline 2>/dev/null; do :; done' | head -n 1"
+"""The command line of the process that reads, as a file below /proc; the pattern does not find itself."""
 
 
 def pid(machine: Machine) -> str:
@@ -19,6 +22,22 @@ def pid(machine: Machine) -> str:
 
 def has_said(machine: Machine, words: str) -> bool:
     return words in machine.journal(UNIT)
+
+
+def first_look(machine: Machine, more: str = "") -> None:
+    """It begins, with an empty store, over a mailbox of much mail; `more` lines for the unit."""
+    machine.ask("systemctl", "stop", UNIT)
+    machine.ask("sh", "-c", "rm -rf /var/lib/inbox-monitor/*")
+    configured(machine, LARGE, more)
+    machine.ask("systemctl", "start", UNIT)
+
+
+def looked(machine: Machine) -> str:
+    """What it said, once that look has ended well."""
+    machine.until(lambda: "round mailboxes=1 failed=0" in machine.journal_of_this_life(UNIT), "a look", 60)
+    said = machine.journal_of_this_life(UNIT)
+    assert f"looked mailbox=loans@harbourcity.example new={MUCH_MAIL} " in said
+    return said
 
 
 def comes_back(machine: Machine, before: str, seconds: float = 30.0) -> None:
@@ -121,3 +140,18 @@ def test_what_root_asks_before_the_first_start_does_not_stand_in_its_way(machine
 def test_the_user_of_the_service_asks_by_hand_what_the_service_knows(service: Machine) -> None:
     service.until(lambda: has_said(service, "round mailboxes=1 failed=0"), "a look")
     assert "ann@reader.example" in service.ask("runuser", "-u", UNIT, "--", "inbox-monitor", "threads")
+
+
+@pytest.mark.skipif(cores() < 2, reason="there is none on one core")
+def test_inside_its_locks_a_process_of_its_own_reads_much_mail(service: Machine) -> None:
+    first_look(service)
+    reading = service.ask("sh", "-c", READING).strip().removesuffix("/cmdline")
+    about = service.ask("sh", "-c", f"cut -d' ' -f4 {reading}/stat; stat --format=%U {reading}")
+    assert about.split() == [pid(service), UNIT], "the service has started it"
+    assert "reading process" not in looked(service), "neither refused nor lost"
+    assert not service.ask("sh", "-c", f"ls -d {reading} 2>/dev/null", check=False), "it goes when the look has ended"
+
+
+def test_where_it_can_start_no_process_the_service_reads_on_by_itself_and_says_so_once(service: Machine) -> None:
+    first_look(service, "SystemCallFilter=~setsid\n")
+    assert looked(service).count("reading process") == looked(service).count("reading process refused") == 1
