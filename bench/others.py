@@ -89,7 +89,8 @@ def mbsync(server: Dovecot, folder: Path, messages: int, fsync: str) -> Other:
     shutil.rmtree(near)
     if found != messages:
         raise RuntimeError(f"mbsync brought {found} of {messages} messages")
-    return Other(messages / made.seconds, made.cpu * 1e6 / messages, "whole messages" + ("" if fsync == "yes" else "; not safe from a power cut"))
+    note = "whole messages" if fsync == "yes" else "whole messages, not safe from a power cut"
+    return Other(messages / made.seconds, made.cpu * 1e6 / messages, note)
 
 
 def notmuch(server: Dovecot, folder: Path, messages: int) -> Other:

@@ -13,7 +13,6 @@ import typer
 
 import monitor
 from monitor.commands.shared import fail, opened
-from monitor.daemon import Daemon
 from monitor.exits import LATE, OK, USAGE, exit_code
 from monitor.jobs.claims import LetterFolder
 from monitor.jobs.heap import one_heap
@@ -66,6 +65,8 @@ def run(
         progress_on(sys.stderr) as progress,
     ):
         if lasts:
+            from monitor.daemon import Daemon  # not above: a single round does without what waits and hears
+
             if not expect_sound(store):
                 words = "the store is too large to be read through at the start"
                 log.info(words, extra=event("store unchecked"))

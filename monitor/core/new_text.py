@@ -4,7 +4,6 @@ No RFC says how a reply marks what it quotes, but for ">" (RFC 3676 §4.5) and "
 Gmail, Apple Mail, Thunderbird and Lotus Notes write it in the languages they speak.
 """
 
-import html
 import re
 
 _QUOTED = re.compile(r"\s*>")
@@ -135,5 +134,7 @@ def plain_text(source: str) -> str:
 
 
 def _readable(line: str) -> str:
+    import html  # not above: its 2,231 names of characters come with the first text that is read
+
     # int() refuses thousands of digits, and no character has a number of nine.
     return _BLANKS.sub(" ", html.unescape(_LONG_REFERENCE.sub("\ufffd", line))).strip()

@@ -1,10 +1,19 @@
-"""FLOOR 2. What the C library holds of memory: glibc alone is told anything; elsewhere nothing is done."""
+"""FLOOR 2. What goes back of memory: what was remembered of mails, and what glibc holds (other libraries: nothing)."""
 
 import ctypes
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import _lru_cache_wrapper
+from typing import Any
+
+from monitor.core import automatic, lists, subject
+from monitor.inbox import fetched, reading
+from monitor.store import column_types
+from monitor.store.store import Store
 
 M_ARENA_MAX = -8
 """glibc's malloc.h; mallopt(3)."""
+_OF_MAILS = (automatic, column_types, fetched, lists, reading, subject)
+"""Who remembers thousands of them. Not inbox/connection.py: what it keeps all connections share."""
 
 
 def one_heap() -> None:
@@ -15,10 +24,20 @@ def one_heap() -> None:
         told(M_ARENA_MAX, 1)
 
 
-def give_back() -> None:
-    """After a look that read much: free pages go back to the system, also between used ones (malloc_trim(3))."""
+def give_back(store: Store) -> None:
+    """After a look that read much. What was kept at hand for its next mail is dropped, what is free goes back to the
+    system, also between used pages (malloc_trim(3)): the letters that follow need as much. Raises StoreError."""
+    store.give_back()
+    for kept in _kept_at_hand():
+        kept.cache_clear()
     if trim := _of_glibc("malloc_trim"):
         trim(ctypes.c_size_t(0))
+
+
+def _kept_at_hand() -> "Iterator[_lru_cache_wrapper[Any]]":
+    """What is remembered of mails (functools.lru_cache): addresses, subjects, flags, their text in the store."""
+    for module in _OF_MAILS:
+        yield from (value for value in vars(module).values() if isinstance(value, _lru_cache_wrapper))
 
 
 def _of_glibc(name: str) -> Callable[..., int] | None:

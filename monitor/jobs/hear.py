@@ -7,6 +7,7 @@ noted and confirmed in one transaction (hear_one.py), so that each is done once 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from monitor.config import MailboxSettings, Settings
 from monitor.core.cursor import Cursor, FolderState, Plan, plan
@@ -18,13 +19,15 @@ from monitor.inbox.lines import split_fields
 from monitor.inbox.reading import read
 from monitor.inbox.source import MailSource, RawMail
 from monitor.jobs.handed_out import HandedOut
-from monitor.jobs.hear_one import Ear, Heard
 from monitor.jobs.look import Progress, Sweep, at_the_edge, looked_into, new_mail
 from monitor.outbox.letters import Letters
 from monitor.store.hearing import PREFIX, Answered, forget_heard, letters_answered, were_heard
 from monitor.store.looks import looked_completely
 from monitor.store.mailboxes import FolderRow, cursor_moved, watch
 from monitor.store.store import Store
+
+if TYPE_CHECKING:
+    from monitor.jobs.hear_one import Ear, Heard
 
 
 def places(settings: Settings) -> tuple[MailboxSettings, ...]:
@@ -72,7 +75,7 @@ class _Listening:
     stopping: Callable[[], bool]
     progress: Progress
     taken_in: int = 0
-    ear: Ear | None = None
+    ear: "Ear | None" = None
 
     def look(self) -> None:
         """Every inbox of it."""
@@ -97,6 +100,8 @@ class _Listening:
 
     def _hear(self, folder: str, mails: Sequence[RawMail]) -> None:
         """Those of a batch that answer a letter of ours and were not heard before, in their order."""
+        from monitor.jobs.hear_one import Ear  # not above: a house that hears no commands does without it
+
         found = list(self._answering(folder, mails))
         before = were_heard(self.store, [one.identity for one in found])
         for one in found:
@@ -104,7 +109,9 @@ class _Listening:
                 self.ear = self.ear or Ear(self.store, self.settings, Letters(self.settings.templates_dir), self.now)
                 self.ear.hear(one, lambda uid=one.uid: self.source.text_starts(folder, [uid])[uid])  # type: ignore[misc]
 
-    def _answering(self, folder: str, mails: Sequence[RawMail]) -> Iterator[Heard]:
+    def _answering(self, folder: str, mails: Sequence[RawMail]) -> "Iterator[Heard]":
+        from monitor.jobs.hear_one import Heard  # the same
+
         messages = [(mail, message) for mail in mails if isinstance(message := read(mail.header), Message)]
         ids = {name for _, message in messages for name in message.names}
         tokens = {token for _, message in messages for token in tokens_in(message.subject)}

@@ -4,11 +4,8 @@ Healthchecks.io, Uptime Kuma (push) and Dead Man's Snitch take a plain GET. The 
 that all is well.
 """
 
-import http.client
 import logging
 import threading
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 
 import monitor
@@ -59,6 +56,11 @@ class Ping:
 
 def _fault(url: Callable[[], str]) -> str | None:
     """Ask once; what went wrong, in words that do not hold the URL. Certificates are verified, redirects followed."""
+    # Not above: most houses have no such watchman, and do without a megabyte of HTTP.
+    import http.client
+    import urllib.error
+    import urllib.request
+
     try:
         asked = url().strip()
         if not asked.startswith(("https://", "http://")):

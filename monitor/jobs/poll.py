@@ -189,7 +189,7 @@ class _Looker:
     def _expect(self, new: int) -> None:
         """Where much mail is to be read, it is from then on to the end of the look by the reading process."""
         if self.read_all is read_all and self.reading is not None and new >= MUCH:
-            self.to_end.callback(give_back)
+            self.to_end.callback(give_back, self.store)
             self.read_all = self.to_end.enter_context(self.reading.in_use())
 
     def _batches(self, opened: "_Opened") -> Iterator[Arrived]:

@@ -28,7 +28,7 @@ from monitor.jobs.restating import counted, goal_of, history_from, shown_first, 
 from monitor.store.citations import invisible_replies
 from monitor.store.past import ANEW
 from monitor.store.reminding import NewLetter, Notice, noticed
-from monitor.store.reporting import due_in, left_out, open_now, stored, withdraw_early
+from monitor.store.reporting import due_in, left_out, open_now, stored
 from monitor.store.store import Store
 from monitor.store.telling import Frozen
 
@@ -90,16 +90,6 @@ def report_if_due(
         "report of %s put into the outbox", week.name, extra=event("report made", week=week.name, letters=len(new))
     )
     return week
-
-
-def take_back_early(store: Store, settings: Settings, now: datetime) -> None:
-    """A report made while the clock was ahead, of a week that is not over, must not stand for the true one."""
-    for week in withdraw_early(store, lambda name: Week.parse(name, settings.zone).end <= now, now):
-        log.warning(
-            "the report of %s was made too early, as the clock was ahead; the true one follows",
-            week,
-            extra=event("report taken back", week=week),
-        )
 
 
 def ask_for(store: Store, settings: Settings, letters: "Letters", claims: Claims, made: Made, now: datetime) -> None:

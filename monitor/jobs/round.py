@@ -13,15 +13,17 @@ from monitor.jobs.deliver import Delivery, deliver, would_send
 from monitor.jobs.doubles import tell_doubles
 from monitor.jobs.edge import Edge
 from monitor.jobs.hearers import hearers
-from monitor.jobs.knowledge import know
+from monitor.jobs.knowledge import Knowledge, know
 from monitor.jobs.logging_in import Keyring
 from monitor.jobs.look import Sweep
 from monitor.jobs.purge import purge_if_due
 from monitor.jobs.remind import remind
-from monitor.jobs.report import report_anew, report_if_due, take_back_early
+from monitor.jobs.report_early import take_back_early
 from monitor.jobs.watch import tell_operator
 from monitor.outbox.letters import Letters
+from monitor.store.past import ANEW
 from monitor.store.rehearsal import rehearsal
+from monitor.store.reminding import noticed
 from monitor.store.store import Store
 from monitor.store.withdrawing import withdraw_unwanted
 
@@ -80,8 +82,7 @@ def _act(
     with edge.around("the letters of double answers"):
         done.letters += tell_doubles(store, settings, letters, knowledge, claims, now)
     with edge.around("the report"):
-        done.letters += report_if_due(store, settings, letters, knowledge, claims, now) is not None
-        done.letters += report_anew(store, settings, letters, knowledge, claims, now)
+        done.letters += _reports(store, settings, letters, knowledge, claims, now)
     with edge.around("the letter to the operator"):
         done.letters += tell_operator(store, settings, letters, knowledge, claims, now)
     if dry is None:
@@ -96,6 +97,17 @@ def _act(
         dry.take(would_send(store, knowledge, now, hearers(store, settings, now).is_open))
     done.broken = edge.broken
     return done
+
+
+def _reports(
+    store: Store, settings: Settings, letters: Letters, knowledge: Knowledge, claims: OutboxClaims, now: datetime
+) -> int:
+    if settings.report is None and not noticed(store, ANEW):
+        return 0
+    from monitor.jobs.report import report_anew, report_if_due  # not above: a house without reports does without it
+
+    due = report_if_due(store, settings, letters, knowledge, claims, now) is not None
+    return due + report_anew(store, settings, letters, knowledge, claims, now)
 
 
 def faults(sweeps: Sequence[Sweep]) -> list[Sweep]:

@@ -4,8 +4,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from monitor.core.report.facts import ReportFacts
-from monitor.core.report.month_sheet import MonthFacts
 from monitor.core.said import Text
 from monitor.outbox.blind_pages import BlindLine, BlindPage, Trouble, Unseen
 from monitor.outbox.board_pages import BoardPage
@@ -15,6 +13,8 @@ from monitor.outbox.pages import News, NoticePage, OpeningPage, ReminderPage, Wa
 from monitor.outbox.receipts import ReceiptLine, ReceiptPage
 
 if TYPE_CHECKING:
+    from monitor.core.report.facts import ReportFacts
+    from monitor.core.report.month_sheet import MonthFacts
     from monitor.outbox.press import Press
 
 __all__ = [
@@ -90,7 +90,7 @@ class Letters:
         return self._render("notice", {"page": page}, page.language)
 
     def render_report(
-        self, facts: ReportFacts, why: str = "", attached: str = "", language: str = _ENGLISH
+        self, facts: "ReportFacts", why: str = "", attached: str = "", language: str = _ENGLISH
     ) -> Rendered:
         """The weekly report, its rows without bars where mail programs would cut it. `attached` names its file."""
         press = self._press(language)
@@ -103,7 +103,9 @@ class Letters:
         """The page for a screen on the wall, as HTML for a browser: no letter, so its styles stay where they are."""
         return self._press(page.language).page("board", {"page": page})
 
-    def render_month(self, facts: MonthFacts, why: Text = "", attached: str = "", language: str = _ENGLISH) -> Rendered:
+    def render_month(
+        self, facts: "MonthFacts", why: Text = "", attached: str = "", language: str = _ENGLISH
+    ) -> Rendered:
         """The sheet for the cross-team meeting: one page, to be printed or mailed."""
         return self._press(language).month(facts, why, attached)
 

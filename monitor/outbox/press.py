@@ -9,22 +9,22 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from css_inline import CSSInliner
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 from markupsafe import Markup, escape
 
-from monitor.core.report.facts import ReportFacts
-from monitor.core.report.month_sheet import MonthFacts
 from monitor.core.said import Said, Text
 from monitor.outbox.catalogues import own_catalogue, own_languages, shipped_catalogue
 from monitor.outbox.columns import laid_map, laid_strip, laid_table
 from monitor.outbox.language import Language
 from monitor.outbox.mime import Rendered
-from monitor.outbox.month_pages import month_values
 from monitor.outbox.plain import Laid, breakable, cut, defang, tame, wrap
-from monitor.outbox.report_pages import report_values
+
+if TYPE_CHECKING:
+    from monitor.core.report.facts import ReportFacts
+    from monitor.core.report.month_sheet import MonthFacts
 
 LONGEST_SUBJECT = 180
 _BLANK_LINES = re.compile(r"\n{3,}")
@@ -55,12 +55,16 @@ class Press:
         html = _STYLE.sub(lambda style: _STYLE_SPACE.sub(r"\1", style[0]), html)
         return Rendered(_tagged(subject, getattr(values.get("page"), "tag", "")), text, html)
 
-    def report(self, facts: ReportFacts, why: str, attached: str, is_long: bool = False) -> Rendered:
+    def report(self, facts: "ReportFacts", why: str, attached: str, is_long: bool = False) -> Rendered:
         """The weekly report; one that is too long for mail programs without its bars. Raises TemplateError."""
+        from monitor.outbox.report_pages import report_values  # not above: a reminder does without it
+
         return self.render("report", report_values(facts, why, attached, self.language, is_long=is_long))
 
-    def month(self, facts: MonthFacts, why: Text, attached: str) -> Rendered:
+    def month(self, facts: "MonthFacts", why: Text, attached: str) -> Rendered:
         """The sheet for the cross-team meeting. Raises TemplateError."""
+        from monitor.outbox.month_pages import month_values  # the same
+
         return self.render("month", month_values(facts, why, attached, self.language))
 
     def page(self, name: str, values: Mapping[str, Any]) -> str:

@@ -28,9 +28,8 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import sqlite
-from sqlalchemy.dialects.postgresql import Insert as PgInsert
 
-from monitor.store.column_types import Id, json_of_rows, json_text
+from monitor.store.column_types import Id, Json, json_of_rows, json_text
 from monitor.store.errors import RowError
 from monitor.store.tables import AnyRow
 
@@ -136,7 +135,7 @@ def _form(making: _Making, table: Table, names: tuple[str, ...], anew: tuple[str
 
 def _turn(table: Table, name: str) -> Callable[[Any], Any] | None:
     type_ = Id if name == KEY else table.c[name].type
-    if isinstance(type_, JSON):
+    if isinstance(type_, Json):
         return json_text
     return None if isinstance(type_, Boolean) else type_.bind_processor(_SQLITE)
 
@@ -150,6 +149,8 @@ def _inserting(table: Table, names: tuple[str, ...], anew: tuple[str, ...], for_
     if for_sqlite:
         lite = sqlite.insert(table).values({name: bindparam(name) for name in names})
         return lite.on_conflict_do_update(set_={n: lite.excluded[n] for n in anew}) if anew else lite
+    from sqlalchemy.dialects.postgresql import Insert as PgInsert  # not above: a process on SQLite does without it
+
     given = _given(table, names)
     full = PgInsert(table).from_select(names, select(*given.c), include_defaults=False)
     keys = [key.name for key in table.primary_key]

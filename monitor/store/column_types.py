@@ -7,7 +7,8 @@ from json import JSONDecoder, JSONEncoder
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, TypeDecorator
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.sql.operators import OperatorType
+from sqlalchemy.types import TypeEngine
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -53,8 +54,31 @@ def _utc(value: str | None) -> datetime | None:
     return None if value is None else datetime.fromisoformat(value + "+00:00")
 
 
-Json = JSON().with_variant(JSONB(), "postgresql")
-JsonOrNull = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+class Json(TypeDecorator[Any]):
+    """JSON; on PostgreSQL JSONB. As a variant of JSON it would be the same, but bring 2 MB of SQLAlchemy's knowledge of
+    PostgreSQL into each process on SQLite."""
+
+    impl = JSON
+    cache_ok = True
+
+    def __init__(self, none_as_null: bool = False) -> None:
+        self.none_as_null = none_as_null
+        super().__init__(none_as_null=none_as_null)
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """By the database."""
+        if dialect.name != "postgresql":
+            return self.impl_instance
+        from sqlalchemy.dialects.postgresql import JSONB  # not above: a process on SQLite does without it
+
+        return JSONB(none_as_null=self.none_as_null)
+
+    def coerce_compared_value(self, op: OperatorType | None, value: Any) -> TypeEngine[Any]:
+        """What it is compared with is what it is, as with JSON itself (SQLAlchemy, "Augmenting Existing Types")."""
+        return TypeEngine.coerce_compared_value(self, op, value)
+
+
+JsonOrNull = Json(none_as_null=True)
 # Ids grow for years; SQLite knows only INTEGER as its row id.
 Id = BigInteger().with_variant(Integer(), "sqlite")
 

@@ -11,8 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, DateTime, cast, delete, func, insert, or_, select, update
-from sqlalchemy.dialects.postgresql import INTERVAL
+from sqlalchemy import ColumnElement, Connection, DateTime, Interval, cast, delete, func, insert, or_, select, update
 
 from monitor.store.sharing_tables import daemons, leases
 from monitor.store.store import Store, StoreError, among, inserting
@@ -173,4 +172,4 @@ def standing_in(connection: Connection) -> Standing:
 
 
 def _after(length: timedelta) -> ColumnElement[datetime]:
-    return cast(func.clock_timestamp() + cast(length, INTERVAL), DateTime(timezone=True))
+    return cast(func.clock_timestamp() + cast(length, Interval), DateTime(timezone=True))

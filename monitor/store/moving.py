@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
-    JSON,
     Column,
     Connection,
     Table,
@@ -29,6 +28,7 @@ from sqlalchemy.engine import make_url
 import monitor.store.acting_tables  # its tables are moved too
 import monitor.store.report_tables  # noqa: F401  # the same
 from monitor.store.advice import advice
+from monitor.store.column_types import Json
 from monitor.store.lock import AlreadyRunning
 from monitor.store.opening import opened_engine
 from monitor.store.sharing_tables import daemons, leases
@@ -167,7 +167,7 @@ def _copy(connection: Connection, table: Table, rows: Sequence[Any]) -> None:
 
 
 def _is_json(column: Column[Any]) -> bool:
-    return isinstance(column.type, JSON)
+    return isinstance(column.type, Json)
 
 
 def _go_on_counting(connection: Connection, table: Table) -> None:

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlalchemy import (
     ARRAY,
@@ -24,9 +24,9 @@ from sqlalchemy import (
     inspect,
     select,
 )
-from sqlalchemy.dialects.postgresql import Insert as PgInsert
 from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.pool import QueuePool
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.visitors import InternalTraversal
 
@@ -37,6 +37,9 @@ from monitor.store.errors import database_errors as database_errors
 from monitor.store.making import VERSION, make_schema
 from monitor.store.opening import opened_engine
 from monitor.store.tables import settings
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects.postgresql import Insert as PgInsert
 
 IDLE_SECONDS = 60
 """So long a writer on PostgreSQL that was suspended, or cut off, in the middle of a transaction keeps the others out.
@@ -111,6 +114,14 @@ class Store:
             yield
         finally:
             self._fences.fence = before
+
+    def give_back(self) -> None:
+        """What the idle connections of SQLite keep of its file in memory: up to 4 MB each. The next look reads it anew
+        (sqlite.org/pragma.html#pragma_shrink_memory). Raises StoreError."""
+        if self.is_sqlite and isinstance(self.engine.pool, QueuePool):
+            with ExitStack() as held:
+                for _ in range(self.engine.pool.checkedin()):
+                    held.enter_context(self.reading()).exec_driver_sql("PRAGMA shrink_memory")
 
     def expect_fence(self) -> None:
         """Raises StoreError where what this thread must hold may have been lost meanwhile."""
@@ -208,9 +219,13 @@ def _written(element: _Listed, compiler: SQLCompiler, **more: Any) -> str:
 _BOOLEAN, _TEXT = Boolean(), Text()
 
 
-def inserting(table: Table, connection: Connection) -> PgInsert | SqliteInsert:
+def inserting(table: Table, connection: Connection) -> "PgInsert | SqliteInsert":
     """An INSERT that may be told what to do on a conflict: said alike for both databases, in two classes."""
-    return SqliteInsert(table) if connection.dialect.name == "sqlite" else PgInsert(table)
+    if connection.dialect.name == "sqlite":
+        return SqliteInsert(table)
+    from sqlalchemy.dialects.postgresql import Insert as PgInsert  # not above: a process on SQLite does without it
+
+    return PgInsert(table)
 
 
 def _letter_key(store: Store) -> bytes:

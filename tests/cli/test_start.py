@@ -68,6 +68,24 @@ library.fflush(ctypes.c_void_p(out))
     assert counts["settled"] == 1 < counts["as it is"]
 
 
+def test_a_look_on_sqlite_needs_none_of_what_is_for_other_houses() -> None:
+    """No PostgreSQL, no watchman, no commands by mail, no reports: each brings its modules with its first use."""
+    elsewhere = (
+        "sqlalchemy.dialects.postgresql",
+        "http.client",
+        "html.entities",
+        "monitor.daemon",
+        "monitor.jobs.hear_one",
+        "monitor.jobs.report",
+    )
+    assert _after("import monitor.commands.working, monitor.store.making", elsewhere) == "[]"
+
+
+def test_a_letter_brings_no_report_with_it() -> None:
+    reports = ("monitor.core.report.sections", "monitor.outbox.report_pages", "monitor.outbox.month_pages")
+    assert _after("import monitor.outbox.press", reports) == "[]"
+
+
 def _after(code: str, names: tuple[str, ...]) -> str:
     """Which of these packages are imported once that has run."""
     said = f"; import sys; print([name for name in {names!r} if name in sys.modules])"

@@ -11,7 +11,8 @@ from monitor.core.report import weeks_section
 from monitor.core.report.as_json import report_json
 from monitor.jobs.claims import OutboxClaims
 from monitor.jobs.knowledge import know
-from monitor.jobs.report import ask_for, report_if_due, take_back_early
+from monitor.jobs.report import ask_for, report_if_due
+from monitor.jobs.report_early import take_back_early
 from monitor.store.blind import note_blind
 from monitor.store.outbox import mark_refused, pending
 from monitor.store.report_tables import counted

@@ -1,0 +1,36 @@
+"""After a large look its memory is for the letters: what was remembered of mails goes, what connections share stays."""
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event
+
+from monitor.core.subject import subject_key
+from monitor.inbox.connection import tls_context
+from monitor.jobs.heap import give_back
+from monitor.store.store import open_store
+
+
+def test_what_was_remembered_of_mails_is_dropped_and_what_connections_share_is_kept(tmp_path: Path) -> None:
+    store = open_store(f"sqlite:///{tmp_path / 'store.sqlite'}")
+    subject_key("Re: Opening hours of the reading room")
+    shared = tls_context(None)
+    assert subject_key.cache_info().currsize > 0
+    give_back(store)
+    assert subject_key.cache_info().currsize == 0
+    assert tls_context(None) is shared
+
+
+def test_every_idle_connection_of_sqlite_gives_its_pages_back(tmp_path: Path) -> None:
+    store = open_store(f"sqlite:///{tmp_path / 'store.sqlite'}")
+    with store.reading(), store.reading():
+        pass
+    asked: list[Any] = []
+
+    @event.listens_for(store.engine, "before_cursor_execute")
+    def _asked(_connection: Any, cursor: Any, statement: str, *_more: Any) -> None:
+        if "shrink_memory" in statement:
+            asked.append(cursor.connection)
+
+    give_back(store)
+    assert len(set(map(id, asked))) == len(asked) == 2
