@@ -4,6 +4,7 @@ First looks and quiet rounds, beside what the server delivers at best and beside
 
 `python -m bench report`: the weekly report over years of history instead (bench/report.py);
 `python -m bench simulate`: `simulate` over years of history (bench/simulate.py);
+`python -m bench idle`: connections that wait for news (bench/idle.py);
 `python -m bench scale FILE`: what a run means for large houses (bench/scale.py).
 """
 
@@ -20,7 +21,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bench import acting, archive, many, report, scale, simulate, sizes
+from bench import acting, archive, idle, many, report, scale, simulate, sizes
 from bench.tables import markdown
 from bench.targets import targets
 from bench.ways import SECURITIES, STORES
@@ -98,7 +99,7 @@ def say(text: str) -> None:
 if __name__ == "__main__":
     # Who is told to end takes its servers along.
     signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
-    OTHER = {"report": report.main, "simulate": simulate.main, "scale": scale.main}
+    OTHER = {"report": report.main, "simulate": simulate.main, "scale": scale.main, "idle": idle.main}
     if sys.argv[1:2] and sys.argv[1] in OTHER:
         OTHER[sys.argv[1]](sys.argv[2:])
     else:

@@ -1,4 +1,5 @@
 """Connections that wait for news, at once over TLS to one server: memory and CPU of ours, and how soon one is heard.
+Then how soon a reply is in the store of a daemon that watches one mailbox.
 
 Says nothing of the server, which runs as one account here: beyond 128 connections its inotify is used up
 (fs.inotify.max_user_instances), and it looks only every half minute.
@@ -7,20 +8,30 @@ Says nothing of the server, which runs as one account here: beyond 128 connectio
 import argparse
 import gc
 import resource
+import statistics
+import subprocess
+import sys
 import tempfile
 import threading
 import time
 from contextlib import ExitStack
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from bench.first_look import command
+from bench.house import Servers, house, stored
 from bench.mails import END
+from bench.ways import FIRST, Case
 from monitor.commands.working import open_many_files
 from monitor.inbox.imap import ImapSource, Login
+from monitor.jobs.agenda import HINT_SECONDS
 from monitor.jobs.hints import Hints
 from monitor.store.mailboxes import watch
 from monitor.store.store import Store, open_store
 from tests.servers.dovecot import Dovecot
+from tests.servers.smtp_sink import SmtpSink
 
 MANY = """
 default_process_limit = 2000
@@ -43,7 +54,10 @@ service auth {
 }
 """
 """A Dovecot that lets in many over few processes, so that its own memory leaves room for what is measured."""
+IDLE_ALONE = "imap_capability = IMAP4rev1 UNSELECT IDLE CONDSTORE\n"
 SILENT_SECONDS = 20.0
+TIMES = 5
+SEEN = "info@museum.example"
 MAIL = b"From: Ann <ann@people.example>\r\nMessage-ID: <1@people.example>\r\n\r\nHello\r\n"
 
 
@@ -67,12 +81,18 @@ def main(words: list[str]) -> None:
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         folder = Path(name)
         folder.chmod(0o711)
-        extra = MANY + ("imap_capability = IMAP4rev1 UNSELECT IDLE CONDSTORE\n" if options.without_notify else "")
+        extra = MANY + (IDLE_ALONE if options.without_notify else "")
         with Dovecot(folder, max_connections=10_000, extra=extra) as server:
             found = measure(server, folder, options.mailboxes)
     print("| mailboxes | KB open | KB waiting | ms CPU to begin one | ms CPU a silent minute, all | s until heard |")
     print("|---|---|---|---|---|---|")
     print(f"| {options.mailboxes} | " + " | ".join(f"{figure:.2f}" for figure in found) + " |")
+    print("\n| a reply is stored, s after it arrived in Sent | median | slowest |\n|---|---|---|")
+    for way, extra in (("NOTIFY", ""), ("IDLE alone", IDLE_ALONE)):
+        with tempfile.TemporaryDirectory(prefix="bench-") as name:
+            Path(name).chmod(0o711)
+            took = stored_after(Path(name), extra)
+        print(f"| {way} | {statistics.median(took):.2f} | {max(took):.2f} |")
 
 
 def measure(server: Dovecot, folder: Path, mailboxes: int) -> Idle:
@@ -109,6 +129,39 @@ def measure(server: Dovecot, folder: Path, mailboxes: int) -> Idle:
         )
 
 
+def stored_after(folder: Path, extra: str) -> list[float]:
+    """Seconds from a mail's arrival in Sent until it is in the store of a daemon (`run`), each of TIMES times; longer
+    apart than a hint may follow another. Raises RuntimeError where one is not stored within a minute."""
+    with Dovecot(folder, extra=extra) as server, SmtpSink(folder) as sink:
+        server.append(SEEN, "Sent", _reply(0), datetime.now(UTC))
+        made = house(Servers(server, sink, None, folder), Case(FIRST), [SEEN])
+        command(made.config, ["run", "--once"], datetime.now(UTC))  # it makes the store
+        with subprocess.Popen(
+            [sys.executable, "-m", "monitor", "--config", made.config, "run"], stderr=subprocess.DEVNULL
+        ) as daemon:
+            try:
+                return [_one_stored(server, made.url, number) for number in range(1, TIMES + 1)]
+            finally:
+                daemon.terminate()
+
+
+def _one_stored(server: Dovecot, url: str, number: int) -> float:
+    threading.Event().wait(HINT_SECONDS + 3)
+    server.append(SEEN, "Sent", _reply(number), datetime.now(UTC))
+    came = time.monotonic()
+    while stored(url) <= number:
+        threading.Event().wait(0.02)
+        if time.monotonic() - came > 60:
+            raise RuntimeError("a reply was not stored within a minute")
+    return time.monotonic() - came
+
+
+def _reply(number: int) -> bytes:
+    when = format_datetime(datetime.now(UTC))
+    fields = f"From: {SEEN}\r\nTo: Ann <ann@people.example>\r\nDate: {when}\r\n"
+    return f"{fields}Message-ID: <reply{number}@museum.example>\r\nSubject: Re: A question\r\n\r\nYes\r\n".encode()
+
+
 def _all_wait(store: Store, sources: dict[str, ImapSource]) -> tuple[Hints, float]:
     """What listens to all of them, and the CPU seconds until the last one waits."""
     hints, began = Hints(store), cpu_seconds()
@@ -140,6 +193,4 @@ def cpu_seconds() -> float:
 
 
 if __name__ == "__main__":
-    import sys
-
     main(sys.argv[1:])

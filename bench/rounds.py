@@ -34,7 +34,7 @@ ALL_FOLDERS = f'LIST "" "*" RETURN (SPECIAL-USE STATUS ({ITEMS}))'
 """What a server needs to tell the state of every folder (RFC 5819), in one round trip."""
 NEW_MAIL = (
     b"From: <new@elsewhere.example>\r\nDate: Mon, 16 Nov 2026 00:00:00 +0000\r\n"
-    b"Message-ID: <new@elsewhere.example>\r\nSubject: New\r\n\r\nHello\r\n"
+    b"Message-ID: <new%d@elsewhere.example>\r\nSubject: New\r\n\r\nHello\r\n"
 )
 Json = dict[str, Any]
 
@@ -141,7 +141,8 @@ def beats(store: Store, settings: Settings, clock: Clock, rounds: int) -> Json:
 
 
 def counted(store: Store, config: Path, settings: Settings, clock: Clock, new: bool) -> Json:
-    """Bytes and round trips of a round, and of one in which a mail has come to the first mailbox."""
+    """Bytes and round trips of a round; and of one in which a mail has come to the first mailbox, the first one since
+    the start, when all flags are asked (`first_found`), and one later, when only changes are (`found`)."""
     first = settings.mailboxes[0]
     with CountingProxy(first.host, first.port) as proxy:
         through = config.with_suffix(".proxy.toml")
@@ -152,19 +153,19 @@ def counted(store: Store, config: Path, settings: Settings, clock: Clock, new: b
             proxy.taken()
             look()
             quiet = proxy.taken()
+            found: Json = {}
             if new:
-                _append(settings)
-                taken_in = sum(sweep.taken_in for sweep in look(new=1))
-                found: Json = {"new_mails": taken_in, **_found(proxy.taken())}
-            else:
-                found = {}
+                for number, which in enumerate(("first_found", "found"), 1):
+                    _append(settings, number)
+                    look(new=1)
+                    found |= {"new_mails": number, **_found(proxy.taken(), which)}
     return {"round_bytes": sum(trip.octets for trip in quiet), "round_trips": len(quiet), **found}
 
 
-def _found(trips: list[Trip]) -> Json:
-    """To hear of new mail, without its header itself."""
-    heard = [trip for trip in trips if b"BODY.PEEK" not in trip.said]
-    return {"found_bytes": sum(trip.octets for trip in heard), "found_trips": len(heard)}
+def _found(trips: list[Trip], which: str) -> Json:
+    """To hear of new mail, without its header itself; and of that beyond the glance that each round begins with."""
+    heard = [trip.octets for trip in trips if b"BODY.PEEK" not in trip.said]
+    return {f"{which}_bytes": sum(heard), f"{which}_beyond_bytes": sum(heard[1:]), f"{which}_trips": len(heard)}
 
 
 @contextmanager
@@ -223,11 +224,11 @@ def _lines(settings: Settings) -> Iterator[Line]:
         yield each
 
 
-def _append(settings: Settings) -> None:
+def _append(settings: Settings, number: int) -> None:
     mailbox = settings.mailboxes[0]
     with Line(mailbox.host, mailbox.port) as said:
         said.ask(f'LOGIN "{mailbox.username}" "{mailbox.password()}"')
-        said.append("INBOX", [(END.strftime("%d-%b-%Y %H:%M:%S +0000").encode(), NEW_MAIL)])
+        said.append("INBOX", [(END.strftime("%d-%b-%Y %H:%M:%S +0000").encode(), NEW_MAIL % number)])
 
 
 def _timed(call: Callable[[], object]) -> float:

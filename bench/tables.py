@@ -43,8 +43,10 @@ QUIET: Sequence[Column] = (
     ("bytes", lambda row: row.get("round_bytes"), "{:,}"),
 )
 ONE_NEW: Sequence[Column] = (
-    ("heard of by B", lambda row: row.get("found_bytes"), "{:,}"),
+    ("a new mail is heard of by B", lambda row: row.get("found_bytes"), "{:,}"),
+    ("of that beyond the round's glance", lambda row: row.get("found_beyond_bytes"), "{:,}"),
     ("in round trips", lambda row: row.get("found_trips"), "{:,}"),
+    ("the first one after a start by B", lambda row: row.get("first_found_bytes"), "{:,}"),
 )
 MEMORY: Sequence[Column] = (
     ("MB before", lambda row: row["base_mb"], "{:.0f}"),

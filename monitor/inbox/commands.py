@@ -1,7 +1,7 @@
 """FLOOR 1. What is said to an IMAP server, and how its answers are taken apart: EXAMINE and BODY.PEEK only (law 7)."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from typing import TypeVar
@@ -125,21 +125,38 @@ def fetch_mails(client: IMAPClient, uids: Sequence[int]) -> list[RawMail]:
     return mails.mails
 
 
-def fetch_answers(client: IMAPClient, uids: Sequence[int], items: str) -> list[Answer]:
-    """One UID FETCH; among its answers may be news by sequence number, and of other uids. Raises FetchRefused."""
-    answers = Answers()
+def fetch_answers(
+    client: IMAPClient, uids: Sequence[int], items: str, wanted: Collection[int] | None = None
+) -> list[Answer]:
+    """One UID FETCH; among its answers may be news by sequence number, and of other uids than these, but not of other
+    ones than the `wanted`. Raises FetchRefused."""
+    answers = Answers(wanted)
     with client._imap.taking(answers):
         _lines(client._imap.uid("FETCH", uid_set(uids), items))
     return answers.told
 
 
-def fetch_flags(client: IMAPClient, uids: Sequence[int], since: int | None) -> list[Answer]:
-    """FETCH FLAGS; of those alone that changed since this HIGHESTMODSEQ, if one is given and the server takes it."""
-    if since is not None:
-        changed = refusable(lambda c: fetch_answers(c, uids, f"(UID FLAGS) (CHANGEDSINCE {since})"))
-        with suppress(FetchRefused):
-            return changed(client)
-    return fetch_answers(client, uids, "(UID FLAGS)")
+def fetch_flags(client: IMAPClient, uids: Sequence[int]) -> dict[int, frozenset[str]]:
+    """FETCH FLAGS of those that exist. Raises FetchRefused."""
+    return _flags_in(fetch_answers(client, uids, "(UID FLAGS)", set(uids)))
+
+
+def fetch_changed_flags(
+    client: IMAPClient, uids: Sequence[int], since: int, wanted: Collection[int]
+) -> dict[int, frozenset[str]] | None:
+    """FETCH FLAGS of the `wanted` among these that changed since this HIGHESTMODSEQ (RFC 7162 §3.1.4.1).
+
+    None where the server does not tell that.
+    """
+    question = refusable(lambda c: fetch_answers(c, uids, f"(UID FLAGS) (CHANGEDSINCE {since})", wanted))
+    try:
+        return _flags_in(question(client))
+    except FetchRefused:
+        return None
+
+
+def _flags_in(answers: Sequence[Answer]) -> dict[int, frozenset[str]]:
+    return {answer.uid: answer.flags for answer in answers if answer.uid is not None and "flags" in answer.items}
 
 
 def newest_fetch(client: IMAPClient, first: int, items: str) -> list[Answer]:
@@ -152,6 +169,8 @@ def newest_fetch(client: IMAPClient, first: int, items: str) -> list[Answer]:
 
 def uid_set(uids: Sequence[int]) -> str:
     """As a command names them (RFC 3501 §9): `1:3,7`; uids that follow each other are one range."""
+    if isinstance(uids, range) and uids.step == 1 and len(uids) > 1:
+        return f"{uids[0]}:{uids[-1]}"
     spans: list[tuple[int, int]] = []
     for uid in uids:
         if spans and uid == spans[-1][1] + 1:

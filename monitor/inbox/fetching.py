@@ -6,7 +6,7 @@ those after it are matched by one pattern of that order, and what does not fit i
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -30,10 +30,12 @@ _TELLS = len("* 1234567890123456789 FETCH ")
 
 
 class Answers:
-    """Takes every FETCH answer out of what comes, and leaves all else to imaplib."""
+    """Takes every FETCH answer out of what comes, and leaves all else to imaplib. `wanted`: only those of these uids
+    are kept; None: all."""
 
-    def __init__(self) -> None:
+    def __init__(self, wanted: Collection[int] | None = None) -> None:
         self.told: list[Answer] = []
+        self._wanted = wanted
 
     def __call__(self, incoming: Incoming) -> bool:
         """A Taker (incoming.py). Raises what imaplib does where a connection breaks."""
@@ -60,7 +62,8 @@ class Answers:
         return last if line == b")" and len(literals) == 1 else b""
 
     def _took(self, answer: Answer) -> None:
-        self.told.append(answer)
+        if self._wanted is None or answer.uid in self._wanted:
+            self.told.append(answer)
 
 
 class Mails(Answers):

@@ -14,6 +14,11 @@ _BELIEVED = 15
 """So many times in a row a server is believed that nothing else changed; then it is asked for all flags."""
 
 
+_MANY = 40
+"""So many uids are some 250 bytes, as long as five answers."""
+_FEW_CHANGES = 10
+
+
 class Opened(NamedTuple):
     """What a server said of a folder as it was opened (RFC 3501 §6.3.1, RFC 7162 §3.1.2); 0 for what it did not say."""
 
@@ -27,6 +32,15 @@ class Opened(NamedTuple):
         """The answer to EXAMINE, as imapclient gives it."""
         names = (b"UIDVALIDITY", b"UIDNEXT", b"EXISTS", b"HIGHESTMODSEQ")
         return cls(*(int(answer.get(name) or 0) for name in names))
+
+    def only_grew(self, was: "Opened") -> bool:
+        """Whether all that lay there when it `was` opened before still does, and all uids given since then, too.
+
+        It follows from the numbers: as many more mails are there as were numbered since. A folder that was not opened
+        anew does not tell them anew.
+        """
+        same = self is not was and self.uidvalidity == was.uidvalidity and was.uidnext > 0
+        return same and 0 <= self.exists - was.exists == self.uidnext - was.uidnext
 
 
 class KeptFlags:
@@ -45,16 +59,22 @@ class KeptFlags:
     def known(self, opened: Opened, uids: Sequence[int]) -> dict[int, frozenset[str]]:
         """Of these uids those that are still there, with their flags as kept: only changes since `modseq` are missing.
 
-        Nothing where that is not certain. That none has gone follows from the numbers: as many more mails are there as
-        were numbered since. A folder that was not opened anew does not tell them anew.
+        Nothing where that is not certain.
         """
         was = self.opened
-        same = opened is not was and opened.uidvalidity == was.uidvalidity and opened.modseq >= was.modseq
-        none_gone = was.uidnext and opened.exists - was.exists == opened.uidnext - was.uidnext
-        if not same or not none_gone or self.believed >= _BELIEVED:
+        if not opened.only_grew(was) or opened.modseq < was.modseq or self.believed >= _BELIEVED:
             return {}
         there = dict(zip(self._uids, self._flags, strict=True))
         return {uid: there[uid] for uid in uids if uid in there}
+
+
+def span(uids: Sequence[int], changes: int) -> Sequence[int]:
+    """Of which uids to ask what changed: these; or all between the first and the last of them, where that is far
+    shorter to say and little can have changed: of 150 mails that wait among 100,000 their uids alone are 900 bytes.
+
+    `uids` ascend. `changes`: how far HIGHESTMODSEQ moved, which Dovecot counts by one for each thing somebody does.
+    """
+    return range(uids[0], uids[-1] + 1) if len(uids) > _MANY and changes <= _FEW_CHANGES else uids
 
 
 def keepable(opened: Opened | None, told: Mapping[int, frozenset[str]]) -> bool:

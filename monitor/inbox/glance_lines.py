@@ -5,7 +5,7 @@ Only what every server sends is understood here. Anything else is an Unusual, an
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from monitor.core.cursor import FolderState
@@ -33,11 +33,15 @@ class Unusual(Exception):  # noqa: N818  # nothing is wrong with it, but that th
 class Glance:
     """What a server says of a mailbox in one breath: all its folders, and the state of those it was asked about.
 
-    The attributes of `folders` are their MARKS only.
+    The attributes of `folders` are their MARKS only; `there` are the same in no order.
     """
 
     folders: Sequence[RemoteFolder]
     states: Mapping[str, FolderState]
+    there: frozenset[RemoteFolder] = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "there", frozenset(self.folders))
 
 
 def read_glance(answer: bytes, tags: Sequence[bytes]) -> Glance:
@@ -61,6 +65,26 @@ def read_glance(answer: bytes, tags: Sequence[bytes]) -> Glance:
     if done != list(tags):
         raise Unusual
     return Glance(folders, {name: state for name, told in items.items() if (state := _state(told))})
+
+
+def untagged(answer: bytes, tags: Sequence[bytes]) -> bytes | None:
+    """What an answer tells beside that each of these commands is done; None where this is not certain.
+
+    `answer` begins with a line end.
+    """
+    pieces, at = list[bytes](), 0
+    for tag in tags:
+        done = answer.find(b"\r\n%s OK " % tag, at)
+        if done < 0 or b"{" in answer:
+            return None
+        pieces.append(answer[at:done])
+        at = answer.find(b"\r\n", done + 2)
+    return b"".join((*pieces, answer[at:]))
+
+
+def same_lines(one: bytes, other: bytes) -> bool:
+    """Whether they are the same, in whatever order: Dovecot lists folders as they lie in its directory."""
+    return one == other or (len(one) == len(other) and sorted(one.split(b"\r\n")) == sorted(other.split(b"\r\n")))
 
 
 def marks_only(folders: Sequence[RemoteFolder]) -> list[RemoteFolder]:

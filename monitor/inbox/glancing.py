@@ -6,12 +6,12 @@ Asking and hearing are apart, so that many mailboxes can be asked before the fir
 import ssl
 import time
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 from monitor.core.cursor import FolderState
 from monitor.inbox import connection
 from monitor.inbox.commands import glance_commands
-from monitor.inbox.glance_lines import Glance, Unusual, read_glance
+from monitor.inbox.glance_lines import Glance, Unusual, read_glance, same_lines, untagged
 from monitor.inbox.hinting import Hinting
 from monitor.inbox.login import Login
 from monitor.inbox.source import RemoteFolder
@@ -36,6 +36,8 @@ class Glancing(Hinting):
         self._heard = bytearray()
         self._glanced: tuple[Glance, float] | None = None
         self._states: dict[str, FolderState] = {}
+        self._before: tuple[bytes, Glance] | None = None
+        self._question: tuple[object, list[bytes]] = None, []
 
     def ask_glance(self, watched: Sequence[str]) -> bool:
         """Write what asks for the state of these folders, and for all there are. False where no connection is open.
@@ -49,7 +51,7 @@ class Glancing(Hinting):
         if first is None or client is None or self._aborted or self._awaited:
             return False
         try:
-            commands = glance_commands(client, watched, len(self.listed), leaving=self._selected is not None)
+            commands = self._commands(client, watched)
             tags = [b"G%d" % number for number in range(len(commands))]
             lines = [line for _, line in first] + [b"%s %s" % pair for pair in zip(tags, commands, strict=True)]
             client._imap.send(b"".join(line + b"\r\n" for line in lines))
@@ -62,6 +64,13 @@ class Glancing(Hinting):
             client._imap.state = "AUTH"
         self._awaited, self._heard = [tag for tag, _ in first] + tags, bytearray(b"\r\n")
         return True
+
+    def _commands(self, client: Any, watched: Sequence[str]) -> list[bytes]:
+        """What is said, as it was made for the glance before where all is as it was then."""
+        of = client, watched, len(self.listed), self._selected is not None
+        if of != self._question[0]:
+            self._question = of, glance_commands(*of)
+        return self._question[1]
 
     def keep_glance(self, glance: Glance) -> None:
         """What was just told is the answer to the first questions of the look that follows: they are not asked."""
@@ -102,11 +111,12 @@ class Glancing(Hinting):
     def _told(self) -> Glance | Missed:
         heard, tags = bytes(self._heard), self._awaited
         self._heard, self._awaited = bytearray(), []
+        told = untagged(heard, tags)
         if b"\r\n* BYE" in heard.upper() or self._client is None:
             return self.end_glance("ended")
         try:
             self._client.socket().settimeout(connection.READ_TIMEOUT)
-            return read_glance(heard, tags)
+            return self._as_before(told) or self._read(heard, tags, told)
         except OSError:
             return self.end_glance("ended")
         except Unusual:
@@ -115,6 +125,18 @@ class Glancing(Hinting):
                 self._drop()
             return "odd"
 
+    def _as_before(self, told: bytes | None) -> Glance | None:
+        """The glance before this one, where it told the same: as in nearly every round, and read once is enough."""
+        before = self._before
+        return before[1] if before is not None and told is not None and same_lines(told, before[0]) else None
+
+    def _read(self, heard: bytes, tags: Sequence[bytes], told: bytes | None) -> Glance:
+        glance, self._before = read_glance(heard, tags), None
+        # Of what is told twice of a folder the last counts: then their order matters.
+        if told is not None and told.upper().count(b"* STATUS ") == len(glance.states):
+            self._before = told, glance
+        return glance
+
     def _is_whole(self) -> bool:
         at = self._heard.find(b"\r\n%s " % self._awaited[-1])
         return at >= 0 and self._heard.find(b"\r\n", at + 2) >= 0
@@ -122,3 +144,4 @@ class Glancing(Hinting):
     def _drop(self) -> None:
         super()._drop()
         self._awaited, self._glanced, self._states = [], None, {}
+        self._before, self._question = None, (None, [])

@@ -7,7 +7,6 @@ integers, part numbers are counted, folder names come from the server's own list
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta
-from functools import partial
 
 from monitor.core.cursor import FolderState
 from monitor.core.message import Message
@@ -15,8 +14,8 @@ from monitor.inbox import commands
 from monitor.inbox.commands import peek, refusable, report_items, searched, status_items, uid_fetch
 from monitor.inbox.connection import tls_context
 from monitor.inbox.fields import FIELDS
-from monitor.inbox.flags import KeptFlags, keepable
-from monitor.inbox.glancing import Glancing
+from monitor.inbox.flagging import Flagging
+from monitor.inbox.flags import Opened
 from monitor.inbox.login import Login
 from monitor.inbox.parts import Part, calendar_method, parts_of, report_pair, text_part, text_start
 from monitor.inbox.reading import clean, read
@@ -35,22 +34,22 @@ SEARCH_WINDOW = 50_000
 """Messages a SEARCH may answer with: imaplib breaks at 1 MB a line, about 130,000 ids."""
 MOST_CONTENTS = 50
 """Mails of which parts are fetched in one question: at 16 KB each (REPORT_LIMIT) the answer stays below 1 MB."""
+FEW = 100
+"""So many new mails need not be searched for."""
 
 
-_FLAGS_AT_ONCE = 500
-"""Uids in one question: a server need not take a line of over 8,000 bytes (RFC 7162 §4)."""
-
-
-class ImapSource(Glancing):
+class ImapSource(Flagging):
     """A MailSource over one IMAP connection."""
 
     def __init__(self, login: Login) -> None:
         super().__init__(login)
-        self._kept: dict[str, KeptFlags] = {}
+        self._searched: dict[str, Opened] = {}
+        self._in_this_look: set[str] = set()
 
     def folders(self) -> Sequence[RemoteFolder]:
         """LIST with the SPECIAL-USE marks (RFC 6154)."""
         idle, self._renewed = self._client is not None, False
+        self._in_this_look.clear()
         if (glanced := self._as_glanced()) is not None:
             self.listed = glanced
             return glanced
@@ -97,8 +96,14 @@ class ImapSource(Glancing):
         )
 
     def uids(self, folder: str, first_uid: int, since: datetime | None) -> Iterator[list[int]]:
-        """SEARCH in windows of uids that hold at most SEARCH_WINDOW messages each, oldest first."""
+        """SEARCH in windows of uids that hold at most SEARCH_WINDOW messages each, oldest first.
+
+        Not where the numbers tell the same. Who asks twice in a look doubts what was told, and is not given it again.
+        """
         self._examine(folder)
+        if since is None and (new := self._by_the_numbers(folder, first_uid)):
+            yield new
+            return
         for low, high in self._windows(first_uid):
             criteria: list[object] = ["UID", f"{low}:{high}"]
             if since is not None:
@@ -113,7 +118,9 @@ class ImapSource(Glancing):
         self._examine(folder)
         wanted = set(uids)
         found = self._guarded("fetching headers", lambda c: commands.fetch_mails(c, uids))
-        return [mail for mail in found if mail.uid in wanted]
+        mails = [mail for mail in found if mail.uid in wanted]
+        self._keep_fetched(mails)
+        return mails
 
     def whole_headers(self, folder: str, uids: Sequence[int]) -> Mapping[int, bytes]:
         """BODY.PEEK[HEADER], the first 64 KB. NIL stands for what was expunged meanwhile (RFC 3501 §7.4.2)."""
@@ -123,28 +130,6 @@ class ImapSource(Glancing):
         question = refusable(lambda c: commands.fetch_answers(c, uids, commands.WHOLE_ITEMS))
         told = {answer.uid: answer.header for answer in self._guarded("fetching headers", question)}
         return {uid: header for uid in uids if (header := told.get(uid)) is not None}
-
-    def flags(self, folder: str, uids: Sequence[int]) -> Mapping[int, frozenset[str]]:
-        """FETCH FLAGS of those that still exist; of those told before only what changed since (CONDSTORE)."""
-        self._examine(folder)
-        opened, kept = self._opened, self._kept.pop(folder, None)
-        known = kept.known(opened, uids) if kept else {}
-        told = dict(known)
-        if kept and known:
-            told |= self._flags_told(list(known), kept.modseq)
-        told |= self._flags_told([uid for uid in uids if uid not in known], None)
-        if keepable(opened, told):
-            self._kept[folder] = KeptFlags(opened, told, kept.believed + 1 if kept and known else 0)
-        return told
-
-    def _flags_told(self, uids: Sequence[int], since: int | None) -> dict[int, frozenset[str]]:
-        told: dict[int, frozenset[str]] = {}
-        for at in range(0, len(uids), _FLAGS_AT_ONCE):
-            some = uids[at : at + _FLAGS_AT_ONCE]
-            wanted = set(some)
-            found = self._guarded("fetching flags", partial(commands.fetch_flags, uids=some, since=since))
-            told |= {a.uid: a.flags for a in found if a.uid in wanted and "flags" in a.items}
-        return told
 
     def find(self, folder: str, message_id: str) -> list[int]:
         """SEARCH HEADER Message-ID, always quoted: imapclient would send `{5}` and `%` as they stand."""
@@ -254,6 +239,15 @@ class ImapSource(Glancing):
             halves = (uids[:middle], uids[middle:]) if middle else ()
             return {uid: item for half in halves for uid, item in self._asked(folder, half, items).items()}
         return {uid: item for uid, item in commands.understood(lines).items() if uid in uids}
+
+    def _by_the_numbers(self, folder: str, first_uid: int) -> list[int]:
+        """The uids from this one on, where the folder only grew since it was searched last, and by a few."""
+        opened = self._opened
+        was = self._searched.get(folder, opened)
+        self._searched[folder] = opened
+        known = folder not in self._in_this_look and was.uidnext <= first_uid and opened.only_grew(was)
+        self._in_this_look.add(folder)
+        return list(range(first_uid, opened.uidnext)) if known and opened.uidnext <= first_uid + FEW else []
 
     def _windows(self, first_uid: int) -> Iterator[tuple[int, int | str]]:
         if self._opened.exists <= SEARCH_WINDOW:

@@ -81,7 +81,7 @@ class Glances:
         told = glances(self._asking(mailbox) for mailbox in wanted.values())
         seen = {address: one for address, one in told.items() if isinstance(one, Glance)}
         self._not_before |= {address: now + PAUSE for address, one in told.items() if one == "odd"}
-        same = [address for address, one in seen.items() if self._seen[address].folders == {*one.folders}]
+        same = [address for address, one in seen.items() if self._seen[address].folders == one.there]
         found = note_quiet(self._store, [self._glanced(wanted[a], seen[a], now) for a in same], now, hold)
         for address in seen.keys() - found:
             self._seen[address].source.keep_glance(seen[address])

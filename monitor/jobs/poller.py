@@ -46,6 +46,7 @@ class Poller:
         self._stopping, self._progress = stopping, progress
         self._share: Share = share or Alone()
         self._house = settings.house(store.letter_key)
+        self._rules = settings.rules_fingerprint(monitor.__version__)
         self._glances = Glances(store, source_of, self._share)
         self._reading = ReadingProcess()
         # A pool for each server: the mailboxes of one that hangs do not take up the threads of the others.
@@ -86,7 +87,7 @@ class Poller:
         if changed := keep_subjects_as_told(store, house):
             words = "subjects are not kept any more; %d messages lost theirs"
             log.info(words, changed, extra=event("subjects dropped", messages=changed))
-        if judged := refold_if_rules_changed(store, self._settings.rules_fingerprint(monitor.__version__), house):
+        if judged := refold_if_rules_changed(store, self._rules, house):
             words = "the rules have changed; %d conversations were judged again"
             log.info(words, judged, extra=event("rules changed", conversations=judged))
 

@@ -14,6 +14,11 @@ CLOCK_SKEW = timedelta(minutes=5)
 """The server's clock may run so far before ours: what Kerberos takes for the same time too (RFC 4120, section 8.2)."""
 
 
+_CHANGED: tuple[str, ...] = ("first_as_of", "fault", "fault_text", "fault_since", "readable_since")
+_CHANGED += ("ahead_by", "ahead_since", "outgoing_seen_at")
+"""What a complete look may change of a mailbox beside when it was."""
+
+
 def looked_completely(
     store: Store,
     address: str,
@@ -48,7 +53,8 @@ def note_complete(
         if limit is not None and gap is not None and gap > limit:
             spells.append((row.address, row.as_of, row.now_as_of))
         if values := _news(row, now, ahead, row.address in showing):
-            others.append({"at": row.address, "as_of": row.now_as_of, "looked_at": now, **values})
+            before = {name: row._mapping[name] for name in _CHANGED}
+            others.append({"at": row.address, "as_of": row.now_as_of, "looked_at": now, **before, **values})
         else:
             usual.setdefault(row.now_as_of, []).append(row.address)
     note_blind(connection, spells)
@@ -86,10 +92,10 @@ def _as_before(connection: Connection, addresses: Collection[str]) -> Sequence[A
 
 
 def _news(row: AnyRow, now: datetime, ahead: timedelta | None, shows_replies: bool) -> dict[str, Any]:
-    """All that a complete look may change beside when it was; empty where it changes nothing of that."""
-    kept = ("first_as_of", "fault", "fault_text", "fault_since", "readable_since", "ahead_by", "ahead_since")
-    before = {name: row._mapping[name] for name in (*kept, "outgoing_seen_at")}
-    after = {**before, "fault": None, "fault_text": None, "fault_since": None}
+    """All that a complete look changes beside when it was; empty where it changes nothing of that."""
+    after: dict[str, Any] = {}
+    if row.fault is not None or row.fault_text is not None or row.fault_since is not None:
+        after |= {"fault": None, "fault_text": None, "fault_since": None}
     if row.first_as_of is None or row.now_as_of is None or row.first_as_of > row.now_as_of:
         # In the future: the clock was ahead then, and whoever becomes late until that day would enter no ladder.
         after["first_as_of"] = row.now_as_of
@@ -99,7 +105,7 @@ def _news(row: AnyRow, now: datetime, ahead: timedelta | None, shows_replies: bo
         after |= _clock(row, ahead, now)
     if row.outgoing_seen_at is None and shows_replies:
         after["outgoing_seen_at"] = now
-    return after if after != before else {}
+    return {name: value for name, value in after.items() if value != row._mapping[name]} if after else after
 
 
 def _clock(row: AnyRow, ahead: timedelta, now: datetime) -> dict[str, Any]:

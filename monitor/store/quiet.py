@@ -7,16 +7,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from typing import NamedTuple
 
 from sqlalchemy import Connection, and_, select, update
 
-from monitor.core.cursor import FolderState, plan
+from monitor.core.cursor import Cursor, FolderState, Plan, plan
 from monitor.core.message import Role
 from monitor.store.leases import Hold
 from monitor.store.looks import note_complete
-from monitor.store.mailboxes import FolderRow, folder_of
 from monitor.store.store import Store, among
-from monitor.store.tables import AnyRow, conversations, folders, mailboxes, messages, sightings, waits
+from monitor.store.tables import conversations, folders, mailboxes, messages, sightings, waits
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,28 @@ class Glanced:
     stale_after: timedelta
     seeks_since: datetime | None = None
     needs_sent: bool = True
+
+
+class _Folder(NamedTuple):
+    """A folder as stored, as far as it matters here: of hundreds of mailboxes each round."""
+
+    id: int
+    name: str
+    role: Role
+    watched: bool
+    looked_at_once: bool
+    complete: bool
+    uidvalidity: int | None
+    uidnext: int | None
+    highestmodseq: int | None
+    messages: int | None
+
+
+_FOLDERS = select(
+    folders.c.mailbox, folders.c.id, folders.c.name, folders.c.role, folders.c.watched,
+    folders.c.looked_at.is_not(None), folders.c.complete,
+    folders.c.uidvalidity, folders.c.uidnext, folders.c.highestmodseq, folders.c.messages,
+)  # fmt: skip
 
 
 def note_quiet(store: Store, glanced: Iterable[Glanced], now: datetime, hold: Hold) -> set[str]:
@@ -57,9 +80,9 @@ def _quiet(connection: Connection, glanced: Mapping[str, Glanced]) -> dict[str, 
     """The ids of the watched folders of each mailbox in which nothing is to be done."""
     if not glanced or connection.execute(select(conversations.c.number).where(conversations.c.stale).limit(1)).first():
         return {}  # a look folds what was put off
-    rows: dict[str, list[AnyRow]] = defaultdict(list)
-    for row in connection.execute(select(folders).where(among(folders.c.mailbox, glanced, connection))):
-        rows[row.mailbox].append(row)
+    rows: dict[str, list[_Folder]] = defaultdict(list)
+    for mailbox, *row in connection.execute(_FOLDERS.where(among(folders.c.mailbox, glanced, connection))):
+        rows[mailbox].append(_Folder(*row))
     sought = select(mailboxes.c.address, mailboxes.c.sent_sought_at).where(
         among(mailboxes.c.address, [each.address for each in glanced.values() if each.seeks_since], connection)
     )
@@ -67,16 +90,19 @@ def _quiet(connection: Connection, glanced: Mapping[str, Glanced]) -> dict[str, 
     quiet: dict[str, list[int]] = {}
     asks: dict[int, str] = {}
     for address, one in glanced.items():
-        watched = [folder_of(row) for row in rows[address] if row.watched]
-        if _as_wanted(one, watched, rows[address], sought_at.get(address)) and _as_known(one, watched):
-            quiet[address] = [folder.id for folder in watched]
-            asks |= {folder.id: address for folder in watched if plan(folder.cursor, one.states[folder.name]).ask_flags}
+        watched = [folder for folder in rows[address] if folder.watched]
+        if not _as_wanted(one, watched, rows[address], sought_at.get(address)):
+            continue
+        plans = {folder.id: _plan(folder, one.states.get(folder.name)) for folder in watched}
+        if all(step is not None for step in plans.values()):
+            quiet[address] = list(plans)
+            asks |= {folder: address for folder, step in plans.items() if step and step.ask_flags}
     for folder in _where_somebody_waits(connection) & asks.keys() if asks else ():
         quiet.pop(asks[folder], None)
     return quiet
 
 
-def _as_wanted(one: Glanced, watched: Sequence[FolderRow], rows: Sequence[AnyRow], sought: datetime | None) -> bool:
+def _as_wanted(one: Glanced, watched: Sequence[_Folder], rows: Sequence[_Folder], sought: datetime | None) -> bool:
     """Whether a look would read just these folders, and neither seek a Sent folder nor miss one."""
     roles = {folder.name: folder.role for folder in watched}
     found = {name: role for name, role in roles.items() if role == "sent"} if one.seeks_since else {}
@@ -84,19 +110,25 @@ def _as_wanted(one: Glanced, watched: Sequence[FolderRow], rows: Sequence[AnyRow
         return False
     if one.seeks_since is None or found:
         return True
-    lost = any(row.role == "sent" and row.looked_at for row in rows)
+    lost = any(row.role == "sent" and row.looked_at_once for row in rows)
     return sought is not None and sought > one.seeks_since and not (lost and one.needs_sent)
 
 
-def _as_known(one: Glanced, watched: Sequence[FolderRow]) -> bool:
-    """Whether each folder is as it was when it was read to its end."""
-    for folder in watched:
-        cursor, state = folder.cursor, one.states.get(folder.name)
-        if cursor is None or state is None or plan(cursor, state).step != "NOTHING":
-            return False
-        if state != FolderState(cursor.uidvalidity, cursor.uidnext, cursor.highestmodseq, cursor.messages):
-            return False
-    return True
+def _plan(folder: _Folder, state: FolderState | None) -> Plan | None:
+    """Of a folder that is as it was when it was read to its end; None where it is not."""
+    if state is None or not folder.complete or folder.uidnext is None:
+        return None
+    told = state.uidvalidity, state.uidnext, state.highestmodseq, state.messages
+    if told != (folder.uidvalidity, folder.uidnext, folder.highestmodseq, folder.messages):
+        return None
+    return _plan_of_unchanged(state.highestmodseq is not None, state.messages is not None)
+
+
+@cache
+def _plan_of_unchanged(modseq: bool, messages: bool) -> Plan:
+    """What a look would do where nothing has changed, by what its server tells; nothing, or nothing but ask flags."""
+    numbers = 1, 1, 1 if modseq else None, 1 if messages else None
+    return plan(Cursor(*numbers), FolderState(*numbers))
 
 
 def _where_somebody_waits(connection: Connection) -> set[int]:

@@ -71,6 +71,15 @@ class TestOnDovecot:
         assert [mail.uid for mail in source.mails("INBOX", [1, 2])] == [1, 2], "and the connection goes on"
         source.close()
 
+    def test_an_answer_as_before_is_read_once_and_another_one_anew(self, dovecot: Dovecot, account: str) -> None:
+        source = ImapSource(login_to(dovecot, account))
+        source.folders()
+        first = glance_at(source, "INBOX")
+        assert glance_at(source, "INBOX") is first
+        dovecot.append(account, "INBOX", header(2), NOON)
+        assert glance_at(source, "INBOX").states["INBOX"].messages == 2
+        source.close()
+
     @pytest.mark.parametrize("offered", [["NOTIFY"], ["IDLE"]])
     def test_a_connection_that_waits_for_news_is_glanced_at_at_once_and_goes_on(
         self, dovecot: Dovecot, account: str, offered: list[str], monkeypatch: pytest.MonkeyPatch

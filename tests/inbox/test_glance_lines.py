@@ -7,7 +7,7 @@ from imapclient import imap_utf7
 from imapclient.response_parser import parse_response
 
 from monitor.core.cursor import FolderState
-from monitor.inbox.glance_lines import Glance, Unusual, marks_only, read_glance
+from monitor.inbox.glance_lines import Glance, Unusual, marks_only, read_glance, untagged
 from monitor.inbox.source import RemoteFolder
 
 NAMES = st.text(st.characters(codec="utf-8", exclude_characters="\r\n\0"), min_size=1, max_size=12)
@@ -96,3 +96,21 @@ def test_a_folder_of_which_too_little_is_told_has_no_state() -> None:
 def test_folders_compare_by_what_decides_their_part() -> None:
     listed = [RemoteFolder("Sent", frozenset({"\\sent", "\\hasnochildren", "\\marked"}))]
     assert glance(b'* LIST (\\Sent) "." Sent').folders == marks_only(listed)
+
+
+LINES = b"\r\n* STATUS INBOX (UIDNEXT 2)"
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (LINES + b"\r\nG0 OK done (0.001 secs)\r\n", LINES + b"\r\n"),
+        (b"\r\nG0 OK left\r\n* STATUS INBOX (UIDNEXT 2)\r\nG1 OK done\r\n", LINES + b"\r\n"),
+        (LINES + b"\r\nG0 NO\r\n", None),
+        (b"\r\nG1 OK done\r\nG0 OK done\r\n", None),
+        (b"\r\n* LIST () NIL {5}\r\nG0 OK\r\nG0 OK done\r\n", None),
+    ],
+    ids=["one", "in between", "refused", "in another order", "literal"],
+)
+def test_answers_differ_in_what_they_tell_and_not_in_how_long_it_took(answer: bytes, told: bytes | None) -> None:
+    assert untagged(answer, [b"G0", b"G1"] if b"G1" in answer else [b"G0"]) == told
