@@ -13,7 +13,6 @@ from monitor.core.parties import outsiders
 from monitor.store.bulk import insert_all
 from monitor.store.listed import listed
 from monitor.store.rows import message_of
-from monitor.store.store import among
 from monitor.store.tables import conversations, messages, nodes, waits
 
 
@@ -143,9 +142,15 @@ def _own_tie() -> ColumnElement[bool]:
 
 def place_messages(connection: Connection, changed: Collection[int]) -> None:
     """Messages stand in the conversation that their strand is tied to, else in its own."""
-    tied = select(conversations.c.tied_to).where(conversations.c.number == messages.c.strand).scalar_subquery()
-    concerned = or_(among(messages.c.strand, changed, connection), among(messages.c.conversation, changed, connection))
-    connection.execute(update(messages).where(concerned).values(conversation=func.coalesce(tied, messages.c.strand)))
+    connection.execute(_PLACED, {"changed": changed})
+
+
+_TIED_TO = select(conversations.c.tied_to).where(conversations.c.number == messages.c.strand).scalar_subquery()
+_PLACED = (
+    update(messages)
+    .where(or_(listed(messages.c.strand, "changed"), listed(messages.c.conversation, "changed")))
+    .values(conversation=func.coalesce(_TIED_TO, messages.c.strand))
+)
 
 
 def conversations_of(connection: Connection, strands: Collection[int]) -> dict[int, int]:

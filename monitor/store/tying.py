@@ -12,7 +12,6 @@ from monitor.core.message import Seen
 from monitor.store.folding import large, refold, sightings_of
 from monitor.store.listed import listed
 from monitor.store.rows import seen_of
-from monitor.store.store import among
 from monitor.store.strands import conversations_of, place_messages
 from monitor.store.tables import SEEKS, AnyRow, conversations, messages
 
@@ -111,23 +110,27 @@ def _hosts(connection: Connection, seekers: Sequence[AnyRow]) -> set[int]:
     """The conversations in which a mail of such a subject came at most 14 days before; and those they are in now."""
     if not seekers:
         return set()
-    first = min(row.received_at for row in seekers) - WINDOW
-    query = (
-        select(messages.c.conversation)
-        .where(among(messages.c.subject_key, {row.subject_key for row in seekers}, connection))
-        .where(messages.c.received_at >= first, messages.c.received_at <= max(row.received_at for row in seekers))
-        .distinct()
-    )
-    return set(connection.execute(query).scalars()) | {row.conversation for row in seekers}
+    stamps = [row.received_at for row in seekers]
+    given = {"keys": {row.subject_key for row in seekers}, "since": min(stamps) - WINDOW, "until": max(stamps)}
+    return set(connection.execute(_HOSTS, given).scalars()) | {row.conversation for row in seekers}
 
 
 def _strands(connection: Connection, numbers: Collection[int]) -> dict[int, list[Seen]]:
-    rows = connection.execute(select(messages).where(among(messages.c.conversation, numbers, connection))).all()
+    rows = connection.execute(_MESSAGES, {"numbers": numbers}).all()
     sighted = sightings_of(connection, numbers)
     strands: dict[int, list[Seen]] = {}
     for row in rows:
         strands.setdefault(row.strand, []).append(seen_of(row, sighted[row.id]))
     return strands
+
+
+_HOSTS = (
+    select(messages.c.conversation)
+    .where(listed(messages.c.subject_key, "keys"))
+    .where(messages.c.received_at >= bindparam("since"), messages.c.received_at <= bindparam("until"))
+    .distinct()
+)
+_MESSAGES = select(messages).where(listed(messages.c.conversation, "numbers"))
 
 
 def _move(connection: Connection, moved: Mapping[int, int | None], before: Mapping[int, int]) -> set[int]:

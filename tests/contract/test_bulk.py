@@ -84,7 +84,11 @@ def test_what_is_put_again_is_written_anew_in_some_columns_alone(store: Store) -
         put_all(connection, sightings, [sighting], ("flags",))
         put_all(connection, sightings, [sighting | {"flags": ("b",), "size": 2}], ("flags",))
         found = connection.execute(select(sightings.c.flags, sightings.c.size)).one()
+        more = [sighting | {"uid": uid, "flags": ("c",), "size": 3} for uid in (0, 1, 2)]
+        put_all(connection, sightings, more, ("flags",))
+        with_more = connection.execute(select(sightings.c.uid, sightings.c.flags, sightings.c.size)).all()
     assert tuple(found) == (["b"], 1)
+    assert sorted(map(tuple, with_more)) == [(0, ["c"], 3), (1, ["c"], 1), (2, ["c"], 3)]
 
 
 @pytest.mark.parametrize("wrong", [{"subject": "\ud800"}, {"sent_at": TEN.replace(tzinfo=None)}, {"strand": 2**70}])
