@@ -163,16 +163,18 @@ def _first_look(seen: Figures, house: House) -> Iterator[Line]:
     working = f"{seen.us_each[largest]:.0f} µs at {largest:,} × {factor:.2f} for each ten times ({decades:.1f} times)"
     yield Line("CPU of the first look, a message", working, f"{cost:.0f} µs")
     alone = house.messages * cost / 1e6
-    yield Line("first look, one daemon", f"{house.messages:,} × {cost:.0f} µs", hours(alone))
     held = seen.held_us.get("postgresql" if house.daemons > 1 else "sqlite", seen.held_us["sqlite"])
     writing = house.messages * held / 1e6
+    dearer = max(cost, held)
+    yield Line("first look, one daemon", f"{house.messages:,} × {dearer:.0f} µs", hours(house.messages * dearer / 1e6))
     if house.daemons > 1:
         working = (
             f"the longer of {hours(alone)} ÷ {house.daemons}, and {house.messages:,} × {held:.0f} µs of one writer"
         )
         together = max(alone / house.daemons, writing)
         yield Line(f"first look, {house.daemons} daemons", working, hours(together))
-        yield Line("more daemons help up to", f"{cost:.0f} µs ÷ {held:.0f} µs", f"{max(1.0, cost / held):.1f} daemons")
+        working = f"{cost:.0f} µs ÷ {held:.0f} µs of one writer, and never fewer than one"
+        yield Line("more daemons help up to", working, f"{max(1.0, cost / held):.1f} daemons")
     working = f"{house.messages:,} ÷ {seen.raw:,.0f}/s, if one server holds all of it"
     yield Line("the mail server alone needs", working, hours(house.messages / seen.raw))
     working = f"{house.messages:,} × {seen.rebuild_us:.0f} µs"
@@ -186,7 +188,8 @@ def _kept(seen: Figures, house: House) -> Iterator[Line]:
     own = math.ceil(house.mailboxes / house.daemons)
     working = f"{seen.base_mb:.0f} MB + {own:,} × {seen.mailbox_kb:.0f} KB"
     yield Line("memory of a daemon, idle", working, f"{seen.base_mb + own * seen.mailbox_kb / 1024:,.0f} MB")
-    yield Line("connections, and open files of a daemon", f"{house.mailboxes:,} ÷ {house.daemons} daemons", f"{own:,}")
+    yield Line("connections of a daemon", f"{house.mailboxes:,} ÷ {house.daemons} daemons", f"{own:,}")
+    yield Line("open files of a daemon", f"{own:,} × 2 + 100", f"{own * 2 + 100:,}")
 
 
 def _rounds(seen: Figures, house: House) -> Iterator[Line]:
@@ -201,8 +204,8 @@ def _rounds(seen: Figures, house: House) -> Iterator[Line]:
     working = f"{house.mailboxes:,} × {seen.quiet_bytes:,.0f} B × 8 ÷ {house.poll_every} s"
     yield Line("network, for rounds", working, f"{octets:.2f} Mbit/s")
     asked = house.mailboxes * seen.beat_statements / house.poll_every
-    working = f"{house.mailboxes:,} × {seen.beat_statements:.1f} ÷ {house.poll_every} s"
-    yield Line("statements, for rounds", working, f"{asked:,.0f}/s")
+    working = f"{house.mailboxes:,} × {seen.beat_statements:.2f} ÷ {house.poll_every} s"
+    yield Line("statements, for rounds", working, f"{asked:,.1f}/s")
 
 
 def _day(seen: Figures, house: House) -> Iterator[Line]:

@@ -35,7 +35,8 @@ INSTALL = "The demo needs aiosmtpd. Install it with: pip install 'inbox-monitor[
 NEXT = """\
 With a mailbox of your own:
   copy config.example.toml to config.toml, and write your host, mailbox and team into it
-  inbox-monitor check                         logs in, reads nothing but folders, says what is missing
+  export INBOX_MONITOR_CONFIG=config.toml
+  inbox-monitor check                         logs in, changes nothing, says what is missing
   inbox-monitor run --once --dry-run letters  what it would send, written to a folder
   inbox-monitor run                           from then on
 and after some weeks:

@@ -24,6 +24,11 @@ def ahead(batches: Iterator[T], more: Callable[[T], bool]) -> Generator[T, None,
                 batch = next(batches, None)
                 continue
             pool = pool or to_end.enter_context(ThreadPoolExecutor(1, thread_name_prefix="fetch"))
-            coming = pool.submit(next, batches, None)
+            try:
+                coming = pool.submit(next, batches, None)
+            except RuntimeError:  # no further thread may be started, where tasks are few: then one after the other
+                yield batch
+                yield from batches
+                return
             yield batch
             batch = coming.result()

@@ -174,12 +174,14 @@ def server_facts(server: Server, now: datetime) -> Iterator[Fact]:
 
 def _noticed(server: Server, offers: Collection[str]) -> str:
     """How soon what comes is seen: by what the server says between two looks (inbox/idling.py), or at the next one."""
-    if not any(visit.mailbox.idle for visit in server.visits):
+    waiting = [visit for visit in server.visits if visit.mailbox.idle]
+    if not waiting:
         return "replies are noticed at the next look, as idle = false asks for"
+    but = "" if len(waiting) == len(server.visits) else ", but where idle = false asks for none"
     if "NOTIFY" in offers:
-        return "replies and new mail are noticed within seconds, by NOTIFY"
+        return f"replies and new mail are noticed within seconds, by NOTIFY{but}"
     if "IDLE" in offers:
-        return "replies are noticed within seconds, by IDLE on the Sent folder; new mail at the next look"
+        return f"replies are noticed within seconds, by IDLE on a Sent folder{but}; new mail at the next look"
     return "replies are noticed at the next look: it offers neither NOTIFY nor IDLE"
 
 

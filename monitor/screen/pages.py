@@ -165,7 +165,8 @@ def _known(told: Told) -> str:
     looks = {m: told.knowledge.as_of(m) for m in told.settings.desks}
     unknown = [m for m, look in looks.items() if look is None]
     if unknown:
-        return f"Not known yet: {', '.join(unknown)} was never seen whole. Run: inbox-monitor run --once"
+        was = "was" if len(unknown) == 1 else "were"
+        return f"Not known yet: {', '.join(unknown)} {was} never seen whole. Run: inbox-monitor run --once"
     oldest = min(looks, key=lambda m: looks[m] or told.now)
     look = since(looks[oldest] or told.now, told.settings.zone, told.now)
     return f"Known up to {look}, the oldest complete look ({oldest})."

@@ -82,6 +82,16 @@ def test_who_goes_no_further_waits_for_the_batch_under_way_and_leaves_no_thread(
     assert fetching() == []
 
 
+def test_where_no_thread_can_be_started_the_batches_come_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none_more(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", none_more)
+    batches = Batches(4)
+    assert list(ahead(iter(batches), lambda _: True)) == [1, 2, 3, 4]
+    assert len(batches.made) == 4
+
+
 class OneAtATime(MemorySource):
     """A connection that two threads must never use at once; `at_fetch` is called with the number of each FETCH."""
 

@@ -173,7 +173,7 @@ def test_what_a_server_offers_is_one_line_and_others_folders_are_named(configure
     ("dialect", "idle", "says"),
     [
         (NOTIFYING, True, "replies and new mail are noticed within seconds, by NOTIFY"),
-        (GMAIL, True, "replies are noticed within seconds, by IDLE on the Sent folder; new mail at the next look"),
+        (GMAIL, True, "replies are noticed within seconds, by IDLE on a Sent folder; new mail at the next look"),
         (OLD, True, "replies are noticed at the next look: it offers neither NOTIFY nor IDLE"),
         (GMAIL, False, "replies are noticed at the next look, as idle = false asks for"),
     ],
@@ -186,6 +186,15 @@ def test_how_soon_replies_are_noticed_is_one_line(
         settings = replace(settings, mailboxes=tuple(replace(m, idle=idle) for m in settings.mailboxes))
         _, facts = told(settings)
     assert [(f.mark, f.text) for f in facts if "noticed" in f.text] == [("ok", says)]
+
+
+def test_that_some_mailboxes_ask_for_no_hints_is_said_too(configured: Configured) -> None:
+    with ScriptedImap(NOTIFYING) as server:
+        settings = configured([server.port, server.port])
+        first, *more = settings.mailboxes
+        _, facts = told(replace(settings, mailboxes=(replace(first, idle=False), *more)))
+    says = "replies and new mail are noticed within seconds, by NOTIFY, but where idle = false asks for none"
+    assert [f.text for f in facts if "noticed" in f.text] == [says]
 
 
 QUOTA = """
