@@ -8,12 +8,13 @@ from typing import NamedTuple
 
 from monitor.core.house import House, due_at
 from monitor.core.inferring import seeks
+from monitor.core.judging import judged_alone
 from monitor.core.message import Seen
 from monitor.core.needs_reply import NOTHING, Case, Verdict, case
 from monitor.core.parties import guests, voices_of
 from monitor.core.topic import key_of
 from monitor.core.wait import Wait
-from monitor.core.waits import CLOSED, End, homes, judged
+from monitor.core.waits import CLOSED, End, answered_in, homes
 
 
 class Alone(NamedTuple):
@@ -32,29 +33,32 @@ class Alone(NamedTuple):
 def alone(seen: Seen, house: House) -> Alone:
     """The same as `fold` of this message alone gives."""
     its = case(seen, house, guests((seen,), house))
-    verdict = judged((its,))[seen.message.identity]
-    by_itself = verdict if not its.guests and its.answers == NOTHING else None
-    return Alone(verdict, _wait(its, verdict), key_of(seen.message), seeks(seen, house, by_itself) is not None)
+    verdict = judged_alone(its)
+    by_itself = verdict if not its.guests and its.answers is NOTHING else None
+    asks = verdict.wants_reply and verdict.direction == "incoming" and not seen.draft
+    wait = wait_of(its, verdict, _end(seen)) if asks else None
+    return Alone(verdict, wait, key_of(seen.message), seeks(seen, house, by_itself) is not None)
 
 
-def _wait(its: Case, verdict: Verdict) -> Wait | None:
+def wait_of(its: Case, verdict: Verdict, end: End | None) -> Wait | None:
+    """The wait of one who asks once, and how it ended; None where the mail lies on no desk."""
     seen, house = its.seen, its.house
-    if not verdict.wants_reply or verdict.direction != "incoming" or seen.draft:
-        return None
     mailboxes = homes((seen,), house)
     if not mailboxes:
         return None
-    end = _end(seen)
+    opened_at, answer, answered = seen.received_at, end and end.answer, end is not None and end.state == "answered"
     return Wait(
         opener=seen.message.identity,
         members=(seen.message.identity,),
         who=its.writer,
         mailboxes=mailboxes,
         state=end.state if end else "waiting",
-        opened_at=seen.received_at,
-        due_at=due_at(seen.received_at, house.target(mailboxes[0])),
-        answered_at=max(end.at, seen.received_at) if end and end.at and end.state == "answered" else None,
-        closed_at=end.at if end and end.state != "answered" else None,
+        opened_at=opened_at,
+        due_at=due_at(opened_at, house.target(mailboxes[0])),
+        answered_by=answer.message.identity if answer else None,
+        answered_at=max(end.at, opened_at) if end and end.at and answered else None,
+        answered_in=answered_in(answer, house) if answer else None,
+        closed_at=end.at if end and not answered else None,
         evidence=end.evidence if end else None,
         party=voices_of(seen.message, its.writer, house, its.guests),
         low_urgency=verdict.low_urgency,

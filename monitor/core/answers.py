@@ -23,7 +23,8 @@ class Proof(NamedTuple):
 
 Evidence = Callable[[Proof], str | None]
 
-_TELLS_FAILURE = frozenset({FAILED, "x-failed-recipients"})
+TELLS_FAILURE = frozenset({FAILED, "x-failed-recipients"})
+"""The facts of a mail that tells that another one was not delivered."""
 
 CLAIMED = "claimed.dmarc-fail"
 """The rule of a mail in the name of staff whose authentication failed: shown, but it neither answers nor passes on."""
@@ -76,7 +77,7 @@ def failures(messages: Iterable[Message]) -> dict[str, frozenset[str]]:
     """
     found: dict[str, set[str]] = {}
     for message in messages:
-        if _TELLS_FAILURE.isdisjoint(message.headers):
+        if TELLS_FAILURE.isdisjoint(message.headers):
             continue
         for value in message.headers.get(FAILED, ()):
             action, name, address = value.split(" ", 2)

@@ -61,8 +61,12 @@ def ties(message: Message, outsiders: Outsiders) -> list[Tie]:
     """All that ties a message to others, strongest rule first; its own id is always among them."""
     subject = joining(message)
     keys = ([subject] if subject else []) + [f"@{address}" for address in outsiders(message)]
-    named = message.in_reply_to or message.references or not _TYING.isdisjoint(message.headers)
-    return [tie for rule in LINKS for tie in rule(message, subject, keys)] if named else _cited(message, subject, keys)
+    if not _TYING.isdisjoint(message.headers):
+        return [tie for rule in LINKS for tie in rule(message, subject, keys)]
+    cited = _cited(message, subject, keys)
+    if not (message.in_reply_to or message.references):
+        return cited
+    return _in_reply_to(message, subject, keys) + _references(message, subject, keys) + cited
 
 
 def loose_ids(message: Message) -> tuple[str, ...]:
@@ -105,6 +109,11 @@ def links(tied: Mapping[str, Sequence[Tie]]) -> dict[str, Link]:
     """By identity, the strongest rule that ties each message to another one of these (given with their ties)."""
     if len(tied) == 1:  # most strands, while they are young
         return dict.fromkeys(tied, ALONE)
+    if len(tied) == 2:  # most others
+        (one, some), (other, more) = tied.items()
+        if some[0].node == more[0].node:  # an answer, and what it answers
+            return {one: some[0].link, other: more[0].link}
+        return {one: _shared(some, more), other: _shared(more, some)}
     met: set[str] = set()
     shared: set[str] = set()
     for ties in tied.values():
@@ -112,6 +121,15 @@ def links(tied: Mapping[str, Sequence[Tie]]) -> dict[str, Link]:
         shared |= met & nodes
         met |= nodes
     return {identity: next((tie.link for tie in ties if tie.node in shared), ALONE) for identity, ties in tied.items()}
+
+
+def _shared(ties: Sequence[Tie], others: Sequence[Tie]) -> Link:
+    """The strongest of these ties that is among the others too."""
+    nodes = {tie.node for tie in others}
+    for tie in ties:
+        if tie.node in nodes:
+            return tie.link
+    return ALONE
 
 
 Rule = Callable[[Message, str, Sequence[str]], list[Tie]]
@@ -129,7 +147,10 @@ def _in_reply_to(message: Message, subject: str, _keys: Sequence[str]) -> list[T
 
 
 def _references(message: Message, _subject: str, keys: Sequence[str]) -> list[Tie]:
-    named = [(i, Link("join.references", i)) for i in reversed(loose_ids(message))]
+    loose = loose_ids(message)
+    if not loose:  # most name one id, and in both fields
+        return []
+    named = [(i, Link("join.references", i)) for i in reversed(loose)]
     return [Tie(node, link) for i, link in named for node in _each(i, keys)]
 
 
@@ -173,12 +194,10 @@ def _both(i: str, key: str) -> str:
 
 def _each(i: str, keys: Iterable[str]) -> list[str]:
     """The node for an id and each of these conditions: BLAKE2b (RFC 7693) over `id`, a line feed, and the condition."""
-    begun = _DIGEST.copy()  # in half the time that a new one takes
-    begun.update(f"{i}\n".encode("utf-8", "replace"))
     nodes = []
     for key in keys:
-        whole = begun.copy()
-        whole.update(key.encode("utf-8", "replace"))
+        whole = _DIGEST.copy()  # in half the time that a new one takes
+        whole.update(f"{i}\n{key}".encode("utf-8", "replace"))
         nodes.append("~" + whole.hexdigest())
     return nodes
 

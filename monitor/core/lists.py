@@ -44,8 +44,15 @@ def named_lists(message: Message) -> frozenset[str]:
 
 @lru_cache(maxsize=1024)
 def _of_id(value: str) -> frozenset[str]:
-    labels = value.rpartition("<")[2].partition(">")[0].strip().lower().split(".")[:_LONGEST_ID]
-    return frozenset([f"{'.'.join(labels[:n])}@{'.'.join(labels[n:])}" for n in range(1, len(labels))])
+    name = value.rpartition("<")[2].partition(">")[0].strip().lower()
+    if name.count(".") >= _LONGEST_ID:
+        name = ".".join(name.split(".")[:_LONGEST_ID])
+    found = []
+    at = name.find(".")
+    while at >= 0:
+        found.append(f"{name[:at]}@{name[at + 1 :]}")
+        at = name.find(".", at + 1)
+    return frozenset(found)
 
 
 def _in_older_fields(message: Message) -> Iterator[str]:

@@ -142,7 +142,10 @@ class Seen:
 
     def in_role(self, role: Role) -> bool:
         """Whether it was ever seen in a folder of this role, in any mailbox."""
-        return role in [place.role for place in self.places]  # half the cost of a generator, and every rule asks
+        for _, each in self.places:  # noqa: SIM110  # a quarter of the cost of a generator, and every rule asks
+            if each == role:
+                return True
+        return False
 
 
 EARLIEST_SANE_YEAR = 1990

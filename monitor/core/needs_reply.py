@@ -93,11 +93,10 @@ def case(seen: Seen, house: House, guests: frozenset[str] = frozenset(), answers
 
 
 def _in_words(strong: Sequence[tuple[str, str]], spam: str | None, weak: Mapping[str, str]) -> tuple[str, ...]:
-    return (
-        *(seen for _, seen in strong),
-        *([spam] if spam else ()),
-        *(f"{kind}: {seen}" for kind, seen in weak.items()),
-    )
+    words = [seen for _, seen in strong]
+    if spam:
+        words.append(spam)
+    return tuple(words + [f"{kind}: {seen}" for kind, seen in weak.items()])
 
 
 Rule = Callable[[Case], Verdict | None]
@@ -268,9 +267,15 @@ RULES: tuple[Rule, ...] = (
 )
 
 
+_OF_ANY: tuple[Rule, ...] = (own_letter, web_form, ours, ignored, weak, person)
+"""Those that have something to say of a message in which nothing was seen but weak signs: of nearly all."""
+
+
 def judge(case: Case) -> Verdict:
     """The verdict of the first rule that has one."""
-    for rule in RULES:
+    seen = case.seen
+    more = case.strong or case.spam or case.answers is not NOTHING or seen.draft or FORGOTTEN in seen.message.headers
+    for rule in RULES if more else _OF_ANY:
         verdict = rule(case)
         if verdict is not None:
             return verdict

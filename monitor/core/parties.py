@@ -236,8 +236,8 @@ def guests(messages: Sequence[Seen], house: House) -> frozenset[str]:
     if not messages:
         return frozenset()
     first = messages[0]
-    inboxes = [house.desks[p.mailbox] for p in first.places if p.role == "inbox" and p.mailbox in house.desks]
-    desks = [desk for desk in inboxes if desk.internal_customers]
+    inboxes = [house.desks.get(mailbox) for mailbox, role in first.places if role == "inbox"]
+    desks = [desk for desk in inboxes if desk is not None and desk.internal_customers]
     if not desks or first.in_role("sent"):
         return frozenset()
     writer = house.staff.writer(first.message).address

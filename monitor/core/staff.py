@@ -75,8 +75,10 @@ class Staff:
 
     def is_mailbox_or_list(self, address: str) -> bool:
         """Whether it is one of these, or an alias of one."""
-        known = spellings(address)
-        return not (self.mailboxes.isdisjoint(known) and self.lists.isdisjoint(known) and self.groups.isdisjoint(known))
+        for spelling in spellings(address):  # nearly always one
+            if spelling in self.mailboxes or spelling in self.lists or spelling in self.groups:
+                return True
+        return False
 
     def is_outsiders_list(self, address: str) -> bool:
         """Whether it is a list of ours that outsiders read."""
@@ -93,7 +95,7 @@ class Staff:
         """
         if ALSO_FROM in message.headers and (outsider := self._outsider(message)):
             return outsider
-        if self.is_form(message):
+        if message.reply_to and self.is_form(message):
             return message.reply_to[0]
         if self._is_rewritten(message):
             return self._person_behind(message) or message.from_
@@ -111,7 +113,7 @@ class Staff:
         "via" or Google's X-Original-From says so; groups.io, whose addresses hold the person's.
         """
         from_ = message.from_
-        if self.is_list(from_.address):
+        if (self.lists or self.groups) and self.is_list(from_.address):
             return True
         via = " via " in from_.name.casefold()
         if via and (self.is_mailbox(from_.address) or _GROUPS_IO.fullmatch(from_.address)):

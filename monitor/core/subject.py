@@ -68,7 +68,6 @@ def is_generic(words: Iterable[str]) -> bool:
     return all(map(_says_nothing, words))
 
 
-@lru_cache(maxsize=4096)
 def subject_key(subject: str) -> str:
     """What subjects of one conversation have in common: by it alone mails without ids may be tied (rules.md §2).
 
@@ -77,7 +76,12 @@ def subject_key(subject: str) -> str:
     two words; four letters of Chinese, Japanese or Korean without a blank count as two. Numbers are kept, but are no
     words.
     """
-    words = words_of(base_subject(subject))
+    return _key(_peel(subject)[0])
+
+
+@lru_cache(maxsize=4096)  # by the base, which a question and its answer have in common
+def _key(base: str) -> str:
+    words = words_of(base)
     if _count(words) < 2 or is_generic(words):
         return ""
     return " ".join(words)[:LONGEST_KEY].rstrip()

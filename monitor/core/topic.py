@@ -12,7 +12,7 @@ from monitor.core.house import House
 from monitor.core.message import SUBJECT, Message, base_of
 from monitor.core.patterns import matches
 from monitor.core.phrases import is_automatic, is_dmarc_report, is_thanks
-from monitor.core.subject import has_reply_prefix, subject_key
+from monitor.core.subject import base_subject, has_reply_prefix, subject_key
 
 NOT_KEPT = "(subject not kept)"
 """What stands in letters, on the screen and in JSON where a subject is not kept."""
@@ -20,39 +20,35 @@ NOT_KEPT = "(subject not kept)"
 
 def key_of(message: Message) -> str:
     """By it alone mails without ids may be tied (`subject.subject_key`); "" where nothing may be."""
-    kept = message.about("key")
-    return subject_key(message.subject) if kept is None else kept
+    return subject_key(message.subject) if SUBJECT not in message.headers else message.about("key") or ""
 
 
 def joining(message: Message) -> str:
     """What must be equal where an id in References alone ties (rules.md §2.2); "" without a subject."""
-    kept = message.about("joining")
+    if SUBJECT in message.headers:
+        return message.about("joining") or ""
     # Without blanks: some mail programs lose them where a long subject was folded (RFC 5322 §2.2.3).
-    return "".join(base_of(message).casefold().split()) if kept is None else kept
+    return "".join(base_subject(message.subject).casefold().split())
 
 
 def replies(message: Message) -> bool:
     """Whether a reply prefix says that its writer answers something (`subject.has_reply_prefix`)."""
-    kept = message.about("reply")
-    return has_reply_prefix(message.subject) if kept is None else bool(kept)
+    return has_reply_prefix(message.subject) if SUBJECT not in message.headers else bool(message.about("reply"))
 
 
 def looks_automatic(message: Message) -> bool:
     """Whether it begins as those of responders and of mail systems do."""
-    kept = message.about("automatic")
-    return is_automatic(message.subject) if kept is None else bool(kept)
+    return is_automatic(message.subject) if SUBJECT not in message.headers else bool(message.about("automatic"))
 
 
 def reports_dmarc(message: Message) -> bool:
     """Whether it is that of a DMARC report (RFC 7489 §7.2.1.1)."""
-    kept = message.about("dmarc")
-    return is_dmarc_report(message.subject) if kept is None else bool(kept)
+    return is_dmarc_report(message.subject) if SUBJECT not in message.headers else bool(message.about("dmarc"))
 
 
 def says_thanks(message: Message) -> bool:
     """Whether it is a thank-you and asks nothing."""
-    kept = message.about("thanks")
-    return is_thanks(message.subject) if kept is None else bool(kept)
+    return is_thanks(message.subject) if SUBJECT not in message.headers else bool(message.about("thanks"))
 
 
 def is_ignored(message: Message, house: House) -> bool:

@@ -1,19 +1,19 @@
 """GROUND. waits = fold(messages, marks): a pure function of a *set* (law 1): any order gives the same waits."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from monitor.core.addresses import plain_address
-from monitor.core.answers import CLAIMED, is_claimed
+from monitor.core.answers import CLAIMED
 from monitor.core.citing import Cites
 from monitor.core.doubles import Doubles
 from monitor.core.events import NO_EVENTS, concerned, events
 from monitor.core.house import A_COLLEAGUE, House, due_at
-from monitor.core.letter_ids import is_letter_id
+from monitor.core.judging import judged
 from monitor.core.marks import NO_MARKS, Ended, Marks, assigned
 from monitor.core.message import Away, Flag, Seen
-from monitor.core.needs_reply import Answers, Case, Verdict, case, judge
+from monitor.core.needs_reply import Verdict, case
 from monitor.core.order import in_order
 from monitor.core.parties import Party, People, Waiting, guests
 from monitor.core.replies import Replies
@@ -232,7 +232,7 @@ class _Walk:
             chased_at=max(s.received_at for s in members) if len(members) > 1 else None,
             answered_by=end.answer.message.identity if end and end.answer else None,
             answered_at=max(end.at, opened_at) if end and end.at and answered else None,
-            answered_in=self._answered_in(end.answer) if end and end.answer else None,
+            answered_in=answered_in(end.answer, self.house) if end and end.answer else None,
             closed_at=end.at if end and not answered else None,
             evidence=end.evidence if end else None,
             handoffs=party.handoffs,
@@ -242,12 +242,13 @@ class _Walk:
             snoozed_until=None if end else self.marks.snoozed_until(members),
         )
 
-    def _answered_in(self, answer: Seen) -> str:
-        if len(answer.places) == 1:
-            return next(iter(answer.places)).mailbox
-        rank = self.house.rank
-        places = sorted(answer.places, key=lambda p: (p.role != "sent", rank(p.mailbox), p.mailbox))
-        return places[0].mailbox
+
+def answered_in(answer: Seen, house: House) -> str:
+    """The mailbox that an answer was sent from, or seen in."""
+    if len(answer.places) == 1:
+        return next(iter(answer.places)).mailbox
+    places = sorted(answer.places, key=lambda p: (p.role != "sent", house.rank(p.mailbox), p.mailbox))
+    return places[0].mailbox
 
 
 def homes(members: Iterable[Seen], house: House) -> tuple[str, ...]:
@@ -256,30 +257,6 @@ def homes(members: Iterable[Seen], house: House) -> tuple[str, ...]:
     if len(seen_in) == 1:
         return tuple(seen_in)
     return tuple(sorted(seen_in, key=lambda m: (house.rank(m), m)))
-
-
-def judged(cases: Sequence[Case]) -> dict[str, Verdict]:
-    """The verdicts by identity: each message's `answers`, put into its case, are what it names of these."""
-    naming = [c for c in cases if c.seen.message.in_reply_to or c.seen.message.references]
-    ours = {c.seen.message.message_id: c.seen for c in cases if _is_ours(c)} if naming else {}
-    for each in naming:
-        each.answers = _answers_to(each.seen, ours, each.house.letter_key)
-    return {case.seen.message.identity: judge(case) for case in cases}
-
-
-def _answers_to(seen: Seen, ours: Mapping[str, Seen], key: bytes) -> Answers:
-    names = seen.message.names
-    parent = next((ours[name] for name in names if name in ours), None)
-    letter = bool(key) and any(is_letter_id(name, key) for name in names)
-    return Answers(parent is not None, letter, seen.received_at - parent.received_at if parent else None)
-
-
-def _is_ours(case: Case) -> bool:
-    """Whether who names it answers us."""
-    seen, house = case.seen, case.house
-    if seen.draft or house.staff.is_form(seen.message):
-        return False
-    return (case.was_sent or case.is_ours(case.writer.address)) and not is_claimed(seen, house)
 
 
 def _ended_by(seen: Seen) -> Ended:

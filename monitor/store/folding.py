@@ -5,14 +5,14 @@ A constant number of statements for any number of conversations (law 10).
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, func, select, update
 
-from monitor.core.alone import Alone, alone
+from monitor.core.alone import alone
 from monitor.core.conversations import ALONE, Link, Tie, links
+from monitor.core.exchange import exchange
 from monitor.core.house import House
 from monitor.core.inferring import seeks
 from monitor.core.message import Seen
@@ -20,13 +20,13 @@ from monitor.core.needs_reply import case, judge
 from monitor.core.order import in_order
 from monitor.core.sightings import Sighting
 from monitor.core.topic import key_of
-from monitor.core.wait import Folded, Mark, Wait
+from monitor.core.wait import Folded, Mark
 from monitor.core.waits import fold_ordered
 from monitor.store.acts import marks_of
-from monitor.store.bulk import Changes, change_all, insert_all
-from monitor.store.report_tables import counted
-from monitor.store.rows import DERIVED, derived_row, seen_of, sighting_of, wait_row
-from monitor.store.store import among, inserting
+from monitor.store.bulk import insert_all
+from monitor.store.outcome import Writing
+from monitor.store.rows import derived_row, seen_of, sighting_of
+from monitor.store.store import among
 from monitor.store.strands import ties_of
 from monitor.store.tables import (
     PUT_OFF,
@@ -34,16 +34,12 @@ from monitor.store.tables import (
     conversations,
     folders,
     messages,
-    past_waits,
-    reminders,
     sightings,
     waits,
 )
 
 Grouped = dict[int, list[AnyRow]]
 Sighted = dict[int, list[Sighting]]
-
-_held = attrgetter(*DERIVED)
 
 LARGE = 2000
 """A conversation of more messages is folded once a look, not with each batch: a list of years would take hours."""
@@ -88,11 +84,10 @@ def refold(
     stored = _stored(connection, known - later)
     if not waits_too:
         bring_home(connection, known - later)
-    writing, begun = _Writing(stored.waits if waits_too else None), frozenset(begun)
+    writing, begun = Writing(stored.waits if waits_too else None), frozenset(begun)
     for number in numbers:
         came = new.get(number, ())
-        if number in begun and len(came) == 1 and came[0].columns["strand"] == number:  # most, in a first look
-            writing.alone(number, came[0], alone(came[0].seen, house), house)
+        if number in begun and _at_once(number, came, house, writing):  # nearly all, in a first look
             continue
         told = [_of_row(row, stored.sighted, house) for row in stored.rows.get(number, ())]
         told += [_Told(None, n.columns, n.seen, n.ties, n.columns["strand"]) for n in came]
@@ -105,7 +100,7 @@ def fold_stale(connection: Connection, house: House) -> int:
     numbers = connection.execute(select(conversations.c.number).where(PUT_OFF)).scalars().all()
     for number in numbers:
         stored = _stored(connection, [number])
-        writing = _Writing(stored.waits)
+        writing = Writing(stored.waits)
         told = [_of_row(row, stored.sighted, house) for row in stored.rows.get(number, ())]
         _fold_one(number, told, stored.said.get(number, ()), house, writing)
         writing.write(connection)
@@ -189,7 +184,7 @@ def _of_row(row: AnyRow, sighted: Sighted, house: House) -> _Told:
     return _Told(row, {}, seen, ties_of(seen.message, house), row.strand)
 
 
-def _fold_one(number: int, told: Sequence[_Told], said: Sequence[Mark], house: House, writing: "_Writing") -> None:
+def _fold_one(number: int, told: Sequence[_Told], said: Sequence[Mark], house: House, writing: Writing) -> None:
     ordered = in_order([t.seen for t in told])
     strands: dict[int, list[_Told]] = defaultdict(list)
     for each in told:
@@ -205,91 +200,37 @@ def _fold_one(number: int, told: Sequence[_Told], said: Sequence[Mark], house: H
     seekers = {head.message.identity for head in heads.values() if seeks(head, house)}
     for each in told:
         identity = each.seen.message.identity
-        writing.message(each, _derived(each.seen, folded, linked[identity], identity in seekers))
+        derived = _derived(each.seen, folded, linked[identity], identity in seekers)
+        if each.row is None:
+            writing.insert(each.columns, derived)
+        else:
+            writing.change(each.row, derived)
     ids = {t.seen.message.identity: t.row.id if t.row is not None else t.columns["id"] for t in told}
     writing.waits(number, folded.waits, ids, house)
+
+
+def _at_once(number: int, came: Sequence[New], house: House, writing: Writing) -> bool:
+    """Whether a conversation that has just begun is of so few mails that it needs no walk; then it is done."""
+    if len(came) > 2 or {each.columns["strand"] for each in came} != {number}:
+        return False
+    if len(came) == 1:
+        columns, seen, _ = came[0]
+        writing.alone(columns, alone(seen, house), ALONE, house, {seen.message.identity: columns["id"]})
+        return True
+    one, other = came
+    asked, answer = (other, one) if one.seen.message.names else (one, other)
+    found = exchange(asked.seen, answer.seen, house)
+    if found is None:
+        return False
+    linked = links({each.columns["identity"]: each.ties for each in came})
+    ids = {each.columns["identity"]: each.columns["id"] for each in came}
+    writing.alone(asked.columns, found.asked, linked[asked.columns["identity"]], house, ids)
+    link = linked[answer.columns["identity"]]
+    writing.insert(answer.columns, derived_row(found.answer, link, found.key, seeks=False))
+    return True
 
 
 def _derived(seen: Seen, folded: Folded, link: Link, seeks_: bool = False) -> dict[str, Any]:
     identity = seen.message.identity
     more = folded.cites.get(identity), folded.stand_ins.get(identity)
     return derived_row(folded.verdicts[identity], link, key_of(seen.message), seeks_, *more)
-
-
-class _Writing:
-    """What is to be written, gathered over all conversations of a batch."""
-
-    def __init__(self, stored: Sequence[AnyRow] | None) -> None:
-        """`stored`: the waits there are; None: they are left alone."""
-        self.leaves_waits = stored is None
-        self.stored = {row.id: row for row in stored or ()}
-        self.by_opener: dict[int, list[AnyRow]] = defaultdict(list)
-        for row in sorted(stored or (), key=lambda row: row.id):
-            self.by_opener[row.opener].append(row)
-        self.inserted: list[dict[str, Any]] = []
-        self.changed = Changes()
-        self.new: list[dict[str, Any]] = []
-        self.kept = Changes()
-        self.moved: list[tuple[int, int]] = []
-
-    def alone(self, number: int, new: New, found: Alone, house: House) -> None:
-        """A new message that is all there is of its conversation."""
-        verdict, wait, key, seeks_ = found
-        self.inserted.append(new.columns | derived_row(verdict, ALONE, key, seeks_))
-        if wait is not None and not self.leaves_waits:
-            row = wait_row(wait, {wait.opener: new.columns["id"]}, house.team(wait.mailboxes[0]))
-            self.new.append({"conversation": number, **row})
-
-    def message(self, told: _Told, derived: dict[str, Any]) -> None:
-        """A new message, or one whose verdict or link has changed."""
-        if told.row is None:
-            self.inserted.append(told.columns | derived)
-            return
-        derived["signals"] = list(derived["signals"])
-        if _held(told.row) != tuple(derived.values()):  # nearly always the same
-            self.changed.note(told.row, derived)
-
-    def waits(self, number: int, folded: Sequence[Wait], ids: Mapping[str, int], house: House) -> None:
-        """Which stored wait is which folded one: a wait keeps row and reminders when an earlier opener turns up."""
-        for wait in () if self.leaves_waits else folded:
-            values = {"conversation": number, **wait_row(wait, ids, house.team(wait.mailboxes[0]))}
-            same = [row for m in wait.members for row in self.by_opener[ids[m]] if row.id in self.stored]
-            if not same:
-                self.new.append(values)
-                continue
-            keep, *merged = sorted(same, key=lambda row: row.id)
-            self.moved += [(row.id, keep.id) for row in merged]
-            for row in merged:
-                del self.stored[row.id]
-            del self.stored[keep.id]
-            self.kept.note(keep, values)
-
-    def write(self, connection: Connection) -> None:
-        """Reminders of a wait that became part of another one go with it; then the waits themselves."""
-        insert_all(connection, messages, self.inserted)
-        change_all(connection, messages, self.changed.rows())
-        if self.moved:
-            _move_reminders(connection, self.moved)
-        gone = [*self.stored, *(old for old, _ in self.moved)]
-        if gone:
-            connection.execute(delete(waits).where(among(waits.c.id, gone, connection)))
-        change_all(connection, waits, self.kept.rows())
-        if self.new:
-            last = _last_wait(connection)
-            insert_all(connection, waits, [{"id": last + i, **row} for i, row in enumerate(self.new, 1)])
-
-
-def _last_wait(connection: Connection) -> int:
-    """Ids are never given twice: what reports counted under one must not become another wait's."""
-    given = [select(func.max(column)).scalar_subquery() for column in (waits.c.id, past_waits.c.wait, counted.c.wait)]
-    return max(each or 0 for each in connection.execute(select(*given)).one())
-
-
-def _move_reminders(connection: Connection, moved: Sequence[tuple[int, int]]) -> None:
-    target = dict(moved)
-    rows = (
-        connection.execute(select(reminders).where(among(reminders.c.wait, list(target), connection))).mappings().all()
-    )
-    if rows:
-        statement = inserting(reminders, connection).on_conflict_do_nothing()
-        connection.execute(statement, [{**row, "wait": target[row["wait"]]} for row in rows])

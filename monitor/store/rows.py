@@ -70,9 +70,10 @@ def sighting_of(
 _NO_FLAGS: frozenset[str] = frozenset()
 
 
-def wait_row(wait: Wait, ids: Mapping[str, int], team: str) -> dict[str, Any]:
+def wait_row(wait: Wait, ids: Mapping[str, int], team: str, conversation: int) -> dict[str, Any]:
     """The columns of a wait; `ids` gives the row id of each identity."""
     return {
+        "conversation": conversation,
         "opener": ids[wait.opener],
         "mailbox": wait.mailboxes[0],
         "mailboxes": list(wait.mailboxes),
@@ -88,7 +89,7 @@ def wait_row(wait: Wait, ids: Mapping[str, int], team: str) -> dict[str, Any]:
         "answered_in": wait.answered_in,
         "closed_at": wait.closed_at,
         "evidence": wait.evidence,
-        "handoffs": handoffs_row(wait.handoffs),
+        "handoffs": handoffs_row(wait.handoffs) if wait.handoffs else None,
         "first": wait.first,
         "members": [ids[m] for m in wait.members],
         "low_urgency": wait.low_urgency,

@@ -3,15 +3,17 @@
 import itertools
 import random
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.core.conversations import Joined, Link, links, own_id, ties
+from monitor.core.conversations import LINKS, Joined, Link, Tie, links, own_id, ties
 from monitor.core.conversations import join as join_nodes
 from monitor.core.message import FAILED, GMAIL_THREAD, Message
 from monitor.core.parties import outsiders
+from monitor.core.topic import joining
 from tests.core.situations import HOUSE, id_of, mail
 
 LONG = 150_000
@@ -104,6 +106,35 @@ def test_a_chain_of_150_000_mails_is_one_conversation(order: str) -> None:
     joined = join((each.message() for each in chain), {}, 0)
     assert {id_of(n) for n in range(LONG)} <= joined.numbers.keys()
     assert set(joined.numbers.values()) == {1}
+
+
+FACTS = st.fixed_dictionaries(
+    {},
+    optional={
+        FAILED: st.just("failed <1@mail.example> ann@x"),
+        "thread-index": st.just("Ac" * 20),
+        GMAIL_THREAD: st.just("a 1"),
+    },
+)
+
+
+@given(mailbox(), FACTS)
+def test_all_that_ties_a_mail_is_what_each_reason_finds_strongest_first(
+    messages: list[Message], facts: dict[str, str]
+) -> None:
+    message = replace(messages[0], headers={name: (value,) for name, value in facts.items()})
+    people = outsiders(message, HOUSE)
+    subject = joining(message)
+    found = [tie for rule in LINKS for tie in rule(message, subject, [subject, *(f"@{a}" for a in people)])]
+    assert ties(message, lambda m: people) == found
+
+
+@given(mailbox())
+def test_two_mails_are_linked_as_they_are_beside_one_that_has_nothing_to_do_with_them(messages: list[Message]) -> None:
+    two = {m.identity: ties(m, lambda m: outsiders(m, HOUSE)) for m in messages[:2]}
+    stranger = Tie("<a stranger>", Link("join.cited"))
+    beside = links(two | {"": [stranger], " ": [Tie("<another>", Link("join.cited"))]})
+    assert links(two) == {identity: beside[identity] for identity in two}
 
 
 @pytest.mark.parametrize(

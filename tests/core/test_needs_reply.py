@@ -4,11 +4,15 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from monitor.core.automatic import BOUNCE_SENDERS, NOREPLY, bounce_sender, weak_signs
 from monitor.core.house import House
-from monitor.core.message import CALENDAR, CLOSER, Address, Place, Seen
-from monitor.core.needs_reply import Answers, Verdict, case, judge
+from monitor.core.message import CALENDAR, CLOSER, FORGOTTEN, Address, Place, Seen
+from monitor.core.needs_reply import NOTHING, RULES, Answers, Verdict, case, judge
 from tests.core.situations import HOUSE, INFO, OPS, mail, seen_in
+from tests.core.test_fold import mails
 
 PERSON = ("incoming", True, "needs-reply.person")
 FORM = Address("Web form", "noreply@forms.example")
@@ -472,3 +476,33 @@ def test_what_the_look_into_the_text_saw_closes_only_after_a_message_of_ours(
     seen_text: str, answers: Answers, rule: str
 ) -> None:
     assert verdict(mail("10:00 Ann → info", headers={CLOSER: seen_text}), answers=answers)[2] == rule
+
+
+ANSWERS = st.sampled_from([NOTHING, NOTHING, Answers(True, False, timedelta(minutes=5)), Answers(False, True, None)])
+MORE = st.sampled_from([{}, {}, {CLOSER: ("yes",)}, {FORGOTTEN: ("incoming", "yes", "needs-reply.person")}])
+
+
+@given(mails(1), ANSWERS, MORE)
+def test_the_first_of_all_rules_that_knows_decides(
+    seen: Seen, answers: Answers, more: dict[str, tuple[str, ...]]
+) -> None:
+    seen = replace(seen, message=replace(seen.message, headers={**seen.message.headers, **more}))
+    its = case(seen, HOUSE, answers=answers)
+    assert judge(its) == next(verdict for rule in RULES if (verdict := rule(its)) is not None)
+
+
+WORDS = ["noreply", "No", "reply", "bounces", "smtp", "SMTP", "ſmtp", "auto", "ndr", "ann", "-", ".", "_", "+", "do"]
+OF_SYSTEMS = ["Mailer", "postmaster", "mailer", "daemon", "MDaemon", "mdaemon", "ann", "-", ".", "_"]
+
+
+@given(st.lists(st.sampled_from(WORDS), max_size=4).map("".join))
+def test_an_address_that_nobody_answers_is_known_wherever_its_word_stands(local: str) -> None:
+    signs = weak_signs(mail("10:00 Ann → info", from_=Address("", f"{local}@customer.example")).message, HOUSE.staff)
+    assert ("noreply" in signs) == (NOREPLY.search(local) is not None)
+
+
+@given(st.lists(st.sampled_from(OF_SYSTEMS), max_size=5).map("".join))
+def test_the_address_of_a_mail_system_is_known_whatever_stands_between_its_letters(local: str) -> None:
+    message = mail("10:00 Ann → info", from_=Address("", f"{local}@customer.example")).message
+    plain = local.replace("-", "").replace(".", "").replace("_", "")
+    assert (bounce_sender(message) is not None) == (plain in BOUNCE_SENDERS)
