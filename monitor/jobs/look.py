@@ -16,7 +16,10 @@ from monitor.store.mailboxes import FolderRow, folder_looked_at
 from monitor.store.store import Store, StoreError
 
 BATCH = 500
-"""Mails fetched and stored at once: bounds memory, and keeps each transaction short."""
+"""Mails fetched at once: bounds memory."""
+STORED_AT_ONCE = 2_000
+"""So many mails are stored at once where so many come. Each transaction writes the leaves of all indexes anew: with 500
+a mail costs a fifth more (of 100,000 on SQLite). It lasts a third of a second."""
 
 log = logging.getLogger("monitor.poll")
 

@@ -1,48 +1,92 @@
-"""FLOOR 2. Folders of one mailbox read side by side: what came into them at the same time comes in one batch.
+"""FLOOR 2. Folders of one mailbox read side by side: what came into them at the same time is stored at once.
 
-A question and its answer, which lie in two folders, are then stored and folded once, not twice.
+A question and its answer, which lie in two folders, are then folded once, not twice; and what is written with each
+transaction, the leaves of all indexes, is written once for many mails.
 """
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 
+from monitor.inbox.source import SourceError
+from monitor.jobs import look
 from monitor.jobs.arriving import Arrived
 
+PATIENCE_SECONDS = 5.0
+"""So long mails are gathered for that; a slow server's are stored as they come."""
+
 Side = tuple[int, Arrived]
-"""Of which folder, by its place among those that are read, and a batch of it."""
+"""Of which folder, by its place among those that are read, and mails of it."""
+_NOTHING = Arrived((), 0, more=False, newest=None)
+_BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
 
-def side_by_side(folders: Sequence[Iterator[Arrived]]) -> Iterator[list[Side]]:
-    """The batches of several folders, each cut where another one has not come so far in time.
+def side_by_side(
+    folders: Sequence[Iterator[Arrived]], clock: Callable[[], float] = time.monotonic
+) -> Iterator[list[Side]]:
+    """What came into several folders, gathered from their batches, and cut where another one has not come so far in
+    time. Each mail comes once, and those of a folder come in the order of their uids. `clock` counts seconds.
 
-    Each mail comes once, and those of a folder come in the order of their uids; of each folder at most one batch is
-    held. Batches without mails are left out.
+    Raises SourceError once all that came before it is handed on.
     """
-    held: dict[int, Arrived] = {}
+    hands = _Hands(folders)
     while True:
-        # Fetched as late as can be: where that fails, all that came before it has been stored.
-        held |= {n: batch for n, each in enumerate(folders) if n not in held and (batch := _next(each))}
-        if not held:
+        fault: SourceError | None = None
+        try:
+            hands.fill(clock)
+        except SourceError as error:
+            fault = error
+        if sides := hands.taken():
+            yield sides
+        if fault is not None:
+            raise fault
+        if not sides:
             return
+
+
+class _Hands:
+    """What is held of each folder, and which of them may have more."""
+
+    def __init__(self, folders: Sequence[Iterator[Arrived]]) -> None:
+        self._folders = folders
+        self._open = set(range(len(folders)))
+        self._held = dict.fromkeys(range(len(folders)), _NOTHING)
+
+    def fill(self, clock: Callable[[], float]) -> None:
+        """Until there is enough, and something of each folder that has any. Raises SourceError."""
+        until = clock() + PATIENCE_SECONDS
+        while self._open:
+            last = min(self._open, key=self._reached_in_time)
+            enough = sum(len(held.arrivals) for held in self._held.values()) >= look.STORED_AT_ONCE or clock() > until
+            if enough and self._held[last].arrivals:
+                return
+            if (batch := next(self._folders[last], None)) is None:
+                self._open.discard(last)
+            elif batch.arrivals:
+                self._held[last] = _both(self._held[last], batch)
+
+    def taken(self) -> list[Side]:
+        """What none of the others may have something earlier to; empty where nothing is left."""
         # What came after that may have its answer in a batch that is not read yet; the folder it is of goes whole.
-        until = min(max(a.arrived_at for a in batch.arrivals) for batch in held.values())
-        cut = {n: _cut(batch, until) for n, batch in held.items()}
-        held = {n: later for n, (_, later) in cut.items() if later}
-        yield [(n, now) for n, (now, _) in cut.items() if now]
+        until = min([self._reached_in_time(n) for n in self._open], default=None)
+        cut = {n: _cut(held, until) for n, held in self._held.items()}
+        self._held = {n: later for n, (_, later) in cut.items()}
+        return [(n, now) for n, (now, _) in cut.items() if now.arrivals]
+
+    def _reached_in_time(self, folder: int) -> datetime:
+        return max((a.arrived_at for a in self._held[folder].arrivals), default=_BEFORE_ALL)
 
 
-def _next(batches: Iterator[Arrived]) -> Arrived | None:
-    return next((batch for batch in batches if batch.arrivals), None)
+def _both(held: Arrived, more: Arrived) -> Arrived:
+    return replace(more, arrivals=[*held.arrivals, *more.arrivals], newest=more.newest or held.newest)
 
 
-def _cut(batch: Arrived, until: datetime) -> tuple[Arrived | None, Arrived | None]:
+def _cut(held: Arrived, until: datetime | None) -> tuple[Arrived, Arrived]:
     """What stands before the first mail that came later, and the rest."""
-    arrivals = batch.arrivals
-    at = next((n for n, arrival in enumerate(arrivals) if arrival.arrived_at > until), len(arrivals))
-    if at == len(arrivals):
-        return batch, None
-    rest = replace(batch, arrivals=arrivals[at:])
-    return (
-        replace(batch, arrivals=arrivals[:at], reached=arrivals[at].uid, more=True, newest=None) if at else None
-    ), rest
+    arrivals = held.arrivals
+    at = next((n for n, a in enumerate(arrivals) if a.arrived_at > until), None) if until else None
+    if at is None:
+        return held, _NOTHING
+    now = replace(held, arrivals=arrivals[:at], reached=arrivals[at].uid, more=True, newest=None)
+    return now, replace(held, arrivals=arrivals[at:])

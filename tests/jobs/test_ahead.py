@@ -125,6 +125,7 @@ class Fence:
 @pytest.fixture(autouse=True)
 def _small_batches(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(looks, "BATCH", BATCH)
+    monkeypatch.setattr(looks, "STORED_AT_ONCE", BATCH)
     yield
     assert fetching() == [], "a look leaves no thread behind"
 

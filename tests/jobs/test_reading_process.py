@@ -196,6 +196,7 @@ def test_only_a_look_that_finds_much_mail_asks_it(
     asked: bool,
 ) -> None:
     monkeypatch.setattr(looks, "BATCH", 3)
+    monkeypatch.setattr(looks, "STORED_AT_ONCE", 3)
     monkeypatch.setattr(poll, "MUCH", 10)
     numbers: set[int | None] = set()
     house = settings.house(store.letter_key)

@@ -38,12 +38,20 @@ def days_of(sides: Sequence[Side]) -> dict[int, list[int]]:
     return {n: [(a.arrived_at - START).days for a in each.arrivals] for n, each in sides}
 
 
+@pytest.fixture
+def as_they_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is gathered."""
+    monkeypatch.setattr(looks, "STORED_AT_ONCE", 1)
+
+
+@pytest.mark.usefixtures("as_they_come")
 def test_what_came_later_waits_for_the_other_folder_to_come_so_far() -> None:
     inbox_, sent = [batch([1, 2, 3]), batch([4, 5, 6], 4)], [batch([2, 3, 4, 9])]
     told = [days_of(sides) for sides in side_by_side([iter(inbox_), iter(sent)])]
     assert told == [{0: [1, 2, 3], 1: [2, 3]}, {0: [4, 5, 6], 1: [4]}, {1: [9]}]
 
 
+@pytest.mark.usefixtures("as_they_come")
 def test_a_folder_is_read_up_to_the_first_mail_that_waits() -> None:
     first, second = side_by_side([iter([batch([1])]), iter([batch([1, 5, 6])])])
     assert [(n, each.reached, each.more, each.newest) for n, each in first] == [
@@ -60,18 +68,32 @@ def batches(lists: Sequence[Sequence[int]]) -> Iterator[Arrived]:
         uid += len(days)
 
 
+def test_batches_are_gathered_until_there_is_enough_to_store(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(looks, "STORED_AT_ONCE", 5)
+    told = [days_of(sides) for sides in side_by_side([batches([[1, 2], [3], [4, 5], [6]]), batches([[3, 7]])])]
+    assert told == [{0: [1, 2, 3], 1: [3]}, {0: [4, 5, 6], 1: [7]}]
+
+
+def test_what_a_slow_server_gives_is_stored_as_it_comes() -> None:
+    ticks = iter(range(0, 100, 2))
+    coming = side_by_side([batches([[1], [2], [3], [4]])], clock=lambda: float(next(ticks)))
+    assert [days_of(sides) for sides in coming] == [{0: [1, 2]}, {0: [3, 4]}]
+
+
 _FOLDER = st.lists(st.lists(st.integers(0, 20), max_size=4), max_size=5)
 
 
-@given(st.lists(_FOLDER, max_size=3))
-def test_every_mail_comes_once_and_in_the_order_of_its_folder(folders: list[list[list[int]]]) -> None:
+@given(st.lists(_FOLDER, max_size=3), st.sampled_from((1, 5, 2000)))
+def test_every_mail_comes_once_and_in_the_order_of_its_folder(folders: list[list[list[int]]], at_once: int) -> None:
     """Whatever the order of their times: who moved old mail into a folder gave it new uids."""
     came: dict[int, list[int]] = {n: [] for n in range(len(folders))}
-    for sides in side_by_side([batches(each) for each in folders]):
-        assert sides
-        for n, each in sides:
-            came[n] += [a.uid for a in each.arrivals]
-            assert each.reached == came[n][-1] + 1
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(looks, "STORED_AT_ONCE", at_once)
+        for sides in side_by_side([batches(each) for each in folders]):
+            assert sides
+            for n, each in sides:
+                came[n] += [a.uid for a in each.arrivals]
+                assert each.reached == came[n][-1] + 1
     assert came == {n: list(range(1, sum(map(len, each)) + 1)) for n, each in enumerate(folders)}
 
 
@@ -105,6 +127,7 @@ def test_a_first_look_that_is_cut_off_in_a_later_batch_goes_on_there(
     store: Store, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(looks, "BATCH", 3)
+    monkeypatch.setattr(looks, "STORED_AT_ONCE", 3)
     house, box = settings.house(store.letter_key), settings.mailboxes[0]
     source = MemorySource(inbox(10), answers(10))
     stop = threading.Event()

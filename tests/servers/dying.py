@@ -118,7 +118,7 @@ def die_at_the_next_commit() -> bool:
 
 def die_in_the_look(point: str, passes: int) -> None:
     """Prepare the death in a look at a mailbox, after passing the point some times. Batches are small, to be many."""
-    look.BATCH = 3
+    look.BATCH = look.STORED_AT_ONCE = 3
     left = [passes]
 
     def is_it(*_: object) -> bool:

@@ -25,6 +25,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory, dovecot: Dovecot) -> Iterato
     folder = tmp_path_factory.mktemp("chaos")
     with SmtpSink(folder) as sink, Chaos(dovecot.port) as chaos, pytest.MonkeyPatch.context() as patch:
         patch.setattr(look, "BATCH", BATCH)
+        patch.setattr(look, "STORED_AT_ONCE", BATCH)
         found = scenes(folder, dovecot, sink, chaos)
         before = [scene.house.flags() for scene in found.values()]
         yield found

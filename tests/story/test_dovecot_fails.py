@@ -117,6 +117,7 @@ def test_a_uid_list_lost_between_two_batches_of_a_look(
     own: House_, at_mail: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(look, "BATCH", 10)
+    monkeypatch.setattr(look, "STORED_AT_ONCE", 10)
     house = own()
     questions = filled(house)
     interrupted(house, at_mail, lambda: house.dovecot.lose_uid_list(house.address("info"), "INBOX"))
@@ -129,6 +130,7 @@ def test_mails_expunged_by_somebody_else_while_they_are_fetched_are_gone_and_no_
     own: House_, at_mail: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(look, "BATCH", 10)
+    monkeypatch.setattr(look, "STORED_AT_ONCE", 10)
     house = own()
     questions = filled(house)
 
