@@ -6,7 +6,7 @@ store fetches and reads ahead (arriving.py), and the look's own thread stores.
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -89,6 +89,7 @@ class _Looker:
         self.forgotten = 0
         self.remote: Sequence[RemoteFolder] = ()
         self.watched: Sequence[WatchedFolder] = ()
+        self.named: SourceError | None = None
         self.ahead: timedelta | None = None
         self.unchanged: list[int] = []
 
@@ -112,7 +113,8 @@ class _Looker:
         self.watched = wanted
         self._read_anew()
         for row in self._rows():
-            self._folder(row)
+            with self._naming(row):
+                self._look_into(row)
         fold_put_off(self.store, self.house)
         lost = None if box.replies_confirmed else lost_sent(self.store, box.address)
         if lost is not None:
@@ -129,27 +131,27 @@ class _Looker:
         anew = [row for row in self._rows() if row.cursor is None or not row.cursor.complete]
         if not any(row.role == "sent" for row in anew) or all(row.role == "sent" for row in anew):
             return
-        try:
-            opened = [self._opened(row) for row in anew]
-            pair = [_largest(opened, sent) for sent in (False, True)]
-            if all(each.step.step == "FIRST" for each in pair):
-                self._read(pair)
-        except SourceError as fault:
-            if fault.fault not in OF_ONE_FOLDER:
-                raise
+        opened = [self._opened(row) for row in anew]
+        pair = [_largest(opened, sent) for sent in (False, True)]
+        if all(each.step.step == "FIRST" for each in pair):
+            self._read(pair)
 
     def _opened(self, row: FolderRow) -> "_Opened":
-        state = self.source.state(row.name)
+        with self._naming(row):
+            state = self.source.state(row.name)
         return _Opened(row, state, plan(row.cursor, state))
 
-    def _folder(self, row: FolderRow) -> None:
+    @contextmanager
+    def _naming(self, row: FolderRow) -> Iterator[None]:
+        """What is wrong with a Sent folder alone is said of it."""
         try:
-            self._look_into(row)
+            yield
         except SourceError as fault:
-            if row.role != "sent" or fault.fault not in OF_ONE_FOLDER:
+            if row.role != "sent" or fault.fault not in OF_ONE_FOLDER or fault is self.named:
                 raise
             said = f'its Sent folder "{row.name}" cannot be read, so its replies are unseen: {fault}'
-            raise SourceError(fault.fault, said) from fault
+            self.named = SourceError(fault.fault, said)
+            raise self.named from fault
 
     def _look_into(self, row: FolderRow) -> None:
         _, state, step = opened = self._opened(row)
@@ -197,7 +199,8 @@ class _Looker:
         uids = new_mail(self.source, row.name, step, self.mailbox.lookback, self.now, self.stopping)
         folder = WatchedFolder(row.name, row.role)
         arriving = Arriving(self.source, folder, self.mailbox, self.house, self.now, self.read_all)
-        return arriving.batches(uids, state.uidnext)
+        with self._naming(row):
+            yield from arriving.batches(uids, state.uidnext)
 
     def _part(self, opened: "_Opened", batch: Arrived) -> Part:
         row, state, step = opened

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import event
 
-from monitor.core.subject import subject_key
+from monitor.core import subject
 from monitor.inbox.connection import tls_context
 from monitor.jobs.heap import give_back
 from monitor.store.store import open_store
@@ -13,11 +13,11 @@ from monitor.store.store import open_store
 
 def test_what_was_remembered_of_mails_is_dropped_and_what_connections_share_is_kept(tmp_path: Path) -> None:
     store = open_store(f"sqlite:///{tmp_path / 'store.sqlite'}")
-    subject_key("Re: Opening hours of the reading room")
+    subject.subject_key("Re: Opening hours of the reading room")
     shared = tls_context(None)
-    assert subject_key.cache_info().currsize > 0
+    assert subject._key.cache_info().currsize > 0
     give_back(store)
-    assert subject_key.cache_info().currsize == 0
+    assert subject._key.cache_info().currsize == 0
     assert tls_context(None) is shared
 
 

@@ -128,9 +128,9 @@ def die_in_the_look(point: str, passes: int) -> None:
     if point == "between-folders":
         around(look, "folder_looked_at", never, is_it)
     elif point == "in-batch":
-        around(poll, "take_in", lambda *_: is_it() and die_at_the_next_commit(), never)
+        around(poll, "take_in_together", lambda *_: is_it() and die_at_the_next_commit(), never)
     else:
-        around(poll, "take_in", *((is_it, never) if point == "before-batch" else (never, is_it)))
+        around(poll, "take_in_together", *((is_it, never) if point == "before-batch" else (never, is_it)))
 
 
 def die_over_a_command(point: str, passes: int) -> None:
