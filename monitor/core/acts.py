@@ -112,7 +112,7 @@ _UNITS = {
     **dict.fromkeys(("w", "week", "weeks", "woche", "wochen", "semaine", "semaines"), timedelta(weeks=1)),
 }
 _LENGTH = re.compile(
-    rf"(?:^|(?<=[\s,]))(?:(?:for|für|fuer|um|pour|de)\s+)?(?P<count>\d{{1,4}}|an?|one|eine?n?|une?)\s?"
+    rf"(?:^|(?<=[\s,]))(?:(?:for|für|fuer|um|pour|de)\s+)?(?P<count>\d{{1,5}}|an?|one|eine?n?|une?)\s?"
     rf"(?P<unit>{'|'.join(sorted(_UNITS, key=len, reverse=True))})$",
     re.IGNORECASE,
 )
@@ -156,7 +156,7 @@ def _snooze(rest: str) -> Command | Puzzled:
         return Puzzled("length" if _NUMBERS.match(rest) else "numbers", shown(rest))
     if length > LONGEST_SNOOZE:
         week = Command("snooze", numbers, LONGEST_SNOOZE)
-        return Puzzled("too_long", shown(spelled(Command("snooze", numbers, length))), (spelled(week),))
+        return Puzzled("too_long", shown(spelled(Command("snooze", numbers, length))), _offered(week))
     return Command("snooze", numbers, length or SNOOZE)
 
 
@@ -193,12 +193,17 @@ def _meant(said: str) -> tuple[str, ...]:
     first, _, rest = said.partition(" ")
     numbers = _numbers(said)
     if numbers:
-        return spelled(Command("done", numbers)), spelled(Command("snooze", numbers, SNOOZE))
+        return _offered(Command("done", numbers), Command("snooze", numbers, SNOOZE))
     last = WORDS.get(said.rpartition(" ")[2].casefold())
     if last and (numbers := _numbers(said.rpartition(" ")[0].strip(_ENDS))):
-        return (spelled(Command(last, numbers, SNOOZE if last == "snooze" else None)),) if last != "assign" else ()
+        return _offered(Command(last, numbers, SNOOZE if last == "snooze" else None))
     for near in get_close_matches(first.casefold(), WORDS, n=1, cutoff=0.6):
         found = _parsed(f"{WORDS[near]} {rest}".strip())
         if isinstance(found, Command):
-            return (spelled(found),)
+            return _offered(found)
     return ()
+
+
+def _offered(*commands: Command) -> tuple[str, ...]:
+    """Those that are understood as they are spelled: `undo 1` is none, and a long range may make too long a line."""
+    return tuple(spelled(each) for each in commands if understand(spelled(each)) == each)

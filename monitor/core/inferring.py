@@ -142,7 +142,10 @@ class _Search:
         """How many waits of these people, begun under its subject, were open in a group when it was written."""
         before = [_as_of(seen, head.received_at) for seen in group.messages if _moment(seen) < _moment(head)]
         key = self._keys[head.message.identity]
-        of_subject = {m.message.identity for m in before if self._keys[m.message.identity] == key}
+        since = head.received_at - WINDOW
+        of_subject = {
+            m.message.identity for m in before if m.received_at >= since and self._keys[m.message.identity] == key
+        }
         if not of_subject:
             return 0
         waits = fold(before, self.house, by_subject=frozenset(group.by_subject)).waits

@@ -5,6 +5,7 @@ A constant number of statements for any number of conversations (law 10).
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -53,6 +54,15 @@ class New(NamedTuple):
     ties: Sequence[Tie]
 
 
+class Span(NamedTuple):
+    """When the first and the last message of a conversation came; whether one sought by its subject, and does no more:
+    another one is now the first of its strand."""
+
+    first: datetime
+    last: datetime
+    turned: bool
+
+
 class _Told(NamedTuple):
     """A message of a conversation that is folded: its row, or its columns if it is new."""
 
@@ -70,11 +80,13 @@ def refold(
     new: Mapping[int, Sequence[New]] = MappingProxyType({}),
     waits_too: bool = True,
     begun: Collection[int] = (),
-) -> None:
+) -> dict[int, Span]:
     """Fold these conversations and store verdicts, links and waits; `new` messages of each are put in on the way.
 
     Without `waits_too` the waits only follow the mails that opened them, for somebody who folds again when all is in
     its place. Of those that have just `begun` nothing else is stored.
+
+    Returns the spans of those that were folded, without what is new; of large ones, which are put off, none.
     """
     known = set(numbers).difference(begun)
     later = large(connection, known) if known else set()
@@ -85,14 +97,24 @@ def refold(
     if not waits_too:
         bring_home(connection, known - later)
     writing, begun = Writing(stored.waits if waits_too else None), frozenset(begun)
+    spans: dict[int, Span] = {}
     for number in numbers:
         came = new.get(number, ())
         if number in begun and _at_once(number, came, house, writing):  # nearly all, in a first look
             continue
-        told = [_of_row(row, stored.sighted, house) for row in stored.rows.get(number, ())]
+        rows = stored.rows.get(number, ())
+        told = [_of_row(row, stored.sighted, house) for row in rows]
         told += [_Told(None, n.columns, n.seen, n.ties, n.columns["strand"]) for n in came]
-        _fold_one(number, told, stored.said.get(number, ()), house, writing)
+        seekers = _fold_one(number, told, stored.said.get(number, ()), house, writing)
+        if rows:
+            spans[number] = _span(rows, seekers)
     writing.write(connection)
+    return spans
+
+
+def _span(rows: Sequence[AnyRow], seekers: Collection[str]) -> Span:
+    stamps = [row.received_at for row in rows]
+    return Span(min(stamps), max(stamps), any(row.seeks and row.identity not in seekers for row in rows))
 
 
 def fold_stale(connection: Connection, house: House) -> int:
@@ -184,7 +206,8 @@ def _of_row(row: AnyRow, sighted: Sighted, house: House) -> _Told:
     return _Told(row, {}, seen, ties_of(seen.message, house), row.strand)
 
 
-def _fold_one(number: int, told: Sequence[_Told], said: Sequence[Mark], house: House, writing: Writing) -> None:
+def _fold_one(number: int, told: Sequence[_Told], said: Sequence[Mark], house: House, writing: Writing) -> set[str]:
+    """Write one conversation; the identities of its messages that may be tied by their subject."""
     ordered = in_order([t.seen for t in told])
     strands: dict[int, list[_Told]] = defaultdict(list)
     for each in told:
@@ -207,6 +230,7 @@ def _fold_one(number: int, told: Sequence[_Told], said: Sequence[Mark], house: H
             writing.change(each.row, derived)
     ids = {t.seen.message.identity: t.row.id if t.row is not None else t.columns["id"] for t in told}
     writing.waits(number, folded.waits, ids, house)
+    return seekers
 
 
 def _at_once(number: int, came: Sequence[New], house: House, writing: Writing) -> bool:

@@ -138,9 +138,9 @@ class _Intake:
             new = self._new_messages(fresh, [c for c in batch if c[1].identity in fresh], strands, ids)
         self._sight([(c, m) for c, m in batch if m.identity in known], ids, known)
         stamps = self._stamp(known) + [n.seen.received_at for each in new.values() for n in each]
-        refold(self.connection, touched | new.keys(), house, new, begun=begun)
+        folded = refold(self.connection, touched | new.keys(), house, new, begun=begun)
         self._sight([(c, m) for c, m in batch if m.identity not in known], ids, known)
-        tie_by_subject(self.connection, touched, new.keys(), house, stamps)
+        tie_by_subject(self.connection, touched, new.keys(), house, stamps, folded)
 
     def _known(self, identities: Collection[str]) -> dict[str, AnyRow]:
         if not identities:

@@ -86,12 +86,12 @@ class _Pages:
 
         self._run(what, select(messages.c.id), with_rows)
 
-    def of_conversations(self, what: str, do: Callable[[Connection, Sequence[int]], None]) -> None:
+    def of_conversations(self, what: str, do: Callable[[Connection, Sequence[int]], object]) -> None:
         """Hand over their numbers."""
         leading = conversations.c.lead.is_(None) & conversations.c.tied_to.is_(None)
         self._run(what, select(conversations.c.number).where(leading), do)
 
-    def _run(self, what: str, query: Select[int], do: Callable[[Connection, Sequence[int]], None]) -> None:
+    def _run(self, what: str, query: Select[int], do: Callable[[Connection, Sequence[int]], object]) -> None:
         (column,) = query.selected_columns
         total, done = _count(self.store, query.with_only_columns(func.count())), 0
         last = -1

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, exists, func, select, update
 from monitor.core.house import House
 from monitor.core.inferring import WINDOW, infer
 from monitor.core.message import Seen
-from monitor.store.folding import large, refold, sightings_of
+from monitor.store.folding import Span, large, refold, sightings_of
 from monitor.store.listed import listed
 from monitor.store.rows import seen_of
 from monitor.store.strands import conversations_of, place_messages
@@ -21,7 +21,8 @@ MOST_ROUNDS = 100
 
 @dataclass(frozen=True, slots=True)
 class _Changed:
-    """What was received in [since, until] in these conversations has changed."""
+    """These conversations are others since then. `until`: when their last mail came; one that comes in the middle may
+    change whether that one opened a wait."""
 
     numbers: set[int]
     since: datetime
@@ -33,7 +34,9 @@ def retie(connection: Connection, changed: Collection[int], house: House, waits_
 
     `waits_too`: whether what this changes is folded to its waits.
     """
-    tie_by_subject(connection, changed, (), house, (), waits_too)
+    first, last = connection.execute(_SPAN, {"changed": changed}).one()
+    if first is not None:
+        _judge_all(connection, _Changed(set(changed), first, last), house, waits_too)
 
 
 def tie_by_subject(
@@ -42,16 +45,20 @@ def tie_by_subject(
     new: Collection[int],
     house: House,
     stamps: Collection[datetime],
-    waits_too: bool = True,
+    folded: Mapping[int, Span],
 ) -> None:
-    """Judge again what subjects tie, where conversations changed: all of a `touched` one, of a `new` one at `stamps`.
+    """Judge again what subjects tie, where conversations changed: all of a `touched` one, of a `new` one from `stamps`
+    on. `folded`: the spans of all those that were there before, as `refold` told them.
 
     A conversation of more than LARGE messages takes no part: everybody writes there, and it is folded later.
     """
-    whole = [stamp for stamp in connection.execute(_SPAN, {"touched": touched}).one() if stamp] if touched else []
-    if not (moments := [*stamps, *whole]):
-        return
-    changed = _Changed({*touched, *new}, min(moments), max(moments))
+    moments = [*stamps, *(span.first for number, span in folded.items() if number in touched or span.turned)]
+    if moments:
+        until = max([*moments, *(span.last for span in folded.values())])
+        _judge_all(connection, _Changed({*touched, *new}, min(moments), until), house)
+
+
+def _judge_all(connection: Connection, changed: _Changed, house: House, waits_too: bool = True) -> None:
     for _ in range(MOST_ROUNDS):
         after = _judge(connection, changed, house, waits_too)
         if after is None:
@@ -66,17 +73,36 @@ def _judge(connection: Connection, changed: _Changed, house: House, waits_too: b
     if not seekers and not lost:
         return None
     numbers = _hosts(connection, seekers) | set(lost.values())
-    strands = _strands(connection, numbers - large(connection, numbers))
+    strands, heads = _strands(connection, numbers - large(connection, numbers))
     before = {n: to for n, to in conversations_of(connection, strands.keys()).items() if n != to} | lost
+    if wider := _wider(changed, strands, heads, before):
+        return wider
     wanted = ({row.strand for row in seekers} & strands.keys()) | lost.keys()
     after = infer(strands, wanted, before, house)
     moved = {n: after.get(n) for n in wanted if after.get(n) != before.get(n)}
     if not moved:
         return None
     concerned = _move(connection, moved, before)
-    refold(connection, concerned, house, waits_too=waits_too)
-    stamps = [seen.received_at for n in moved for seen in strands.get(n, ())]
-    return _Changed(concerned, min(stamps), max(stamps)) if stamps else None
+    folded = refold(connection, concerned, house, waits_too=waits_too)
+    went = moved.keys() | {n for n, to in before.items() if to in moved}  # with those that were tied to them
+    stamps = [seen.received_at for n in went for seen in strands.get(n, ())]
+    if not stamps:
+        return None
+    return _Changed(concerned, min(stamps), max([*stamps, *(span.last for span in folded.values())]))
+
+
+def _wider(
+    changed: _Changed, strands: Mapping[int, Sequence[Seen]], heads: Mapping[int, datetime], before: Mapping[int, int]
+) -> _Changed | None:
+    """A strand is tied from its first message on. Where that came after others of the strand, which answer it, the tie
+    says nothing of what came between: all since those is judged together. None where that is so already."""
+    behind = {n: min(s.received_at for s in strands[n]) for n in heads}
+    behind = {n: first for n, first in behind.items() if first < heads[n]}
+    since = min(behind.values(), default=changed.since)
+    if since >= changed.since:
+        return None
+    numbers = changed.numbers | {before.get(n, n) for n in behind}
+    return _Changed(numbers, since, max([changed.until, *(heads[n] for n in behind)]))
 
 
 def _lost(connection: Connection, numbers: Collection[int]) -> dict[int, int]:
@@ -90,7 +116,7 @@ def _seekers(connection: Connection, changed: _Changed) -> Sequence[AnyRow]:
 
 
 _SPAN = select(func.min(messages.c.received_at), func.max(messages.c.received_at)).where(
-    listed(messages.c.conversation, "touched")
+    listed(messages.c.conversation, "changed")
 )
 _LOST = select(conversations.c.number, conversations.c.tied_to).where(
     conversations.c.tied_to.is_not(None),
@@ -115,13 +141,14 @@ def _hosts(connection: Connection, seekers: Sequence[AnyRow]) -> set[int]:
     return set(connection.execute(_HOSTS, given).scalars()) | {row.conversation for row in seekers}
 
 
-def _strands(connection: Connection, numbers: Collection[int]) -> dict[int, list[Seen]]:
+def _strands(connection: Connection, numbers: Collection[int]) -> tuple[dict[int, list[Seen]], dict[int, datetime]]:
+    """The strands of these conversations; when the first message came of each that may be tied."""
     rows = connection.execute(_MESSAGES, {"numbers": numbers}).all()
     sighted = sightings_of(connection, numbers)
     strands: dict[int, list[Seen]] = {}
     for row in rows:
         strands.setdefault(row.strand, []).append(seen_of(row, sighted[row.id]))
-    return strands
+    return strands, {row.strand: row.received_at for row in rows if row.seeks}
 
 
 _HOSTS = (

@@ -14,7 +14,7 @@ from monitor.store.acting_tables import letter_lines
 from monitor.store.rebuilding import rebuild
 from monitor.store.store import Store, open_store
 from monitor.store.tables import conversations, letters, messages, nodes, reminders, waits
-from tests.contract.test_store_order import HOUSE, NOW, Copy, Mailboxes, mailings
+from tests.contract.test_store_order import ANN, CARD, HOUSE, INFO, LIFT, NOW, Copy, Mailboxes, history, mailings
 
 DERIVED = (conversations, nodes, messages, waits, reminders)
 JUDGED: dict[str, Any] = {"direction": "automatic", "wants_reply": None, "rule": "damaged", "link": "", "seeks": False}
@@ -137,6 +137,22 @@ def test_a_sound_store_stays_as_it_is_row_by_row(lite: Store) -> None:
 
 def test_a_damaged_store_becomes_what_it_was_and_nobody_is_told_twice(lite: Store) -> None:
     holds(lite, 12, damaged=True)
+
+
+def test_a_wrong_tie_goes_though_what_it_led_to_is_tied_elsewhere_before_it_is_judged(lite: Store) -> None:
+    """The card's second mail is tied to its first; a mail about a lift, weeks before, was tied to the second."""
+    boxes = Mailboxes(lite, True)
+    others = [(ANN, 0.0, "Hello", "")] * PAGE
+    told = [(INFO, 0.0, CARD, ""), *others, (ANN, 13.0, CARD, ""), (INFO, 0.0, LIFT, "")]
+    boxes.take(history(told), frozenset(range(len(told))))
+    before = rows(lite, conversations)
+    first, *_, second, lift = (row[0] for row in before)
+    assert [row[2] for row in before] == [None, *[None] * PAGE, first, None]
+    with lite.writing() as connection:
+        for number, to in ((second, None), (lift, second)):
+            connection.execute(update(conversations).where(conversations.c.number == number).values(tied_to=to))
+    again(lite)
+    assert rows(lite, conversations) == before
 
 
 def test_on_postgresql_too(postgres_url: str) -> None:

@@ -230,6 +230,57 @@ def test_on_postgresql_too(postgres_url: str) -> None:
     opened.close()
 
 
+Told = tuple[str, float, str, str]
+"""Who wrote, on which day, under which subject, and in answer to which of these, by its place from 0."""
+LIFT, RE, CARD = SUBJECTS[0], SUBJECTS[1], SUBJECTS[4]
+
+
+def history(told: Sequence[Told]) -> list[Copy]:
+    """Mails of Ann and info@ to each other. `x`: in answer to one that nobody has."""
+    ids = [id_of(n, writer) for n, (writer, *_) in enumerate(told)]
+    copies = []
+    for number, (writer, day, subject, answers) in enumerate(told):
+        to, folder = (ANN, "Sent") if writer == INFO else (INFO, "INBOX")
+        names = (ids[int(answers)] if answers.isdecimal() else id_of(99, INFO),) if answers else ()
+        people = (Address("", to),)
+        message = Message(ids[number], ids[number], Address("", writer), people, subject, (), None, names, names)
+        copies.append(Copy(number, (INFO, folder), message, START + timedelta(days=day)))
+    return copies
+
+
+@pytest.mark.parametrize(
+    ("lesson", "told"),
+    [
+        (
+            "the last to come opens the conversation: later ones, far from it, find it too",
+            [(INFO, 30, RE, ""), (INFO, 35, RE, ""), (INFO, 25, RE, "x"), (ANN, 16, RE, ""), (INFO, 13, RE, "x")],
+        ),
+        (
+            "what the reply seemed to be the first of has another first: what was tied to it is judged from there",
+            [(INFO, 26, LIFT, ""), (ANN, 17, RE, "3"), (ANN, 11, LIFT, ""), (ANN, 29, RE, "")],
+        ),
+        (
+            "an answer stamped weeks before what it answers: between them, the tie does not hold yet",
+            [(INFO, 12, LIFT, ""), (ANN, 38, RE, ""), (ANN, 31, RE, ""), (ANN, 2, RE, "1"), (ANN, 17, RE, "")],
+        ),
+        (
+            "the same, where the answer is ours",
+            [(INFO, 38, LIFT, ""), (INFO, 29, RE, "0"), (ANN, 24, LIFT, ""), (ANN, 30, RE, ""), (INFO, 35, RE, "")],
+        ),
+    ],
+)
+def test_ties_by_subject_that_came_one_by_one_are_those_of_all_at_once(
+    lite: Store, lesson: str, told: Sequence[Told]
+) -> None:
+    copies = history(told)
+    together = Mailboxes(lite, True)
+    together.take(copies, frozenset(), side_by_side=True)
+    expected = together.told()
+    apart = Mailboxes(lite, True)
+    apart.take(copies, frozenset(range(len(copies))))
+    assert apart.told() == expected, lesson
+
+
 LONG = 6_000
 
 

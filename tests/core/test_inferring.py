@@ -55,6 +55,12 @@ def test_fourteen_days_and_not_more(days: int, found: dict[int, int]) -> None:
     assert tied([ASK], [replace(REPLY, received_at=ASK.received_at + timedelta(days=days))]) == found
 
 
+def test_a_wait_is_of_a_subject_only_by_what_came_under_it_in_these_days() -> None:
+    """Stamped weeks before what it answers: whether it can be found must not hang on what else is looked at."""
+    hall = later(mail("10:00 Ann → info: The hall is cold", 3), days=12)
+    assert tied([hall, mail(f"10:00 Ann → info: {LIFT}", 1, [3])], [later(REPLY, days=20)]) == {}
+
+
 def test_of_two_open_questions_it_answers_neither() -> None:
     """Ann asks twice, a week apart, under one subject and with no ids between."""
     again = mail(f"11:00 Ann → info: {LIFT}", 3)
