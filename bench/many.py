@@ -56,7 +56,7 @@ def _row(servers: Servers, case: Case, addresses: list[str], each: int) -> Json:
     return {
         **case._asdict(),
         "first_look_seconds": seconds,
-        "first_look_per_second": len(addresses) * each / seconds,
+        "first_look_per_second": len(addresses) * each / seconds if seconds > 0 else None,  # less than a start takes
         "first_look_cpu": look.run.cpu - before.run.cpu,
         "first_look_mb": look.run.peak_mb,
         "quiet": rounds(look.house.config, words),
