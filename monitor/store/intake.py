@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, func, select
 
-from monitor.core.cursor import Cursor
 from monitor.core.house import House
 from monitor.core.message import Message, Place, Role, together
 from monitor.core.sightings import ANSWERED, Sighting, gathered, is_draft
@@ -27,17 +26,12 @@ from monitor.store.tables import AnyRow, folders, messages, sightings
 from monitor.store.tying import tie_by_subject
 
 
-def take_in(store: Store, folder: int, batch: Sequence[Arrival], cursor: Cursor, house: House, look: Look) -> None:
-    """Store one batch of a folder and move its cursor. Taking the same batch in twice changes nothing.
+def take_in_together(store: Store, parts: Sequence[Part], house: House) -> None:
+    """Store what came into one folder, or several of one mailbox, and move their cursors, in one transaction: a
+    question and its answer that come together are folded once. Taking the same in twice changes nothing.
 
     Raises ForgottenMeanwhile, and stores nothing, where somebody was forgotten since the look began.
     """
-    take_in_together(store, [Part(folder, batch, cursor, look)], house)
-
-
-def take_in_together(store: Store, parts: Sequence[Part], house: House) -> None:
-    """The same with what came into several folders of one mailbox, in one transaction: a question and its answer that
-    come together are folded once."""
     with store.writing() as connection:
         expect_none_forgotten(connection, parts[0].look.forgotten)
         batch: list[tuple[_Copy, Message]] = []
@@ -56,7 +50,7 @@ def seen_elsewhere(
 ) -> None:
     """Mails that left their folder were found in another one; that folder itself is not read, and has no cursor.
 
-    Raises ForgottenMeanwhile as `take_in` does.
+    Raises ForgottenMeanwhile as `take_in_together` does.
     """
     if any(isinstance(a.message, Message) for a in found):
         with store.writing() as connection:

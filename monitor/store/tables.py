@@ -141,9 +141,8 @@ messages = Table(
     index_where(CITES, "ix_messages_cites", "received_at"),
     index_where(STANDS_IN, "ix_messages_stands_in", "received_at"),
 )
-"""`seeks`: the first of its strand, which may be tied by its subject. `cites`: whether the message of ours that a
-customer answers was seen. `stands_in`: the mailbox for which an outsider answered. BEGINS: ours, and no answer to
-anything."""
+"""`seeks`: the first of its strand, which may be tied by its subject. `cites`: whether the message of ours that a mail
+answers was seen. `stands_in`: the mailbox for which an outsider answered. BEGINS: ours, and no answer to anything."""
 SEEKS = and_(text("messages.seeks"), messages.c.seeks)
 """It seeks, named like its index as in PUT_OFF."""
 
@@ -245,8 +244,7 @@ learnt = Table(
     Column("value", String(254), primary_key=True),
     Column("times", BigInteger, nullable=False),
 )
-"""What the mail itself teaches: `id-domain` of the ids in our Sent folders, `authserv-id` of who checks our incoming
-mail."""
+"""What the mail itself teaches: `id-domain` of ids in our Sent folders, `authserv-id` of who checks incoming mail."""
 
 letters = Table(
     "letters",

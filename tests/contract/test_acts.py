@@ -21,12 +21,12 @@ from monitor.store import folding
 from monitor.store.acting_tables import acts
 from monitor.store.arrivals import Arrival, Look
 from monitor.store.forgetting import forget
-from monitor.store.intake import take_in
 from monitor.store.mailboxes import refold_if_rules_changed, watch
 from monitor.store.retention import purge
 from monitor.store.store import Store
 from monitor.store.stories import Story, StoryWait, all_stories, story_of
 from monitor.store.tables import messages
+from tests.contract.taking import take_in
 
 TEN = datetime(2026, 11, 9, 10, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

@@ -16,11 +16,11 @@ from monitor.core.staff import Staff
 from monitor.store import tables
 from monitor.store.arrivals import Arrival, Look
 from monitor.store.flags import flags_changed, waiting_mails
-from monitor.store.intake import take_in
 from monitor.store.looks import looked_completely
 from monitor.store.mailboxes import fold_put_off
 from monitor.store.reminding import due_between
 from monitor.store.store import Store, open_store
+from tests.contract.taking import take_in
 from tests.contract.test_report_plans import Statement, scanned, unbounded
 
 BOX = address(0)

@@ -12,9 +12,9 @@ from monitor.core.message import Address, Message, Role
 from monitor.core.staff import Staff
 from monitor.store.arrivals import Arrival, Look
 from monitor.store.citations import StandIn, invisible_replies, stand_ins
-from monitor.store.intake import take_in
 from monitor.store.mailboxes import watch
 from monitor.store.store import Store, open_store
+from tests.contract.taking import take_in
 
 NOW = datetime(2026, 11, 16, 8, tzinfo=UTC)
 TEN = datetime(2026, 11, 9, 10, tzinfo=UTC)

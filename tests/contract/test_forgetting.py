@@ -25,7 +25,6 @@ from monitor.store import tables
 from monitor.store.arrivals import Arrival, Look
 from monitor.store.citations import invisible_replies
 from monitor.store.forgetting import forget
-from monitor.store.intake import take_in
 from monitor.store.mailboxes import answering, refold_if_rules_changed, watch
 from monitor.store.outbox import begin_try, mark_refused, mark_sent, pending
 from monitor.store.past import Removed
@@ -35,6 +34,7 @@ from monitor.store.retention import MARGIN, is_due, purge
 from monitor.store.store import Store, open_store
 from monitor.store.stories import Story, all_stories
 from monitor.store.wiping import wipe
+from tests.contract.taking import take_in
 
 NOW = datetime(2026, 11, 16, 8, tzinfo=UTC)
 TEN = datetime(2026, 11, 9, 10, tzinfo=UTC)

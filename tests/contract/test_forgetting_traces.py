@@ -13,13 +13,13 @@ from monitor.core.message import Address, Message
 from monitor.store import tables
 from monitor.store.arrivals import Arrival, Look
 from monitor.store.forgetting import forget
-from monitor.store.intake import take_in
 from monitor.store.keeping import ForgottenMeanwhile, times_forgotten
 from monitor.store.outbox import mark_sent, pending
 from monitor.store.past import Removed
 from monitor.store.reminding import already_claimed, claim, due_between
 from monitor.store.retention import is_due, purge
 from monitor.store.store import open_store
+from tests.contract.taking import take_in
 from tests.contract.test_forgetting import (
     ANN,
     BEN,

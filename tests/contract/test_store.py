@@ -27,7 +27,6 @@ from monitor.jobs.sharing import share_of
 from monitor.store import mailboxes, tables
 from monitor.store.arrivals import Arrival, Look
 from monitor.store.flags import flags_changed, forget_sightings, waiting_mails
-from monitor.store.intake import take_in
 from monitor.store.lock import AlreadyRunning, only_daemon
 from monitor.store.looks import looked_completely
 from monitor.store.mailboxes import refold_if_rules_changed, views, watch
@@ -46,6 +45,7 @@ from monitor.store.shown import trouble_rows
 from monitor.store.store import Store, StoreError, open_store
 from monitor.store.stories import Story, StoryWait, all_stories, led_by, reminders_of, story_of
 from monitor.store.withdrawing import withdraw_outdated, withdraw_waiting
+from tests.contract.taking import take_in
 
 NOW = datetime(2026, 11, 16, 8, tzinfo=UTC)
 TEN = datetime(2026, 11, 9, 10, tzinfo=UTC)

@@ -11,10 +11,10 @@ from monitor.core.message import Address, Message, Role
 from monitor.core.staff import Staff
 from monitor.store.arrivals import Arrival, Look
 from monitor.store.flags import flags_changed, forget_sightings
-from monitor.store.intake import take_in
 from monitor.store.mailboxes import watch
 from monitor.store.store import Store
 from monitor.store.stories import StoryWait, all_stories
+from tests.contract.taking import take_in
 
 INFO, ANN, BEN = "info@ours.example", "ann@customer.example", "ben@customer.example"
 HOUSE = House(

@@ -24,10 +24,11 @@ from monitor.core.wait import Folded
 from monitor.core.waits import fold
 from monitor.store import folding, tables
 from monitor.store.arrivals import Arrival, Look, Part
-from monitor.store.intake import take_in, take_in_together
+from monitor.store.intake import take_in_together
 from monitor.store.mailboxes import fold_put_off, watch
 from monitor.store.store import Store, open_store
 from monitor.store.stories import all_stories
+from tests.contract.taking import take_in
 
 NOW = datetime(2026, 11, 30, 8, tzinfo=UTC)
 START = datetime(2026, 11, 2, 10, tzinfo=UTC)

@@ -25,11 +25,11 @@ from monitor.jobs.poll import sweep
 from monitor.store import subjects, tables
 from monitor.store.arrivals import Arrival, Look
 from monitor.store.forgetting import forget
-from monitor.store.intake import take_in
 from monitor.store.mailboxes import refold_if_rules_changed, watch
 from monitor.store.store import Store, StoreError, open_store
 from monitor.store.stories import all_stories
 from monitor.store.subjects import keep_subjects_as_told
+from tests.contract.taking import take_in
 
 NOW = datetime(2026, 11, 16, 8, tzinfo=UTC)
 TEN = datetime(2026, 11, 9, 10, tzinfo=UTC)
