@@ -19,7 +19,7 @@ BATCH = 500
 """Mails fetched at once: bounds memory."""
 STORED_AT_ONCE = 2_000
 """So many mails are stored at once where so many come. Each transaction writes the leaves of all indexes anew: with 500
-a mail costs a fifth more (of 100,000 on SQLite). It lasts a third of a second."""
+a mail costs a fifth more (of 100,000 on SQLite). It lasts half a second."""
 
 log = logging.getLogger("monitor.poll")
 
