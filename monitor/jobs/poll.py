@@ -20,7 +20,7 @@ from monitor.inbox.reading_child import read_all
 from monitor.inbox.source import OF_ONE_FOLDER, MailSource, RemoteFolder, SourceError, WatchedFolder
 from monitor.jobs.ahead import ahead
 from monitor.jobs.arriving import Arrived, Arriving
-from monitor.jobs.heap import give_back
+from monitor.jobs.heap import give_back, rarely_walked
 from monitor.jobs.knowledge import stale_after
 from monitor.jobs.logged import event
 from monitor.jobs.look import Progress, Sweep, at_the_edge, cursor_after, looked_into, new_mail
@@ -39,6 +39,8 @@ from monitor.store.store import RowError, Store
 
 NAME_SENT = 'name the one used now with sent = "…", or say replies = "confirmed"'
 
+MANY = 100
+"""So many mails to fetch are worth to tell the collector."""
 MUCH = 2_000
 """So many mails to fetch are worth a reading process, which takes a tenth of a second to start."""
 
@@ -190,6 +192,8 @@ class _Looker:
 
     def _expect(self, new: int) -> None:
         """Where much mail is to be read, it is from then on to the end of the look by the reading process."""
+        if new >= MANY:
+            self.to_end.enter_context(rarely_walked())
         if self.read_all is read_all and self.reading is not None and new >= MUCH:
             self.to_end.callback(give_back, self.store)
             self.read_all = self.to_end.enter_context(self.reading.in_use())

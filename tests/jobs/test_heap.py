@@ -1,5 +1,6 @@
 """After a large look its memory is for the letters: what was remembered of mails goes, what connections share stays."""
 
+import gc
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ from sqlalchemy import event
 
 from monitor.core import subject
 from monitor.inbox.connection import tls_context
-from monitor.jobs.heap import give_back
+from monitor.jobs.heap import give_back, rarely_walked
 from monitor.store.store import open_store
 
 
@@ -34,3 +35,14 @@ def test_every_idle_connection_of_sqlite_gives_its_pages_back(tmp_path: Path) ->
 
     give_back(store)
     assert len(set(map(id, asked))) == len(asked) == 2
+
+
+def test_the_collector_walks_seldom_while_anybody_reads_mails_and_then_as_before() -> None:
+    before = gc.get_threshold()
+    with rarely_walked():
+        reading = gc.get_threshold()
+        with rarely_walked():
+            pass
+        assert gc.get_threshold() == reading
+        assert reading[0] > 10 * before[0]
+    assert gc.get_threshold() == before
