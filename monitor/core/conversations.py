@@ -21,6 +21,8 @@ Outsiders = Callable[[Message], Iterable[str]]
 FIRST_REFERENCES, LAST_REFERENCES = 2, 8
 """So many of the ids in References are followed: the root, and the nearest, which the others hang on."""
 
+HASHED = "~"
+"""So begin the nodes of an id and a condition; ids are kept as they are."""
 THREAD_INDEX = 29
 """Base64 digits of the 22 octets of Thread-Index that all mails of a conversation share ([MS-OXOMSG] 2.2.1.3)."""
 
@@ -198,7 +200,7 @@ def _each(i: str, keys: Iterable[str]) -> list[str]:
     for key in keys:
         whole = _DIGEST.copy()  # in half the time that a new one takes
         whole.update(f"{i}\n{key}".encode("utf-8", "replace"))
-        nodes.append("~" + whole.hexdigest())
+        nodes.append(HASHED + whole.hexdigest())
     return nodes
 
 

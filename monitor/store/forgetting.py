@@ -235,8 +235,9 @@ def rebuild_nodes(connection: Connection, strands: Collection[int], ids: dict[st
     hidden = among(nodes.c.strand, strands, connection) & nodes.c.id.like("~%")
     connection.execute(delete(nodes).where(or_(hidden, among(nodes.c.id, ids, connection))))
     told = [(message_of(row), row.strand) for row in rows]
+    borne = {message.identity for message, _ in told}
     ties = [(tie, strand, m.identity != own_id(m)) for m, strand in told for tie in ties_of(m, house)]
-    new = {tie.node: strand for tie, strand, all_ in ties if tie.kept or all_}
+    new = {tie.node: strand for tie, strand, all_ in ties if (tie.kept or all_) and tie.node not in borne}
     if new:
         statement = inserting(nodes, connection).on_conflict_do_nothing()
         connection.execute(statement, [{"id": node, "strand": strand} for node, strand in sorted(new.items())])

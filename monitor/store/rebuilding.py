@@ -22,8 +22,8 @@ from monitor.store.folding import fold_stale, refold
 from monitor.store.knowing import informed
 from monitor.store.rows import message_of
 from monitor.store.store import Store, among
-from monitor.store.strands import conversations_of, rejoin
-from monitor.store.tables import AnyRow, conversations, messages, nodes, reminders, settings, waits
+from monitor.store.strands import conversations_of, kept_strands, rejoin
+from monitor.store.tables import AnyRow, conversations, messages, reminders, settings, waits
 from monitor.store.tying import retie
 
 PAGE = 500
@@ -47,8 +47,9 @@ def rebuild(store: Store, fingerprint: str, house: House, tell: Tell, page: int 
     """Make strands, conversations, verdicts and waits again. `fingerprint`: of these rules. Raises StoreError.
 
     What nobody can make again is taken as it stands: mails, where they were seen, what was said by hand, the numbers
-    of conversations, and `nodes`, which remember ids of mails and copies that are gone. Waits come last, when all
-    mails are in their place: a wait that was folded too early could give its reminders to another one.
+    of conversations, and what ids have tied, for copies that are gone had a part in it: `nodes`, and the strand of
+    each message. Waits come last, when all mails are in their place: a wait that was folded too early could give its
+    reminders to another one.
     """
     with store.writing() as connection:
         connection.execute(delete(settings).where(settings.c.name == "rules"))
@@ -108,14 +109,10 @@ class _Pages:
 
 
 def _strand_of_node(connection: Connection, rows: Sequence[AnyRow]) -> None:
-    """A message is in the strand of the node that it bears; node and strand have rows."""
+    """A message is in the strand of the node that it bears, if that is kept elsewhere too; the strand has a row."""
     own = {row.id: own_id(message_of(row)) for row in rows}
-    stored = connection.execute(select(nodes).where(among(nodes.c.id, own.values(), connection)))
-    strand = {row.id: row.strand for row in stored}
-    new = {own[row.id]: row.strand for row in rows if own[row.id] not in strand}
-    if new:
-        insert_all(connection, nodes, [{"id": node, "strand": number} for node, number in new.items()])
-    right = {row.id: (strand | new)[own[row.id]] for row in rows}
+    strand = kept_strands(connection, own.values())
+    right = {row.id: strand.get(own[row.id], row.strand) for row in rows}
     _correct(connection, messages.c.strand, rows, right)
     numbers = set(right.values())
     known = select(conversations.c.number).where(among(conversations.c.number, numbers, connection))

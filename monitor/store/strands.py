@@ -1,12 +1,15 @@
-"""FLOOR 1. Strands: what ids tie together, as the database remembers it. A conversation leads one strand or several."""
+"""FLOOR 1. Strands: what ids tie together, as the database remembers it. A conversation leads one strand or several.
+
+A node has its strand in `nodes`; that of a message's own id has it in the message's row, unless it was named before.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, select, union_all, update
 
-from monitor.core.conversations import Joined, Tie, join, loose_ids, own_id, ties
+from monitor.core.conversations import HASHED, Joined, Tie, join, loose_ids, own_id, ties
 from monitor.core.house import House
 from monitor.core.message import Message
 from monitor.core.parties import outsiders
@@ -44,7 +47,7 @@ def join_batch(connection: Connection, fresh: Sequence[Message], copies: Sequenc
     told: list[_Told] = [(m, found[m.identity], m.identity != own_id(m)) for m in fresh]
     # The row will not say all that these copies say: so all that ties them is kept.
     told += [(m, ties_of(m, house), True) for m in copies]
-    joined, touched = _join(connection, told, house)
+    joined, touched = _join(connection, told, house, found.keys())
     return Strands(found, {m.identity: joined.numbers[own_id(m)] for m in fresh}, touched, joined.created)
 
 
@@ -56,10 +59,12 @@ def rejoin(connection: Connection, known: Sequence[Message], house: House) -> se
     return _join(connection, [(m, ties_of(m, house), False) for m in known], house)[1]
 
 
-def _join(connection: Connection, told: Sequence[_Told], house: House) -> tuple[Joined, set[int]]:
-    """Put messages into strands; also the conversations that strands came to or left."""
+def _join(
+    connection: Connection, told: Sequence[_Told], house: House, fresh: Collection[str] = ()
+) -> tuple[Joined, set[int]]:
+    """Put messages into strands; also the conversations that strands came to or left. `fresh`: who has no row yet."""
     nodes_of = [[tie.node for tie in each] for _, each, _ in told]
-    kept = _kept(connection, set(chain.from_iterable(nodes_of)))
+    kept = kept_strands(connection, set(chain.from_iterable(nodes_of)), fresh)
     last = connection.execute(_LAST).scalar_one()
     joined = join(nodes_of, kept, last)
     if borne := _borne(connection, told, joined, kept, house):
@@ -68,15 +73,18 @@ def _join(connection: Connection, told: Sequence[_Told], house: House) -> tuple[
     if joined.created:
         insert_all(connection, conversations, [{"number": n, "stale": False} for n in joined.created])
     keep = {tie.node for _, each, all_ in told for tie in each if tie.kept or all_}
-    new = [{"id": i, "strand": joined.numbers[i]} for i in sorted(keep - kept.keys())]
+    keep -= kept.keys()
+    keep -= {message.identity for message, _, _ in told}  # their rows bear these
+    new = [{"id": i, "strand": joined.numbers[i]} for i in sorted(keep)]
     if new:
         insert_all(connection, nodes, new)
     return joined, touched
 
 
-def _kept(connection: Connection, wanted: Collection[str]) -> dict[str, int]:
-    """The strands of the nodes that earlier messages have kept."""
-    return {row.id: row.strand for row in connection.execute(_KEPT, {"wanted": wanted})}
+def kept_strands(connection: Connection, wanted: Collection[str], fresh: Collection[str] = ()) -> dict[str, int]:
+    """The strands of these nodes, as far as earlier messages have kept or bear them. `fresh`: what none bears."""
+    ids = [i for i in wanted if i not in fresh and not i.startswith(HASHED)]
+    return {row[0]: row[1] for row in connection.execute(_KEPT, {"wanted": wanted, "ids": ids})}
 
 
 def _borne(
@@ -105,8 +113,11 @@ def _borne(
 
 
 _LAST = select(func.coalesce(func.max(conversations.c.number), 0))
-_KEPT = select(nodes.c.id, nodes.c.strand).where(listed(nodes.c.id, "wanted"))
 _STRANDS = select(messages.c.identity, messages.c.strand).where(listed(messages.c.identity, "named"))
+_KEPT = union_all(
+    select(messages.c.identity, messages.c.strand).where(listed(messages.c.identity, "ids")),
+    select(nodes.c.id, nodes.c.strand).where(listed(nodes.c.id, "wanted")),
+)
 _NAMED = select(messages).where(listed(messages.c.identity, "named"))
 
 

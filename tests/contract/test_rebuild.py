@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Table, bindparam, delete, insert, select, update
+from sqlalchemy import Table, delete, insert, select, update
 
 from monitor.store.acting_tables import letter_lines
 from monitor.store.rebuilding import rebuild
@@ -78,14 +78,13 @@ def damage(store: Store, chance: Any) -> None:
     """Some rows of each kind are wrong or gone, as by a program that knows no foreign keys."""
     some = [row[0] for row in rows(store, messages) if chance.random() < 0.5]
     numbers = [row[0] for row in rows(store, conversations)]
-    strand = {"strand": bindparam("to"), "conversation": bindparam("to")}
     with store.alone() as connection:
         connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
         for each in some:
             here = messages.c.id == each
             connection.execute(update(messages).where(here).values(**JUDGED))
             to = chance.choice([*numbers, 99])
-            connection.execute(update(messages).where(here).values(strand), {"to": to})
+            connection.execute(update(messages).where(here).values(conversation=to))
         for number in numbers:
             here = conversations.c.number == number
             led = connection.execute(select(conversations.c.lead).where(here)).scalar()
