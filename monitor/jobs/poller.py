@@ -20,7 +20,7 @@ from monitor.jobs.share import Alone, Share
 from monitor.store.leases import ACTING, LeaseLost
 from monitor.store.mailboxes import refold_if_rules_changed
 from monitor.store.store import Store, StoreError
-from monitor.store.subjects import keep_subjects_as_told
+from monitor.store.subjects import is_as_told, keep_subjects_as_told
 
 MOST_CONNECTIONS = 8
 """So many mailboxes are looked at at once."""
@@ -84,6 +84,8 @@ class Poller:
     def _as_told(self) -> None:
         """What is known already follows a new config."""
         house, store = self._house, self._store
+        if is_as_told(store, self._rules, house):
+            return
         if changed := keep_subjects_as_told(store, house):
             words = "subjects are not kept any more; %d messages lost theirs"
             log.info(words, changed, extra=event("subjects dropped", messages=changed))

@@ -26,6 +26,16 @@ BATCH = 200
 _SIGN = "subject: "
 
 _STATE, _BEGUN, _TO_WIPE, _DONE = "subjects", "begun", "to wipe", "not kept"
+_AS_TOLD = select(settings.c.name, settings.c.value).where(settings.c.name.in_((_STATE, "rules")))
+
+
+def is_as_told(store: Store, fingerprint: str, house: House) -> bool:
+    """Whether what is stored follows this house and these rules already: neither `keep_subjects_as_told` nor
+    `refold_if_rules_changed` has anything to do, as in nearly every round. Raises StoreError."""
+    with store.reading() as connection:
+        found = {row.name: row.value for row in connection.execute(_AS_TOLD)}
+    subjects = None if house.keeps_subjects else _DONE
+    return (found.get(_STATE), found.get("rules")) == (subjects, fingerprint)
 
 
 def keep_subjects_as_told(store: Store, house: House) -> int:

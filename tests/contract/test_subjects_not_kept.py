@@ -28,7 +28,7 @@ from monitor.store.forgetting import forget
 from monitor.store.mailboxes import refold_if_rules_changed, watch
 from monitor.store.store import Store, StoreError, open_store
 from monitor.store.stories import all_stories
-from monitor.store.subjects import keep_subjects_as_told
+from monitor.store.subjects import is_as_told, keep_subjects_as_told
 from tests.contract.taking import take_in
 
 NOW = datetime(2026, 11, 16, 8, tzinfo=UTC)
@@ -138,6 +138,22 @@ def test_what_was_decided_stands_when_the_rules_are_asked_again(store: Store, tm
     take(store, KEEPS_NOT)
     assert refold_if_rules_changed(store, "other rules", KEEPS_NOT)
     assert outcome(store) == kept(tmp_path)
+
+
+def test_one_question_tells_that_all_is_as_told_already(store: Store) -> None:
+    take(store, KEEPS)
+    assert not is_as_told(store, "rules", KEEPS)
+    refold_if_rules_changed(store, "rules", KEEPS)
+    assert is_as_told(store, "rules", KEEPS)
+    assert not is_as_told(store, "other rules", KEEPS)
+    assert not is_as_told(store, "rules", KEEPS_NOT)
+    keep_subjects_as_told(store, KEEPS_NOT)
+    assert not is_as_told(store, "rules", KEEPS_NOT), "what was decided is judged again"
+    refold_if_rules_changed(store, "rules", KEEPS_NOT)
+    assert is_as_told(store, "rules", KEEPS_NOT)
+    assert not is_as_told(store, "rules", KEEPS)
+    watch(store, INFO, [("INBOX", "sent")])
+    assert not is_as_told(store, "rules", KEEPS_NOT), "a folder plays another part"
 
 
 def test_subjects_that_were_kept_go_once_and_nothing_else_changes(store: Store, tmp_path: Path) -> None:
