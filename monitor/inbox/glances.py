@@ -6,7 +6,8 @@ So a round trip is waited for once, not once a mailbox, and who answers late, or
 import selectors
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from monitor.inbox.glance_lines import Glance
@@ -28,17 +29,23 @@ class Asking:
     watched: Sequence[str]
 
 
+@contextmanager
 def glances(
     wanted: Iterable[Asking], patience: float = PATIENCE, seconds: Callable[[], float] = time.monotonic
-) -> dict[str, Glance | Missed]:
-    """By address, what each mailbox told. Left out is who could not be asked, or would have been after one that did not
-    answer in time, on the same server."""
+) -> Iterator[Iterator[tuple[str, Glance | Missed]]]:
+    """All are asked; then, by address, what each mailbox tells, as it comes.
+
+    Left out is who could not be asked, or would have been after one that did not answer in time, on the same server.
+    """
     with selectors.DefaultSelector() as selector:
         gathering = _Gathering(selector, patience, seconds)
         for asking in wanted:
             gathering.queues.setdefault(asking.host, deque()).append(asking)
-        gathering.run()
-        return gathering.told
+        try:
+            gathering.ask()
+            yield gathering.hear()
+        finally:
+            gathering.end()
 
 
 class _Gathering:
@@ -46,19 +53,28 @@ class _Gathering:
 
     def __init__(self, selector: selectors.BaseSelector, patience: float, seconds: Callable[[], float]) -> None:
         self.queues: dict[str, deque[Asking]] = {}
-        self.told: dict[str, Glance | Missed] = {}
         self._selector, self._patience, self._seconds = selector, patience, seconds
         self._until: dict[Asking, float] = {}
 
-    def run(self) -> None:
+    def ask(self) -> None:
         for host in self.queues:
             for _ in range(MOST_ON_A_HOST):
                 self._ask_next(host)
+
+    def hear(self) -> Iterator[tuple[str, Glance | Missed]]:
         while self._until:
             first = next(iter(self._until.values()))
             for key, _ in self._selector.select(max(0.0, first - self._seconds())):
-                self._hear(key.data, key.fd)
-            self._give_up()
+                if (told := key.data.source.hear_glance()) is not None:
+                    self._over(key.data, key.fd)
+                    self._ask_next(key.data.host)
+                    yield key.data.address, told
+            yield from self._give_up()
+
+    def end(self) -> None:
+        """Who was not heard would answer to whatever is asked next."""
+        for asking in self._until:
+            asking.source.end_glance("ended")
 
     def _ask_next(self, host: str) -> None:
         queue = self.queues[host]
@@ -69,19 +85,13 @@ class _Gathering:
                 self._until[asking] = self._seconds() + self._patience
                 return
 
-    def _hear(self, asking: Asking, line: int) -> None:
-        told = asking.source.hear_glance()
-        if told is not None:
-            self._over(asking, line, told)
-            self._ask_next(asking.host)
-
-    def _give_up(self) -> None:
+    def _give_up(self) -> Iterator[tuple[str, Glance | Missed]]:
         now = self._seconds()
         while (asking := next(iter(self._until), None)) is not None and self._until[asking] <= now:
             self.queues[asking.host].clear()
-            self._over(asking, asking.source.fileno(), asking.source.end_glance("odd"))
+            self._over(asking, asking.source.fileno())
+            yield asking.address, asking.source.end_glance("odd")
 
-    def _over(self, asking: Asking, line: int, told: Glance | Missed) -> None:
+    def _over(self, asking: Asking, line: int) -> None:
         self._selector.unregister(line)
         del self._until[asking]
-        self.told[asking.address] = told

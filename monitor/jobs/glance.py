@@ -14,7 +14,7 @@ from monitor.core.message import Role
 from monitor.inbox.folders import choose
 from monitor.inbox.glance_lines import Glance, marks_only
 from monitor.inbox.glances import Asking, glances
-from monitor.inbox.glancing import Glancing
+from monitor.inbox.glancing import Glancing, Missed
 from monitor.inbox.source import MailSource, RemoteFolder
 from monitor.jobs.hear import is_ear
 from monitor.jobs.knowledge import stale_after
@@ -23,7 +23,7 @@ from monitor.jobs.look import Sweep
 from monitor.jobs.sent import AGAIN
 from monitor.jobs.share import Share
 from monitor.store.mailboxes import folders_of
-from monitor.store.quiet import Glanced, note_quiet
+from monitor.store.quiet import Glanced, Noted, Unchanged, note_quiet, noted, unchanged
 from monitor.store.store import Store
 
 PAUSE = timedelta(hours=1)
@@ -78,11 +78,18 @@ class Glances:
         if not wanted:
             return []
         hold = self._share.hold()  # before anything is asked: what is lost and had again meanwhile is another claim
-        told = glances(self._asking(mailbox) for mailbox in wanted.values())
+        seeking = [address for address in wanted if self._seeks_sent(address)]
+        told: dict[str, Glance | Missed] = {}
+        same: list[Unchanged] = []
+        with glances(self._asking(mailbox) for mailbox in wanted.values()) as answers:
+            known = noted(self._store, wanted, seeking)
+            for address, one in answers:
+                told[address] = one
+                if isinstance(one, Glance):
+                    same += self._unchanged(known, wanted[address], one, now)
         seen = {address: one for address, one in told.items() if isinstance(one, Glance)}
         self._not_before |= {address: now + PAUSE for address, one in told.items() if one == "odd"}
-        same = [address for address, one in seen.items() if self._seen[address].folders == one.there]
-        found = note_quiet(self._store, [self._glanced(wanted[a], seen[a], now) for a in same], now, hold)
+        found = note_quiet(self._store, same, now, hold)
         for address in seen.keys() - found:
             self._seen[address].source.keep_glance(seen[address])
         said = event("glanced", mailboxes=len(told), quiet=len(found))
@@ -93,11 +100,19 @@ class Glances:
         seen = self._seen[mailbox.address]
         return Asking(mailbox.address, mailbox.host, seen.source, seen.watched)
 
-    def _glanced(self, mailbox: MailboxSettings, glance: Glance, now: datetime) -> Glanced:
-        wanted = self._seen[mailbox.address].wanted
-        seeks_since = None if "sent" in wanted.values() else now - AGAIN
-        needs_sent, often = not mailbox.replies_confirmed, mailbox.poll_every
-        return Glanced(mailbox.address, wanted, glance.states, stale_after(often), seeks_since, needs_sent)
+    def _unchanged(self, known: Noted, mailbox: MailboxSettings, glance: Glance, now: datetime) -> list[Unchanged]:
+        """This mailbox, where nothing is new in it."""
+        address, seen = mailbox.address, self._seen[mailbox.address]
+        if seen.folders != glance.there:
+            return []
+        seeks_since = now - AGAIN if self._seeks_sent(address) else None
+        needs_sent, stale = not mailbox.replies_confirmed, stale_after(mailbox.poll_every)
+        found = unchanged(known, Glanced(address, seen.wanted, glance.states, stale, seeks_since, needs_sent))
+        return [found] if found else []
+
+    def _seeks_sent(self, address: str) -> bool:
+        """Whether none is known by its name or mark."""
+        return "sent" not in self._seen[address].wanted.values()
 
     def _by_share(self, mailbox: MailboxSettings) -> tuple[str, ...]:
         """All that is watched, where the Sent folder was found by what lies in it."""

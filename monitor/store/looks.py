@@ -1,12 +1,13 @@
 """FLOOR 1. What a look at a mailbox came to: seen whole, of one mailbox or of many at once; or what went wrong."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, exists, func, insert, select, update
 
 from monitor.store.blind import forget_blind, note_blind
+from monitor.store.listed import listed
 from monitor.store.store import Store, among
 from monitor.store.tables import AnyRow, blind, folders, mailboxes, messages, sightings, waits
 
@@ -17,6 +18,17 @@ CLOCK_SKEW = timedelta(minutes=5)
 _CHANGED: tuple[str, ...] = ("first_as_of", "fault", "fault_text", "fault_since", "readable_since")
 _CHANGED += ("ahead_by", "ahead_since", "outgoing_seen_at")
 """What a complete look may change of a mailbox beside when it was."""
+_OLDEST = select(func.min(folders.c.looked_at)).where(folders.c.mailbox == mailboxes.c.address, folders.c.watched)
+_BLIND_UNTIL = select(func.max(blind.c.until)).where(blind.c.mailbox == mailboxes.c.address)
+_AS_BEFORE = select(
+    mailboxes, _OLDEST.scalar_subquery().label("now_as_of"), _BLIND_UNTIL.scalar_subquery().label("blind_until")
+).where(listed(mailboxes.c.address, "addresses"))
+"""The rows of mailboxes, and what their folders and blind spells say."""
+_AS_USUAL = (
+    update(mailboxes)
+    .where(listed(mailboxes.c.address, "addresses"))
+    .values(as_of=bindparam("seen_until"), looked_at=bindparam("moment"))
+)
 
 
 def looked_completely(
@@ -43,7 +55,7 @@ def note_complete(
     connection: Connection, stale_after: Mapping[str, timedelta | None], now: datetime, ahead: timedelta | None = None
 ) -> None:
     """The same of all these mailboxes, in a constant number of statements, once their folders are noted."""
-    found = _as_before(connection, stale_after)
+    found = connection.execute(_AS_BEFORE, {"addresses": stale_after}).all()
     silent = [row.address for row in found if row.outgoing_seen_at is None]
     showing = _showing_replies(connection, silent) if silent else set()
     usual: dict[datetime | None, list[str]] = {}
@@ -60,8 +72,7 @@ def note_complete(
     note_blind(connection, spells)
     forget_blind(connection, [row.address for row in found if row.blind_until and row.blind_until > now], now)
     for as_of, addresses in usual.items():
-        here = update(mailboxes).where(among(mailboxes.c.address, addresses, connection))
-        connection.execute(here.values(as_of=as_of, looked_at=now))
+        connection.execute(_AS_USUAL, {"addresses": addresses, "seen_until": as_of, "moment": now})
     if others:
         at = update(mailboxes).where(mailboxes.c.address == bindparam("at"))
         connection.execute(at, others)
@@ -80,15 +91,6 @@ def failed_look(store: Store, address: str, fault: str, text: str, now: datetime
             .where(mailboxes.c.address == address)
             .values(looked_at=now, fault=fault, fault_text=text, fault_since=since)
         )
-
-
-def _as_before(connection: Connection, addresses: Collection[str]) -> Sequence[AnyRow]:
-    """The rows of these mailboxes, and what their folders and blind spells say: `now_as_of`, `blind_until`."""
-    at = mailboxes.c.address
-    oldest = select(func.min(folders.c.looked_at)).where(folders.c.mailbox == at, folders.c.watched)
-    latest = select(func.max(blind.c.until)).where(blind.c.mailbox == at)
-    columns = oldest.scalar_subquery().label("now_as_of"), latest.scalar_subquery().label("blind_until")
-    return connection.execute(select(mailboxes, *columns).where(among(at, addresses, connection))).all()
 
 
 def _news(row: AnyRow, now: datetime, ahead: timedelta | None, shows_replies: bool) -> dict[str, Any]:

@@ -4,19 +4,20 @@ The statements of a round in which nothing happens are as many for one mailbox a
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from typing import NamedTuple
 
-from sqlalchemy import Connection, and_, select, update
+from sqlalchemy import and_, bindparam, select, update
 
 from monitor.core.cursor import Cursor, FolderState, Plan, plan
 from monitor.core.message import Role
 from monitor.store.leases import Hold
+from monitor.store.listed import listed
 from monitor.store.looks import note_complete
-from monitor.store.store import Store, among
+from monitor.store.store import Store
 from monitor.store.tables import conversations, folders, mailboxes, messages, sightings, waits
 
 
@@ -51,55 +52,81 @@ class _Folder(NamedTuple):
     messages: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What is stored of mailboxes, as far as a glance at them is compared with it.
+
+    `put_off`: a look has conversations to fold. `sought_at`: when a Sent folder was sought, of those where it is.
+    """
+
+    put_off: bool
+    folders: Mapping[str, Sequence[_Folder]]
+    sought_at: Mapping[str, datetime | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """A mailbox in which all is as it was: its watched folders, and those of which a look would yet ask flags if
+    somebody waits there."""
+
+    address: str
+    stale_after: timedelta
+    folders: Sequence[int]
+    asks: Set[int]
+
+
+_PUT_OFF = select(conversations.c.number).where(conversations.c.stale).limit(1)
 _FOLDERS = select(
     folders.c.mailbox, folders.c.id, folders.c.name, folders.c.role, folders.c.watched,
     folders.c.looked_at.is_not(None), folders.c.complete,
     folders.c.uidvalidity, folders.c.uidnext, folders.c.highestmodseq, folders.c.messages,
-)  # fmt: skip
+).where(listed(folders.c.mailbox, "addresses"))  # fmt: skip
+_SOUGHT = select(mailboxes.c.address, mailboxes.c.sent_sought_at).where(listed(mailboxes.c.address, "addresses"))
+_LOOKED_AT = update(folders).where(listed(folders.c.id, "ids")).values(looked_at=bindparam("moment"))
 
 
-def note_quiet(store: Store, glanced: Iterable[Glanced], now: datetime, hold: Hold) -> set[str]:
-    """Of these mailboxes those where a look would find nothing new, and of them those still held: noted as looked at.
+def noted(store: Store, addresses: Collection[str], seeking: Collection[str]) -> Noted:
+    """To be asked while the servers make their answers. `seeking`: a look at these seeks a Sent folder now and then.
 
-    Returns their addresses; the others are to be looked at. Raises StoreError.
+    What is read here of a mailbox changes only by a look at it. Raises StoreError.
     """
-    by_address = {one.address: one for one in glanced}
+    rows: dict[str, list[_Folder]] = defaultdict(list)
     with store.reading() as connection:
-        quiet = _quiet(connection, by_address)
-    if not quiet:
+        put_off = connection.execute(_PUT_OFF).first() is not None
+        for mailbox, *row in connection.execute(_FOLDERS, {"addresses": addresses}):
+            rows[mailbox].append(_Folder(*row))
+        sought = connection.execute(_SOUGHT, {"addresses": seeking}).all() if seeking else ()
+    return Noted(put_off, rows, {row.address: row.sent_sought_at for row in sought})
+
+
+def unchanged(known: Noted, one: Glanced) -> Unchanged | None:
+    """Whether a look at this mailbox would find nothing new, by what was `noted` since the round began."""
+    rows = known.folders.get(one.address, ())
+    watched = [folder for folder in rows if folder.watched]
+    # What was put off is folded by a look, at whichever mailbox.
+    if known.put_off or not _as_wanted(one, watched, rows, known.sought_at.get(one.address)):
+        return None
+    plans = {folder.id: _plan(folder, one.states.get(folder.name)) for folder in watched}
+    asks = {folder for folder, step in plans.items() if step and step.ask_flags}
+    return Unchanged(one.address, one.stale_after, list(plans), asks) if None not in plans.values() else None
+
+
+def note_quiet(store: Store, quiet: Iterable[Unchanged], now: datetime, hold: Hold) -> set[str]:
+    """These mailboxes, but those with a mail whose flags are to be asked, and of them those still held: noted as looked
+    at. Returns their addresses; the others are to be looked at. Raises StoreError.
+    """
+    found = {one.address: one for one in quiet}
+    if any(one.asks for one in found.values()):
+        waiting = _where_somebody_waits(store)
+        found = {address: one for address, one in found.items() if not one.asks & waiting}
+    if not found:
         return set()
     with store.writing() as connection:
-        held = hold.stands(connection, quiet)
-        looked_at = [folder for address in held for folder in quiet[address]]
-        connection.execute(update(folders).where(among(folders.c.id, looked_at, connection)).values(looked_at=now))
-        note_complete(connection, {address: by_address[address].stale_after for address in held}, now)
+        held = hold.stands(connection, found)
+        looked_at = [folder for address in held for folder in found[address].folders]
+        connection.execute(_LOOKED_AT, {"ids": looked_at, "moment": now})
+        note_complete(connection, {address: found[address].stale_after for address in held}, now)
     return held
-
-
-def _quiet(connection: Connection, glanced: Mapping[str, Glanced]) -> dict[str, list[int]]:
-    """The ids of the watched folders of each mailbox in which nothing is to be done."""
-    if not glanced or connection.execute(select(conversations.c.number).where(conversations.c.stale).limit(1)).first():
-        return {}  # a look folds what was put off
-    rows: dict[str, list[_Folder]] = defaultdict(list)
-    for mailbox, *row in connection.execute(_FOLDERS.where(among(folders.c.mailbox, glanced, connection))):
-        rows[mailbox].append(_Folder(*row))
-    sought = select(mailboxes.c.address, mailboxes.c.sent_sought_at).where(
-        among(mailboxes.c.address, [each.address for each in glanced.values() if each.seeks_since], connection)
-    )
-    sought_at = {row.address: row.sent_sought_at for row in connection.execute(sought)}
-    quiet: dict[str, list[int]] = {}
-    asks: dict[int, str] = {}
-    for address, one in glanced.items():
-        watched = [folder for folder in rows[address] if folder.watched]
-        if not _as_wanted(one, watched, rows[address], sought_at.get(address)):
-            continue
-        plans = {folder.id: _plan(folder, one.states.get(folder.name)) for folder in watched}
-        if all(step is not None for step in plans.values()):
-            quiet[address] = list(plans)
-            asks |= {folder: address for folder, step in plans.items() if step and step.ask_flags}
-    for folder in _where_somebody_waits(connection) & asks.keys() if asks else ():
-        quiet.pop(asks[folder], None)
-    return quiet
 
 
 def _as_wanted(one: Glanced, watched: Sequence[_Folder], rows: Sequence[_Folder], sought: datetime | None) -> bool:
@@ -131,7 +158,7 @@ def _plan_of_unchanged(modseq: bool, messages: bool) -> Plan:
     return plan(Cursor(*numbers), FolderState(*numbers))
 
 
-def _where_somebody_waits(connection: Connection) -> set[int]:
+def _where_somebody_waits(store: Store) -> set[int]:
     """The folders with a mail whose flags a look would ask (`flags.waiting_mails`).
 
     Of all folders: asked for some, SQLite would go through all that lies in these, instead of through the few waits.
@@ -145,4 +172,5 @@ def _where_somebody_waits(connection: Connection) -> set[int]:
         .where(sightings.c.gone_at.is_(None), waits.c.state == "waiting")
         .where(messages.c.wants_reply, messages.c.received_at >= waits.c.opened_at)
     )
-    return set(connection.execute(query).scalars())
+    with store.reading() as connection:
+        return set(connection.execute(query).scalars())

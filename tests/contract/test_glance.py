@@ -1,7 +1,7 @@
 """A glance at mailboxes on real and odd servers: what it tells, what it costs, and who may hold it up."""
 
 import select
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -10,7 +10,8 @@ from imapclient import IMAPClient
 
 from bench.counting_proxy import CountingProxy
 from monitor.inbox.glance_lines import Glance, marks_only
-from monitor.inbox.glances import Asking, glances
+from monitor.inbox.glances import PATIENCE, Asking, glances
+from monitor.inbox.glancing import Missed
 from monitor.inbox.imap import ImapSource, Login
 from tests.contract.twins import header, login_to
 from tests.servers.dovecot import Dovecot
@@ -24,8 +25,13 @@ def asking(source: ImapSource, *watched: str, host: str = "imap.ours.example", a
     return Asking(address, host, source, watched)
 
 
+def all_told(wanted: Sequence[Asking], patience: float = PATIENCE) -> dict[str, Glance | Missed]:
+    with glances(wanted, patience) as answers:
+        return dict(answers)
+
+
 def glance_at(source: ImapSource, *watched: str) -> Glance:
-    told = glances([asking(source, *watched)])["info"]
+    told = all_told([asking(source, *watched)])["info"]
     assert isinstance(told, Glance)
     return told
 
@@ -127,10 +133,10 @@ class TestOnDovecot:
 
     def test_a_connection_that_was_cut_or_never_opened_is_not_asked(self, dovecot: Dovecot, account: str) -> None:
         source = ImapSource(login_to(dovecot, account))
-        assert glances([asking(source)]) == {}
+        assert all_told([asking(source)]) == {}
         source.folders()
         source.abort()
-        assert glances([asking(source)]) == {}
+        assert all_told([asking(source)]) == {}
         source.close()
 
 
@@ -158,7 +164,7 @@ def test_without_list_status_all_is_asked_in_one_breath() -> None:
 def test_a_folder_that_is_gone_leaves_it_to_a_look_over_the_same_connection() -> None:
     with ScriptedImap(replace(EXCHANGE, refuses=((r'STATUS "Sent Items".*', "NO no such folder"),))) as server:
         source = scripted(server)
-        assert glances([asking(source, "INBOX", "Sent Items")]) == {"info": "odd"}
+        assert all_told([asking(source, "INBOX", "Sent Items")]) == {"info": "odd"}
         server.commands.clear()
         source.folders()
         assert server.commands == ['LIST "" "*"'], "no login"
@@ -185,12 +191,26 @@ def test_who_does_not_answer_holds_up_nobody_and_is_reached_anew(
         sources = [scripted(bad), scripted(good)]
         bad.twist = twist
         wanted = [asking(s, "INBOX", host=str(n), address=str(n)) for n, s in enumerate(sources)]
-        found = glances(wanted, patience=0.2)
+        found = all_told(wanted, patience=0.2)
         assert (found["0"], isinstance(found["1"], Glance)) == (told, True)
         bad.twist = lambda _command, answer: answer
         assert sources[0].folders() == sources[1].folders()
         for source in sources:
             source.close()
+
+
+def test_where_something_fails_in_between_nobody_hears_what_was_asked_before() -> None:
+    with ScriptedImap(EXCHANGE) as server:
+        server.deliver("INBOX", header(1))
+        source = scripted(server)
+        before = source.folders()
+        with pytest.raises(OSError, match="the disk"), glances([asking(source, "INBOX")]):
+            raise OSError("the disk")
+        assert all_told([asking(source)]) == {}, "it was let go"
+        assert source.folders() == before
+        state = glance_at(source, "INBOX").states["INBOX"]
+        assert state == source.state("INBOX")
+        source.close()
 
 
 def test_a_server_that_hangs_is_waited_for_once_and_not_for_each_of_its_mailboxes(
@@ -201,7 +221,7 @@ def test_a_server_that_hangs_is_waited_for_once_and_not_for_each_of_its_mailboxe
         sources = [scripted(server) for _ in range(5)]
         server.twist = silent
         server.commands.clear()
-        found = glances([asking(s, "INBOX", address=str(n)) for n, s in enumerate(sources)], patience=0.2)
+        found = all_told([asking(s, "INBOX", address=str(n)) for n, s in enumerate(sources)], patience=0.2)
         assert found == {"0": "odd", "1": "odd"}
         server.twist = lambda _command, answer: answer
         for source in sources:

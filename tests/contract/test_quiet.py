@@ -24,7 +24,7 @@ from monitor.outbox.letters import Letters
 from monitor.store.leases import Hold, claim, join
 from monitor.store.looks import failed_look
 from monitor.store.mailboxes import sought_sent, views
-from monitor.store.quiet import Glanced, note_quiet
+from monitor.store.quiet import Glanced, note_quiet, noted, unchanged
 from monitor.store.rehearsal import rehearsal
 from monitor.store.sharing_tables import leases
 from monitor.store.store import Store
@@ -89,7 +89,10 @@ class Boxes:
         return Glanced(address, wanted, states, stale_after(self.settings.mailboxes[0].poll_every), seeks)
 
     def quiet(self, now: datetime, store: Store | None = None, hold: Hold = HELD) -> list[str]:
-        return sorted(note_quiet(store or self.store, self.glanced(now), now, hold))
+        store, glanced = store or self.store, self.glanced(now)
+        known = noted(store, self.folders, [one.address for one in glanced if one.seeks_since])
+        same = [found for one in glanced if (found := unchanged(known, one))]
+        return sorted(note_quiet(store, same, now, hold))
 
 
 OF_BOX0 = folders.c.mailbox == "box0@ours.example"
