@@ -28,6 +28,8 @@ _PRAGMAS = (
 """Ids and subjects have no order, so that a large batch writes everywhere in their indexes: larger pages are fewer to
 write (a file keeps the size it was made with), 16 MB of journal come back to the same page more often before it is
 copied, and a connection has 4 MB of pages at hand, not 2."""
+_NORMAL = 1
+"""`synchronous`, as SQLite numbers it."""
 _ADDRESSES = 'write "sqlite:////path/to/file" or "postgresql://user@host/database"'
 _IN_UTF8 = "createdb --encoding=UTF8 --template=template0"
 
@@ -104,10 +106,31 @@ def _sqlite(url: str, database: str | None) -> Engine:
     @event.listens_for(engine, "begin")
     def _on_begin(connection: Connection) -> None:
         options = connection.get_execution_options()
+        _wait_for_the_disk(connection, not options.get("retold"))
         if not options.get("alone"):
             connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writer") else "BEGIN")
 
     return engine
+
+
+def _wait_for_the_disk(connection: Connection, always: bool) -> None:
+    """Whether the COMMIT of the transaction that begins waits for the disk, as it does `always` but where told not to.
+
+    In WAL mode a commit with synchronous=NORMAL survives the end of the process, and may be undone by a power cut; the
+    file stays whole, and checkpoints wait for the disk as ever (sqlite.org/pragma.html#pragma_synchronous). A later
+    commit with FULL syncs the whole log, and who reads it after a power cut ends at the first frame that is not there
+    (sqlite.org/fileformat2.html#walformat): none is ever kept without those before it. Said at the beginning, for
+    within a transaction SQLite lets nobody change it, and so that no fault in between leaves it as it was.
+    """
+    known, raw = connection.info, connection.connection.dbapi_connection
+    if raw is None or always == ("usually" not in known):
+        return
+    if always:
+        raw.execute(f"PRAGMA synchronous={known['usually']}").close()
+        del known["usually"]
+    else:
+        known["usually"] = raw.execute("PRAGMA synchronous").fetchone()[0]
+        raw.execute(f"PRAGMA synchronous={min(known['usually'], _NORMAL)}").close()
 
 
 def _make(path: Path) -> None:

@@ -121,7 +121,8 @@ def note_quiet(store: Store, quiet: Iterable[Unchanged], now: datetime, hold: Ho
         found = {address: one for address, one in found.items() if not one.asks & waiting}
     if not found:
         return set()
-    with store.writing() as connection:
+    # Undone by a power cut, we only know less than we did: nobody is called late by that, and the next round tells it.
+    with store.writing(retold=True) as connection:
         held = hold.stands(connection, found)
         looked_at = [folder for address in held for folder in found[address].folders]
         connection.execute(_LOOKED_AT, {"ids": looked_at, "moment": now})

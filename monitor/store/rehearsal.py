@@ -22,7 +22,7 @@ class _Rehearsed(Store):
             yield self._connection
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def writing(self, retold: bool = False) -> Iterator[Connection]:
         """Kept until the end of the rehearsal, or undone whole where it fails."""
         with database_errors(), self._connection.begin_nested():
             yield self._connection

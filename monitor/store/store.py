@@ -79,15 +79,17 @@ class Store:
             yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def writing(self, retold: bool = False) -> Iterator[Connection]:
         """The one writing transaction at a time; committed at the end, or rolled back whole. Raises StoreError.
 
-        Within `together` it is part of that.
+        Within `together` it is part of that. `retold`: a power cut may undo it, until the next other one is committed,
+        for a later round tells the same again; so on SQLite it does not wait for the disk (opening.py).
         """
         if (outer := getattr(self._together, "connection", None)) is not None:
             yield outer
             return
-        with database_errors(), self.engine.connect().execution_options(writer=True) as connection, connection.begin():
+        options = {"writer": True, "retold": retold}
+        with database_errors(), self.engine.connect().execution_options(**options) as connection, connection.begin():
             if not self.is_sqlite:
                 idle = func.set_config("idle_in_transaction_session_timeout", f"{IDLE_SECONDS}s", True)
                 connection.execute(select(func.pg_advisory_xact_lock(_WRITER_LOCK), idle))
