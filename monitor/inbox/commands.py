@@ -27,8 +27,9 @@ _ODD = (ValueError, TypeError, IndexError, KeyError, AttributeError, RecursionEr
 
 Line = bytes | tuple[bytes, bytes] | None
 """What imaplib gives: a line that ends in a literal with that literal, or a line without one."""
-MOST_LISTED = 50
-"""In a mailbox with more folders only the watched ones are asked for their state: for each it costs the server work."""
+MOST_LISTED = 3
+"""Where a mailbox has more folders for each that is watched, only these are asked for their state, by a command each.
+With two of five that costs Dovecot 2.3 the same, with two of thirty a tenth of its time and half the bytes."""
 
 T = TypeVar("T")
 
@@ -36,13 +37,13 @@ T = TypeVar("T")
 def glance_commands(client: IMAPClient, watched: Sequence[str], folders: int, leaving: bool) -> list[bytes]:
     """What asks for all folders, and for the state of those `watched`; `folders`: how many there are, as far as known.
 
-    One command where LIST may return STATUS (RFC 5819, RFC 6154 for its marks), else one for each folder. None needs
-    the answer to another one. `leaving`: a folder is open.
+    One command where LIST may return STATUS (RFC 5819, RFC 6154 for its marks) and most are watched, else one for each
+    folder. None needs the answer to another one. `leaving`: a folder is open.
     """
     said = [b"UNSELECT" if client.has_capability("UNSELECT") else b"CLOSE"] if leaving else []
     items = b"(%s)" % " ".join(status_items(client)).encode()
     extended = all(map(client.has_capability, ("LIST-STATUS", "LIST-EXTENDED", "SPECIAL-USE")))
-    if extended and folders <= MOST_LISTED:
+    if extended and folders <= MOST_LISTED * len(watched):
         return [*said, b'LIST "" "*" RETURN (SPECIAL-USE STATUS %s)' % items]
     return [*said, b'LIST "" "*"', *(b"STATUS %s %s" % (client._normalise_folder(each), items) for each in watched)]
 
