@@ -30,8 +30,9 @@ from monitor.inbox.source import (
     is_clean_id,
 )
 
-SEARCH_WINDOW = 50_000
-"""Messages a SEARCH may answer with: imaplib breaks at 1 MB a line, about 130,000 ids."""
+SEARCH_WINDOW = 10_000
+"""Messages a SEARCH may answer with: imaplib breaks at 1 MB a line, about 130,000 ids; and to take an answer of 50,000
+apart takes 5 MB, for each folder that is read."""
 MOST_CONTENTS = 50
 """Mails of which parts are fetched in one question: at 16 KB each (REPORT_LIMIT) the answer stays below 1 MB."""
 FEW = 100
@@ -250,10 +251,11 @@ class ImapSource(Flagging):
         return list(range(first_uid, opened.uidnext)) if known and opened.uidnext <= first_uid + FEW else []
 
     def _windows(self, first_uid: int) -> Iterator[tuple[int, int | str]]:
-        if self._opened.exists <= SEARCH_WINDOW:
+        exists, uidnext = self._opened.exists, self._opened.uidnext
+        if exists <= SEARCH_WINDOW or 0 < uidnext <= first_uid + SEARCH_WINDOW:
             yield first_uid, "*"
             return
-        marks = list(range(SEARCH_WINDOW, self._opened.exists, SEARCH_WINDOW))
+        marks = list(range(SEARCH_WINDOW, exists, SEARCH_WINDOW))
         bounds = sorted(
             uid for uid in self._guarded("searching", lambda c: commands.uids_at(c, marks)) if uid >= first_uid
         )

@@ -187,8 +187,21 @@ def test_a_search_of_more_than_a_megabyte_is_asked_in_windows(house: House, monk
         source = ImapSource(Login(server.host, server.port, "none", "info@ours.example", lambda: "geheim"))
         windows = list(source.uids("INBOX", 1, at("Mon 00:00")))
         assert [uid for window in windows for uid in window] == list(range(1, 160_001))
-        assert [len(window) for window in windows] == [50_000, 50_000, 50_000, 10_000]
+        assert [len(window) for window in windows] == [10_000] * 16
         monkeypatch.setattr(imap, "SEARCH_WINDOW", 10**9)
         with pytest.raises(SourceError, match="1000000 bytes"):
             list(source.uids("INBOX", 1, at("Mon 00:00")))
         source.close()
+
+
+def test_the_newest_of_a_large_folder_are_searched_for_at_once(house: House) -> None:
+    """To ask for the bounds of windows is a round trip, and no more than so many uids can lie from there on."""
+    raw = house.mail(ANN, house.address("info"), at("Mon 10:00")).raw
+    with ScriptedImap(GMAIL) as server:
+        server.mails["INBOX"] = [raw] * 20_000
+        source = ImapSource(Login(server.host, server.port, "none", "info@ours.example", lambda: "geheim"))
+        assert [list(window) for window in source.uids("INBOX", 10_001, None)] == [list(range(10_001, 20_001))]
+        assert [len(window) for window in source.uids("INBOX", 10_000, None)] == [1, 10_000]
+        source.close()
+    asked = [line for line in server.commands if line.startswith(("FETCH", "UID SEARCH"))]
+    assert [line.split()[0] for line in asked] == ["UID", "FETCH", "UID", "UID"]
