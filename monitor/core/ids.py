@@ -1,7 +1,6 @@
 """GROUND. Message-ID grammar as it is met in real mail, not only as RFC 5322 §3.6.4 wishes it."""
 
 import re
-from hashlib import sha256
 
 LONGEST_ID = 250
 """Ids longer than this many characters are taken for rubbish (rules.md §2.1)."""
@@ -91,6 +90,8 @@ def cap_references(ids: tuple[str, ...]) -> tuple[str, ...]:
 
 def digest(raw: bytes) -> str:
     """The identity of a mail that has no Message-ID: SHA-256 over its raw header bytes."""
+    from hashlib import sha256  # not above: it brings OpenSSL, which the reading process seldom needs
+
     return "sha256:" + sha256(raw).hexdigest()
 
 

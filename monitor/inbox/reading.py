@@ -9,7 +9,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import getaddresses, parsedate_to_datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -197,6 +196,8 @@ def judged_people(field: str, value: str) -> tuple[Address, ...]:
     pairs: Sequence[tuple[str, str]] = ()
     if not plain.names_nobody(value):
         found = getattr(_judge(field, value), "from_" if field == "from" else field.replace("-", "_"))
+        from email.utils import getaddresses  # with mail-parser: it brings what is known of URLs, and random numbers
+
         pairs = getaddresses([found]) if isinstance(found, str) else found  # Sender: mail-parser only decodes it
     if people := tuple(_person(n, a) for n, a in pairs or () if "@" in a):
         return people
@@ -290,6 +291,8 @@ def _rescued(value: str) -> Address | None:
 
 def _loose_date(text: str) -> datetime | None:
     """A date as the standard library reads it; a zone that is missing counts as UTC."""
+    from email.utils import parsedate_to_datetime  # the same
+
     try:
         moment = parsedate_to_datetime(text.strip()[:100])
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)

@@ -8,7 +8,6 @@ import signal
 import socket
 from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
 
 import monitor
 from monitor.core.message import Message
@@ -23,9 +22,10 @@ def serve() -> None:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         # A service manager tells all its processes: this one ends when the one that asks does.
         signal.signal(number, signal.SIG_IGN)
-    with suppress(OSError):
-        # Where memory runs out the kernel is to end this one, not the larger one that asks (proc_pid_oom_score_adj(5)).
-        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
+    # Where memory runs out the kernel is to end this one, not the larger one that asks (proc_pid_oom_score_adj(5)).
+    # Without pathlib, which would bring all that is known of URLs.
+    with suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as score:
+        score.write("1000")
     with socket.socket(fileno=0) as line, line.makefile("rwb") as words:
         line.sendall(READY)
         while True:

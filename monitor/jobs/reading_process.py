@@ -1,7 +1,7 @@
 """FLOOR 2. Where much mail is read a process of its own reads the headers, so that reading and storing use two cores.
 
 Not a pool of concurrent.futures: its process gets our environment, with secrets in it, imports the main program once
-more, and comes with another one that tracks semaphores: 35 MB instead of 22. This one gets a socket and nothing else.
+more, and comes with another one that tracks semaphores: 35 MB instead of 18. This one gets a socket and nothing else.
 It holds nothing: it may be killed at any moment, and then this process reads on by itself.
 """
 

@@ -81,6 +81,16 @@ def test_a_look_on_sqlite_needs_none_of_what_is_for_other_houses() -> None:
     assert _after("import monitor.commands.working, monitor.store.making", elsewhere) == "[]"
 
 
+def test_the_reading_process_needs_little_for_plain_headers() -> None:
+    """No OpenSSL, for digests of mails without an id; no mail-parser; nothing of config, store and servers."""
+    plain = (
+        b"From: Ann <ann@people.example>\r\nMessage-ID: <1@people.example>\r\nSubject: =?utf-8?q?Caf=C3=A9?=\r\n"
+        b"Date: Mon, 16 Nov 2026 09:00:00 +0100\r\n\r\n"
+    )
+    elsewhere = ("email.utils", "hashlib", "imapclient", "mailparser", "pydantic", "sqlalchemy", "ssl", "urllib.parse")
+    assert _after(f"from monitor.inbox.reading_child import read_all; read_all([{plain!r}])", elsewhere) == "[]"
+
+
 def test_a_letter_brings_no_report_with_it() -> None:
     reports = ("monitor.core.report.sections", "monitor.outbox.report_pages", "monitor.outbox.month_pages")
     assert _after("import monitor.outbox.press", reports) == "[]"
