@@ -192,7 +192,7 @@ def strong_signs(message: Message) -> list[tuple[str, str]]:
     return [(rule, seen) for rule, sign in _strong_of(tuple(message.headers)) if (seen := sign(message))]
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def _strong_of(names: tuple[str, ...]) -> tuple[tuple[str, Sign], ...]:
     """The strong signs that a mail with these fields may bear, with their rules: most mails have the same few."""
     return tuple((rule, sign) for rule, sign, fields in STRONG if fields is None or not fields.isdisjoint(names))
@@ -222,7 +222,7 @@ def _bulk_signs(message: Message, staff: Staff) -> dict[str, str]:
     return signs
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def _sender_signs(from_: Address) -> tuple[tuple[str, str], ...]:
     name, address = from_
     found = []

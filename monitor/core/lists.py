@@ -42,7 +42,7 @@ def named_lists(message: Message) -> frozenset[str]:
     return found if _OLDER.isdisjoint(message.headers) else found | {a for a in _in_older_fields(message) if a}
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=128)
 def _of_id(value: str) -> frozenset[str]:
     name = value.rpartition("<")[2].partition(">")[0].strip().lower()
     if name.count(".") >= _LONGEST_ID:

@@ -79,7 +79,7 @@ def subject_key(subject: str) -> str:
     return _key(_peel(subject)[0])
 
 
-@lru_cache(maxsize=4096)  # by the base, which a question and its answer have in common
+@lru_cache(maxsize=512)  # by the base, which a question and its answer have in common
 def _key(base: str) -> str:
     words = words_of(base)
     if _count(words) < 2 or is_generic(words):
@@ -87,7 +87,7 @@ def _key(base: str) -> str:
     return " ".join(words)[:LONGEST_KEY].rstrip()
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=2048)  # each is asked for again once all of its batch were (jobs/look.py: STORED_AT_ONCE)
 def _peel(subject: str) -> tuple[str, bool]:
     """The base subject, and whether a reply prefix was among what went."""
     text, replied = _folded(subject), False

@@ -42,7 +42,7 @@ def _in_utc(value: datetime) -> datetime:
     return value.astimezone(UTC)
 
 
-@lru_cache(maxsize=4096)  # a batch has each moment twice, and that of the look everywhere
+@lru_cache(maxsize=512)  # that of the look is everywhere, and none
 def _text(value: datetime | None) -> str | None:
     """As SQLAlchemy writes moments for SQLite: `2026-11-16 08:00:00.000000`, in UTC."""
     if value is None:
@@ -108,7 +108,7 @@ def json_text(value: Any) -> str | None:
     return _of_texts(value) if value.__class__ is tuple and len(value) < 3 else to_json(value)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def _of_texts(texts: tuple[Any, ...]) -> str:
     return to_json(texts)
 
