@@ -13,13 +13,14 @@ from monitor.core.house import House
 from monitor.core.message import Message, Place, Role, together
 from monitor.core.sightings import ANSWERED, Sighting, gathered, is_draft
 from monitor.store.arrivals import Arrival, Look, Part, move_cursor, note_troubles
-from monitor.store.bulk import KEY, change_all, insert_all, put_all
+from monitor.store.bulk import KEY, change_all
 from monitor.store.copies import all_told_apart, as_kept, fresh_of
 from monitor.store.folding import New, refold
 from monitor.store.keeping import expect_none_forgotten, kept_from
 from monitor.store.knowing import learn
 from monitor.store.listed import listed
 from monitor.store.rows import message_of, message_row
+from monitor.store.sighted import put_sightings
 from monitor.store.store import Store
 from monitor.store.strands import Strands, conversations_of, join_batch
 from monitor.store.tables import AnyRow, folders, messages, sightings
@@ -71,14 +72,6 @@ _SEEN_BEFORE = (
     .join(folders, folders.c.id == sightings.c.folder)
     .where(folders.c.mailbox == bindparam("mailbox"), sightings.c.seen_at < bindparam("now"))
     .where(listed(sightings.c.message, "rows"))
-)
-
-
-_SOME_BETWEEN = (
-    select(sightings.c.uid)
-    .where(sightings.c.folder == bindparam("folder"), sightings.c.uidvalidity == bindparam("validity"))
-    .where(sightings.c.uid.between(bindparam("first"), bindparam("last")))
-    .limit(1)
 )
 
 
@@ -248,22 +241,7 @@ class _Intake:
                 "answered_at": answered_at,
                 "answered_after": answered_after,
             }
-        self._put(list(rows.values()))
-
-    def _put(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Nearly always none was seen there before. That is asked first, as SQLite copies each page it writes for a row
-        that may be there (a statement journal, sqlite.org/tempfiles.html)."""
-        if self._are_there(rows):
-            put_all(self.connection, sightings, rows, ("message", "flags", "gone_at"))
-        else:
-            insert_all(self.connection, sightings, rows)
-
-    def _are_there(self, rows: Sequence[Mapping[str, Any]]) -> bool:
-        uids: dict[tuple[int, int], list[int]] = {}
-        for row in rows:
-            uids.setdefault((row["folder"], row["uidvalidity"]), []).append(row["uid"])
-        given = [{"folder": f, "validity": v, "first": min(each), "last": max(each)} for (f, v), each in uids.items()]
-        return any(self.connection.execute(_SOME_BETWEEN, each).first() for each in given)
+        put_sightings(self.connection, list(rows.values()))
 
 
 def _told(batch: _Batch, fresh: Mapping[str, Message]) -> tuple[list[Message], list[Message]]:
