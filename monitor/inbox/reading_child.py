@@ -3,6 +3,7 @@
 It knows neither config nor store, holds no connection to a server, and keeps nothing.
 """
 
+import gc
 import pickle
 import signal
 import socket
@@ -15,6 +16,8 @@ from monitor.inbox.reading import Unreadable, read
 
 READY = f"{monitor.__version__}\n".encode()
 """Said once all is imported."""
+_OBJECTS_OF_BATCHES = 200_000
+"""More than are alive at a time of a batch that is read."""
 
 
 def serve() -> None:
@@ -26,6 +29,8 @@ def serve() -> None:
     # Without pathlib, which would bring all that is known of URLs.
     with suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as score:
         score.write("1000")
+    gc.freeze()
+    gc.set_threshold(_OBJECTS_OF_BATCHES)  # what is made of a batch goes with it, for nothing in it leads back to it
     with socket.socket(fileno=0) as line, line.makefile("rwb") as words:
         line.sendall(READY)
         while True:
