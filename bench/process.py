@@ -76,13 +76,26 @@ def watch(process: subprocess.Popen[str], end: float) -> float:
     # Not getrusage: its peak of a child that was forked starts with that of the parent.
     peaks: dict[str, float] = {}
     while process.poll() is None:
-        for pid in (str(process.pid), *_children(process.pid)):
+        for pid in (str(process.pid), *_own_programs(process.pid)):
             peaks[pid] = max(peaks.get(pid, 0.0), _status_kb(pid, "VmHWM:") / 1024)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(LOOK_AGAIN)
         if time.perf_counter() > end:
             process.kill()
     return sum(peaks.values())
+
+
+def _own_programs(pid: int) -> list[str]:
+    """Its children, but for one that is about to be: until its exec it has the memory of its parent."""
+    ours = _command_line(str(pid))
+    return [child for child in _children(pid) if _command_line(child) not in (ours, b"")]
+
+
+def _command_line(pid: str) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 def _children(pid: int) -> list[str]:

@@ -88,7 +88,7 @@ def small_disk(folder: Path, kilobytes: int) -> Iterator[Path]:
         subprocess.run(["umount", folder], check=True)
 
 
-@pytest.mark.parametrize("room", [0, 2, 20, 60])
+@pytest.mark.parametrize("room", [0, 2, 20, 40])
 def test_without_room_nothing_is_lost(full_house: House, room: int) -> None:
     with no_room(pages(full_house.folder / "monitor.db") + room):
         told = full_house.run(NOW, "run", "--once")

@@ -182,7 +182,7 @@ def test_a_database_with_a_damaged_page_is_found_at_the_start_and_a_large_one_is
             "SELECT randomblob(900) AS a FROM n"
         )
     assert expect_sound(opened)
-    assert not expect_sound(opened, 0.02)
+    assert not expect_sound(opened, 0.001)
     opened.close()
     file = tmp_path / "monitor.db"
     whole = bytearray(file.read_bytes())

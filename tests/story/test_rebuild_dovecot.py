@@ -17,7 +17,7 @@ NOW = at("Wed 12:00")
 DAMAGE = (
     "DELETE FROM waits WHERE id % 2 = 0",
     "UPDATE waits SET state = 'excused', conversation = 999, due_at = opened_at",
-    "UPDATE messages SET strand = 1, conversation = 77, wants_reply = NOT wants_reply, rule = 'broken'",
+    "UPDATE messages SET conversation = 77, wants_reply = NOT wants_reply, rule = 'broken'",
     "DELETE FROM conversations WHERE number > 1",
 )
 
