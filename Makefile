@@ -126,7 +126,9 @@ servers:
 	command -v systemd-analyze >/dev/null || missing="$$missing systemd"; \
 	command -v mandoc >/dev/null || missing="$$missing mandoc"; \
 	command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \
-	  missing="$$missing chromium fonts-dejavu-core"; \
+	  missing="$$missing chromium"; \
+	test -n "$$(find -L /usr/share/fonts -name LiberationSans-Regular.ttf 2>/dev/null)" || missing="$$missing fonts-liberation"; \
+	test -n "$$(find -L /usr/share/fonts -name DejaVuSans.ttf 2>/dev/null)" || missing="$$missing fonts-dejavu-core"; \
 	test -z "$$missing" || { \
 	if test "$$(id -u)" = 0 && command -v apt-get >/dev/null; then \
 	  echo "installing:" $$missing >&2; \

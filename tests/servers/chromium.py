@@ -13,6 +13,8 @@ from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 Seen = TypeVar("Seen")
 SECONDS = 180.0
 """A busy machine is no failure."""
+FONTS = Path(__file__).with_name("fonts.conf")
+"""Liberation Sans first: a layout is as wide as its font, and machines differ in theirs."""
 WITHOUT_A_PAGE = ("region", "landmark-one-main")
 """Rules of axe-core about the page around a letter: the program that shows the mail has the landmarks."""
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -63,7 +65,9 @@ class Chromium:
         # As root, in a container, Chromium has no sandbox to go into.
         arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
         self._playwright = sync_playwright().start()
-        self._browser = self._playwright.chromium.launch(executable_path=self._program, args=arguments)
+        self._browser = self._playwright.chromium.launch(
+            executable_path=self._program, args=arguments, env={**os.environ, "FONTCONFIG_FILE": str(FONTS)}
+        )
 
     def _close(self) -> None:
         if self._browser is not None:
