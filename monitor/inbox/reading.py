@@ -227,16 +227,14 @@ def _also_from(fields: Texts, from_: Address) -> tuple[str, ...]:
 
 
 def _subject(fields: Texts) -> str:
-    value = _first(fields, "subject")
-    if not value:
+    if not (value := _first(fields, "subject")):
         return ""
     text = plain.subject(value)
     return _shown(str(_judge("subject", value).subject or "") if text is None else text, LONGEST_SUBJECT)
 
 
 def _date(fields: Texts) -> datetime | None:
-    value = _first(fields, "date")
-    if not value:
+    if not (value := _first(fields, "date")):
         return None
     found = plain.date(value[:100])
     if found is None:

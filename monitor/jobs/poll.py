@@ -191,7 +191,8 @@ class _Looker:
         return reached[len(folders) - 1]
 
     def _expect(self, new: int) -> None:
-        """Where much mail is to be read, it is from then on to the end of the look by the reading process."""
+        """Where many mails are to be read, Python's collector walks seldom to the end of the look; where there is much
+        mail, it is from then on read by the reading process."""
         if new >= MANY:
             self.to_end.enter_context(rarely_walked())
         if self.read_all is read_all and self.reading is not None and new >= MUCH:

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Text, bindparam, cast, delete, func, or_, select, update
 
-from monitor.core.conversations import own_id
+from monitor.core.conversations import HASHED, own_id
 from monitor.core.forgetting import Mask, Person, takes_part
 from monitor.core.house import House
 from monitor.core.message import FORGOTTEN_RULE, Address, Message, base_of
@@ -232,7 +232,7 @@ def _naming(connection: Connection, ids: Collection[str], after: int = 0) -> set
 def rebuild_nodes(connection: Connection, strands: Collection[int], ids: dict[str, str], house: House) -> None:
     """What ties the messages of these strands: nodes that bear or hide an old id go, those of the masked mails come."""
     rows = connection.execute(select(messages).where(among(messages.c.strand, strands, connection))).all()
-    hidden = among(nodes.c.strand, strands, connection) & nodes.c.id.like("~%")
+    hidden = among(nodes.c.strand, strands, connection) & nodes.c.id.like(f"{HASHED}%")
     connection.execute(delete(nodes).where(or_(hidden, among(nodes.c.id, ids, connection))))
     told = [(message_of(row), row.strand) for row in rows]
     borne = {message.identity for message, _ in told}

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, or_, select
 
+from monitor.core.conversations import HASHED
 from monitor.core.house import House
 from monitor.core.message import SUBJECT, Message
 from monitor.core.topic import NOT_KEPT, key_of, without_subject
@@ -79,7 +80,7 @@ def _take_out(connection: Connection, strands: Sequence[int], house: House) -> i
         return 0
     derived = {row.id: _derived(row, bare[row.id]) for row in rows if row.id in bare}
     change_messages(connection, bare, derived)
-    under_subject = or_(nodes.c.id.like("~%"), nodes.c.id.like("index ~%"))
+    under_subject = or_(nodes.c.id.like(f"{HASHED}%"), nodes.c.id.like(f"index {HASHED}%"))
     connection.execute(delete(nodes).where(among(nodes.c.strand, strands, connection), under_subject))
     rebuild_nodes(connection, strands, {}, house)
     connection.execute(delete(settings).where(settings.c.name == "rules"))
