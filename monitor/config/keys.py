@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 from monitor.config.calendars import WindowKeys
 from monitor.config.defaults import Otherwise
 from monitor.config.model import ConfigModel, TargetKeys
-from monitor.config.secrets import Secret
+from monitor.config.secret_part import SecretPart
 from monitor.config.servers import ImapKeys
 from monitor.core.calendar import DAYS
 from monitor.core.durations import canonical
@@ -66,7 +66,7 @@ def tables() -> Iterator[Table]:
 
 def keys_of_secrets() -> tuple[Key, ...]:
     """What a secret's table may hold."""
-    return tuple(_key(name, field) for name, field in Secret.model_fields.items())
+    return tuple(_key(name, field) for name, field in SecretPart.model_fields.items())
 
 
 def plain(value: Any) -> Any:

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Dis
 from pydantic_core import PydanticCustomError
 
 from monitor.config.freemail import PUBLIC_PROVIDERS
-from monitor.config.secrets import LIKE, Secret
+from monitor.config.secret_part import LIKE, SecretPart
 from monitor.core.addresses import a_labels
 from monitor.core.durations import parse_duration
 from monitor.core.people import Absence
@@ -185,7 +185,7 @@ def _file_name(value: str) -> str:
 
 def _written(value: object) -> str:
     """Which branch a value takes that may be text or a table."""
-    return IN_A_TABLE if isinstance(value, dict | Secret) else AS_TEXT
+    return IN_A_TABLE if isinstance(value, dict | SecretPart) else AS_TEXT
 
 
 def _moment(value: object) -> Moment:
@@ -250,19 +250,21 @@ Mechanism = Literal["plain", "login", "xoauth2", "oauthbearer"]
 TokenFrom = (
     Annotated[
         Annotated[Literal["microsoft", "google"], BeforeValidator(_token_name), Tag(AS_TEXT)]
-        | Annotated[Secret, Tag(IN_A_TABLE)],
+        | Annotated[SecretPart, Tag(IN_A_TABLE)],
         Discriminator(_written),
     ]
     | None
 )
 Ping = (
     Annotated[
-        Annotated[str, BeforeValidator(_ping), Tag(AS_TEXT)] | Annotated[Secret, Tag(IN_A_TABLE)],
+        Annotated[str, BeforeValidator(_ping), Tag(AS_TEXT)] | Annotated[SecretPart, Tag(IN_A_TABLE)],
         Discriminator(_written),
     ]
     | None
 )
-StoreUrl = Annotated[Annotated[str, Tag(AS_TEXT)] | Annotated[Secret, Tag(IN_A_TABLE)], Discriminator(_written)] | None
+StoreUrl = (
+    Annotated[Annotated[str, Tag(AS_TEXT)] | Annotated[SecretPart, Tag(IN_A_TABLE)], Discriminator(_written)] | None
+)
 Authority = Annotated[str, BeforeValidator(_authority)]
 FileName = Annotated[str, AfterValidator(_file_name)]
 MetricsFile = Annotated[str, BeforeValidator(_metrics), AfterValidator(_file_name)]

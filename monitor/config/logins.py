@@ -9,7 +9,7 @@ from monitor.config.kinds import beside
 from monitor.config.model import ConfigModel
 from monitor.config.places import Mistake
 from monitor.config.places import Path as Place
-from monitor.config.secrets import Secret
+from monitor.config.secret_part import SecretPart
 from monitor.config.servers import ImapKeys, SmtpPart
 
 OF_TOKENS = ("xoauth2", "oauthbearer")
@@ -87,7 +87,7 @@ def _of_chain(chain: Sequence[_Placed]) -> Iterator[Mistake]:
     if login and mechanism == "login":
         text = '`login` cannot be said by mechanism "login", which knows one name only; use "plain"'
         yield Mistake((*there, "login"), text)
-    elif login and isinstance(opened[1], Secret):
+    elif login and isinstance(opened[1], SecretPart):
         text = "`login` has no effect with a token of your own, which says itself whose it is; take it out"
         yield Mistake((*there, "login"), text)
 

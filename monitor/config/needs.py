@@ -9,10 +9,10 @@ from urllib.parse import parse_qs, urlsplit
 from pydantic import BaseModel
 
 from monitor.config.kinds import beside
-from monitor.config.load import load
+from monitor.config.loading import load
 from monitor.config.mistakes import understood
 from monitor.config.model import ConfigModel
-from monitor.config.secrets import Secret
+from monitor.config.secret_part import SecretPart
 
 _FILES = ("ca_file", "certificate", "templates_dir")
 """The keys that name files to read, in whatever table they stand."""
@@ -48,7 +48,7 @@ def needs(path: Path) -> Needs:
 def needs_of(model: ConfigModel, folder: Path) -> Needs:
     """What a config asks for that lies in this folder."""
     found = list(_values(model))
-    secrets = [value for _, value in found if isinstance(value, Secret)]
+    secrets = [value for _, value in found if isinstance(value, SecretPart)]
     files = [s.file for s in secrets if s.file] + [str(value) for name, value in found if name in _FILES and value]
     host = _postgresql_host(_address(model))
     return Needs(
@@ -67,7 +67,7 @@ def _values(part: BaseModel) -> Iterator[tuple[str, object]]:
     for name in type(part).model_fields:
         value = getattr(part, name)
         for each in value if isinstance(value, tuple) else (value,):
-            if isinstance(each, BaseModel) and not isinstance(each, Secret):
+            if isinstance(each, BaseModel) and not isinstance(each, SecretPart):
                 yield from _values(each)
             else:
                 yield name, each

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from email.utils import parseaddr
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,8 @@ from monitor.config.defaults import IDLE, IMAP_PORTS, LOOKBACK, POLL_EVERY, SECU
 from monitor.config.kinds import TokenFrom, beside
 from monitor.config.model import ConfigModel, MailboxPart
 from monitor.config.places import Mistake
-from monitor.config.secrets import Secret, SecretError
+from monitor.config.secret_part import SecretPart
+from monitor.config.secrets import SecretError
 from monitor.config.servers import CommandsPart, ImapKeys, SmtpPart
 from monitor.config.settings import GoogleSettings, HealthSettings, MicrosoftSettings, SmtpSettings, state_folder
 
@@ -109,28 +111,27 @@ def google_of(model: ConfigModel, folder: Path) -> GoogleSettings | None:
 def health_of(model: ConfigModel, folder: Path) -> HealthSettings:
     """[health]."""
     metrics, ping = beside(folder, model.health.metrics), model.health.ping
-    url = (_reader(ping, folder) if isinstance(ping, Secret) else lambda: ping) if ping else None
+    url = (_reader(ping, folder) if isinstance(ping, SecretPart) else partial(str, ping)) if ping else None
     return HealthSettings(Path(metrics) if metrics else None, url)
 
 
 def store_of(model: ConfigModel, folder: Path) -> tuple[str, Mistake | None]:
     """The address of the store; where it is a secret that cannot be had, what is wrong, and where."""
     url = model.store.url
-    if not isinstance(url, Secret):
+    if not isinstance(url, SecretPart):
         return url or f"sqlite:///{state_folder() / 'monitor.db'}", None
     try:
         return _reader(url, folder)(), None
     except SecretError as error:
-        kind = next(name for name in Secret.model_fields if getattr(url, name) is not None)
-        return "", Mistake(("store", "url", kind), str(error))
+        return "", Mistake(("store", "url", url.kind), str(error))
 
 
-def _reader(secret: Secret, folder: Path, of_lines: bool = False) -> Callable[[], str]:
+def _reader(part: SecretPart, folder: Path, of_lines: bool = False) -> Callable[[], str]:
     """Reads the secret anew each time; a file is looked for below the config's own folder. `of_lines`: it may have
     several, as JSON has."""
-    found = secret.model_copy(update={"file": beside(folder, secret.file)})
+    found = part.secret(beside(folder, part.file))
     return found.text if of_lines else found.value
 
 
 def _token(token: TokenFrom, folder: Path) -> Any:
-    return _reader(token, folder, of_lines=True) if isinstance(token, Secret) else token
+    return _reader(token, folder, of_lines=True) if isinstance(token, SecretPart) else token

@@ -18,6 +18,7 @@ from monitor.config.kinds import beside
 from monitor.config.model import ConfigModel
 from monitor.config.places import Mistake
 from monitor.config.places import Path as Place
+from monitor.config.secret_part import SecretPart
 from monitor.config.secrets import Secret, SecretError
 
 
@@ -34,25 +35,24 @@ def not_to_be_had(model: ConfigModel, folder: Path, guarded: bool) -> Iterator[M
     That the group may read a file is fine: so root's files are read by the service (0640 root:inbox-monitor). What
     comes as a credential is guarded by who gives it. No command is run: it may want a network that is not there yet.
     """
-    for place, secret in _secrets(model):
-        found = secret.model_copy(update={"file": beside(folder, secret.file)})
-        kind = next(name for name in Secret.model_fields if getattr(secret, name) is not None)
+    for place, part in _secrets(model):
+        found = part.secret(beside(folder, part.file))
         if text := _fault_of_file(found.name, Path(found.file), guarded) if found.file else _fault_of(found):
-            yield Mistake((*place, kind), text)
+            yield Mistake((*place, part.kind), text)
         elif found.file and stat.S_ISFIFO(Path(found.file).stat().st_mode):
             continue  # whoever reads it here takes it from who needs it
         elif not found.command and (text := _unreadable(found, of_lines=_is_of_lines(place))):
-            yield Mistake((*place, kind), text)
+            yield Mistake((*place, part.kind), text)
     if model.microsoft and model.microsoft.certificate:
         file = Path(beside(folder, model.microsoft.certificate) or "")
         if text := _fault_of_file(f"the certificate {file}", file, guarded) or _closed(file):
             yield Mistake(("microsoft", "certificate"), text)
 
 
-def _secrets(part: BaseModel, place: Place = ()) -> Iterator[tuple[Place, Secret]]:
+def _secrets(part: BaseModel, place: Place = ()) -> Iterator[tuple[Place, SecretPart]]:
     for name, field in type(part).model_fields.items():
         value, here = getattr(part, name), (*place, field.alias or name)
-        if isinstance(value, Secret):
+        if isinstance(value, SecretPart):
             yield here, value
         elif isinstance(value, BaseModel):
             yield from _secrets(value, here)

@@ -1,14 +1,11 @@
-"""FLOOR 1. Secrets: always a table that says where the secret is, never the secret itself."""
+"""FLOOR 1. Secrets: always a table that says where the secret is (secret_part.py), never the secret itself."""
 
 import os
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
-
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 COMMAND_SECONDS = 30
-LIKE = '{ file = "…" }, { credential = "…" }, { env = "…" } or { command = […] }'
 _ENDINGS = {126: "it may not be executed", 127: "a program in it was not found"}
 """What shells mean by their exit status (POSIX, Shell Command Language, 2.8.2)."""
 
@@ -17,48 +14,14 @@ class SecretError(Exception):
     """A secret cannot be had; the text says which one and why, never what it is."""
 
 
-def _is_a_list(value: object) -> object:
-    if isinstance(value, str):
-        raise ValueError(
-            'must be a list of the program and its arguments, like ["pass", "show", "imap"]; no shell runs'
-        )
-    return value
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """Where a secret is kept: one of the four. It is read anew each time, so that a changed one is taken up."""
 
-
-class Secret(BaseModel):
-    """Where a secret is kept: exactly one of the four. It is read anew each time, so that a changed one is taken up."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-    credential: Annotated[str, Field(min_length=1)] | None = Field(
-        default=None, description="the name of a systemd credential (LoadCredential=)", examples=["imap"]
-    )
-    file: Annotated[str, Field(min_length=1)] | None = Field(
-        default=None,
-        description="a file that holds it; not one that everybody on the machine may read",
-        examples=["/etc/inbox-monitor/imap-password"],
-    )
-    env: Annotated[str, Field(min_length=1)] | None = Field(
-        default=None, description="the name of an environment variable", examples=["IMAP_PASSWORD"]
-    )
-    command: Annotated[tuple[str, ...], BeforeValidator(_is_a_list), Field(min_length=1)] | None = Field(
-        default=None,
-        description="a program that prints it, and its arguments; no shell runs",
-        examples=[["pass", "show", "imap"]],
-    )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _is_a_table(cls, value: object) -> object:
-        if not isinstance(value, dict | Secret):
-            raise ValueError(f"must say where the secret is, not what it is: {LIKE}")
-        return value
-
-    @model_validator(mode="after")
-    def _is_one(self) -> "Secret":
-        if sum(v is not None for v in (self.credential, self.file, self.env, self.command)) != 1:
-            raise ValueError("must have exactly one of credential, file, env, command")
-        return self
+    credential: str | None = None
+    file: str | None = None
+    env: str | None = None
+    command: tuple[str, ...] | None = None
 
     def value(self) -> str:
         """A secret of one line, read anew each time, without the line end behind it. Raises SecretError."""

@@ -33,7 +33,7 @@ from monitor.config.kinds import (
     TokenFrom,
     YesNo,
 )
-from monitor.config.secrets import Secret
+from monitor.config.secret_part import SecretPart
 
 WhoLogsIn = Annotated[
     str | None,
@@ -70,7 +70,7 @@ class ImapKeys(Part):
     username: Annotated[str | None, Otherwise(words="the address of the mailbox")] = Field(
         default=None, description="whose mailbox it is, as the server calls it", examples=["shared.info"]
     )
-    password: Secret | None = Field(
+    password: SecretPart | None = Field(
         default=None, description="where the password is", examples=[{"file": "/etc/inbox-monitor/imap-password"}]
     )
     login: WhoLogsIn = None
@@ -125,7 +125,7 @@ class SmtpPart(Part):
     username: Annotated[str | None, Otherwise(words="the address of `from`, where there is a password or token")] = (
         Field(default=None, description="whose mailbox sends", examples=["monitor@harbourcity.example"])
     )
-    password: Annotated[Secret | None, Otherwise(words="no login")] = Field(
+    password: Annotated[SecretPart | None, Otherwise(words="no login")] = Field(
         default=None, description="where the password is", examples=[{"file": "/etc/inbox-monitor/smtp-password"}]
     )
     login: WhoLogsIn = None
@@ -153,7 +153,7 @@ class MicrosoftPart(Part):
     client: str = Field(
         min_length=1, description="the application (client) id", examples=["11111111-2222-3333-4444-555555555555"]
     )
-    secret: Secret | None = Field(
+    secret: SecretPart | None = Field(
         default=None, description="a client secret of the app", examples=[{"credential": "entra-secret"}]
     )
     secret_expires: Day | None = Field(
@@ -176,12 +176,12 @@ class GooglePart(Part):
     """Google Workspace, for token = "google": a service account with domain-wide delegation, or an installed app that
     a person signs in to once by `inbox-monitor login`."""
 
-    service_account: Secret | None = Field(
+    service_account: SecretPart | None = Field(
         default=None,
         description="the JSON key of a service account",
         examples=[{"file": "/etc/inbox-monitor/google.json"}],
     )
-    client: Secret | None = Field(
+    client: SecretPart | None = Field(
         default=None,
         description="the JSON of an OAuth client of the type desktop app, instead of it",
         examples=[{"file": "/etc/inbox-monitor/google-client.json"}],

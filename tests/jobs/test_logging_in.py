@@ -11,8 +11,7 @@ from typing import Any
 
 import pytest
 
-from monitor.config import Settings
-from monitor.config.load import load
+from monitor.config import Settings, load
 from monitor.config.secrets import Secret, SecretError
 from monitor.config.settings import GoogleSettings, MicrosoftSettings
 from monitor.core.token import Token, TokenError

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from monitor.config.clocks import target_of, window
 from monitor.config.defaults import ORGANISATION, STEPS
+from monitor.config.errors import ConfigError
 from monitor.config.freemail import PUBLIC_PROVIDERS
 from monitor.config.kinds import beside
 from monitor.config.mistakes import not_toml, understood
@@ -28,10 +29,6 @@ from monitor.core.house import Desk
 from monitor.core.ladder import Step
 from monitor.core.people import Person
 from monitor.core.staff import Staff
-
-
-class ConfigError(Exception):
-    """The config cannot be used; the text shows every mistake in it."""
 
 
 def load(
