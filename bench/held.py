@@ -16,9 +16,9 @@ from sqlalchemy import Connection
 
 from bench.mails import END
 from bench.rounds import counting
-from monitor.commands.working import settle_memory
 from monitor.config import load
 from monitor.once import one_round
+from monitor.service import settle_memory
 from monitor.store.store import Store, open_store
 
 

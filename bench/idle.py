@@ -24,10 +24,10 @@ from bench.first_look import command
 from bench.house import Servers, house, stored
 from bench.mails import END
 from bench.ways import FIRST, Case
-from monitor.commands.working import open_many_files
 from monitor.inbox.imap import ImapSource, Login
 from monitor.jobs.agenda import HINT_SECONDS
 from monitor.jobs.hints import Hints
+from monitor.service import open_many_files
 from monitor.store.mailboxes import watch
 from monitor.store.store import Store, open_store
 from tests.servers.dovecot import Dovecot

@@ -21,12 +21,12 @@ from bench.counting_proxy import CountingProxy, Trip
 from bench.floor import Line
 from bench.mails import END
 from bench.process import resident_kb
-from monitor.commands.working import settle_memory
 from monitor.config import Settings, load
 from monitor.daemon import Daemon
 from monitor.jobs.connections import Connections
 from monitor.jobs.look import Sweep
 from monitor.jobs.poller import Poller
+from monitor.service import settle_memory
 from monitor.store.store import Store, open_store
 
 ITEMS = "UIDVALIDITY UIDNEXT MESSAGES HIGHESTMODSEQ"

@@ -1,6 +1,6 @@
 """ROOF. `python -m monitor` is `inbox-monitor`."""
 
-from monitor.cli import main
+from monitor.program import main
 
 if __name__ == "__main__":
     main()

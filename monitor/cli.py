@@ -1,11 +1,11 @@
 """ROOF. The command line. stdout is data, stderr is talk; exit codes are those of sysexits.h (design.md §6)."""
 
 import sys
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import datetime
 from importlib import import_module
-from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
@@ -17,7 +17,7 @@ from monitor.commands.completing import config_path
 from monitor.commands.shared import Global, fail
 from monitor.exits import USAGE
 from monitor.screen import arguments
-from monitor.screen.output import finish, talk
+from monitor.screen.output import talk
 
 COMMANDS = {
     "run": "working", "threads": "asking", "explain": "asking",
@@ -28,6 +28,8 @@ COMMANDS = {
     "service": "serving", "completion": "manual", "man": "manual",
 }  # fmt: skip
 """In which module of commands/ each is, as a function of its name; in the order of `--help`."""
+OWN_PROCESS = object()
+"""Handed to the commands where this process is there for one of them alone."""
 HIDDEN = {"man"}
 """Not for people at a prompt: whoever packs the program calls them."""
 
@@ -80,7 +82,8 @@ def _global(
         raise typer.Exit
     logs.set_up(verbose, quiet)
     moment = _moment(now) if now else None
-    context.obj = Global(config_path(config), (lambda: moment) if moment else wall_clock)
+    own_process = context.obj is OWN_PROCESS
+    context.obj = Global(config_path(config), moment, verbose, quiet, own_process)
 
 
 @app.command()
@@ -93,25 +96,18 @@ def demo(
     raise typer.Exit(run_demo(output))
 
 
-def wall_clock() -> datetime:
-    """The moment it is, in UTC."""
-    return datetime.now(UTC)
+def understand(words: Sequence[str], own_process: bool) -> NoReturn:
+    """Do what a command line says, and end with its exit code. Errors become one line on stderr.
 
-
-def main() -> None:
-    """The program. Errors become one line on stderr and an exit code; a closed pipe is no error."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a terminal that knows only ASCII ends no program
+    `own_process`: this process is there for nothing else.
+    """
     try:
-        words = arguments.options_first(sys.argv[1:])
+        words = arguments.options_first(words)
     except ValueError as error:
         talk(str(error))
         sys.exit(USAGE)
-    try:
-        app(words)
-    finally:
-        finish()
+    app(words, obj=OWN_PROCESS if own_process else None)
+    raise AssertionError  # Click has ended the program
 
 
 def _moment(text: str) -> datetime:

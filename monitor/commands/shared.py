@@ -5,29 +5,37 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from monitor.clock import clock_at
 from monitor.config import ConfigError, Settings, load
-from monitor.config.secrets import SecretError
-from monitor.exits import BAD_CONFIG, TRY_LATER, USAGE
-from monitor.jobs.check_machine import warn_of_open_secrets
+from monitor.exits import BAD_CONFIG, USAGE, Failed
 from monitor.screen.output import out, talk
-from monitor.store.lock import AlreadyRunning
-from monitor.store.store import Store, StoreAddressError, StoreError, open_store
+
+if TYPE_CHECKING:
+    from monitor.store.store import Store
 
 DEFAULT_CONFIG = Path("/etc/inbox-monitor/config.toml")
 STDOUT = Path("-")
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Global:
-    """What the options before the command say."""
+    """What the options before the command say. `own_process`: this process is there for the command alone."""
 
     config: Path
-    clock: Callable[[], datetime]
+    now: datetime | None
+    verbose: bool
+    quiet: bool
+    own_process: bool
+
+    @property
+    def clock(self) -> Callable[[], datetime]:
+        """The time to work by."""
+        return clock_at(self.now)
 
 
 def settings_of(context: typer.Context, logs_in: bool = False, guarded: bool = True) -> Settings:
@@ -42,21 +50,19 @@ def settings_of(context: typer.Context, logs_in: bool = False, guarded: bool = T
 
 
 @contextmanager
-def opened(context: typer.Context, logs_in: bool = False) -> Iterator[tuple[Store, Settings]]:
+def opened(context: typer.Context, logs_in: bool = False) -> "Iterator[tuple[Store, Settings]]":
     """Config and store, opened; what goes wrong with either becomes one line and the right exit code."""
+    from monitor.jobs.check_machine import warn_of_open_secrets  # not above: where `run` hands on it opens no store
+    from monitor.opening import store_of
+
     settings = settings_of(context, logs_in, guarded=False)
     if logs_in:
         warn_of_open_secrets(settings)
     try:
-        store = open_store(settings.store_url)
-        try:
+        with store_of(settings) as store:
             yield store, settings
-        finally:
-            store.close()
-    except (StoreAddressError, SecretError) as error:
-        fail(BAD_CONFIG, str(error))
-    except (AlreadyRunning, StoreError) as error:
-        fail(TRY_LATER, str(error))
+    except Failed as failed:
+        fail(failed.code, str(failed))
 
 
 def fail(code: int, text: str) -> NoReturn:

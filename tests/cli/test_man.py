@@ -63,7 +63,8 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("shelf")
     program, script = folder / "inbox-monitor", folder / "main.py"
     script.write_text(
-        f"import sys\nsys.argv[0], sys.path[:] = {program.name!r}, {sys.path!r}\nfrom monitor.cli import main\nmain()\n"
+        f"import sys\nsys.argv[0], sys.path[:] = {program.name!r}, {sys.path!r}\n"
+        "from monitor.program import main\nmain()\n"
     )
     # A first line of `#!` could not name a Python in a folder with a blank in its name.
     program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {shlex.quote(str(script))} "$@"\n')

@@ -35,7 +35,7 @@ def test_figures_alone_need_none_of_the_large_packages(house: House) -> None:
 
 def test_what_draws_letters_comes_with_the_first_letter() -> None:
     drawing = ("babel", "css_inline", "jinja2", "mailparser")
-    done = _after("import monitor.commands.working; from monitor.outbox.letters import Letters; Letters()", drawing)
+    done = _after("import monitor.service; from monitor.outbox.letters import Letters; Letters()", drawing)
     assert done == "[]"
 
 
@@ -43,7 +43,7 @@ def test_threads_of_the_service_share_one_heap() -> None:
     """As glibc's malloc_info(3) counts heaps, with threads that hold memory at the same time."""
     threads = """
 import ctypes, os, sys, threading
-from monitor.commands.working import settle_memory
+from monitor.service import settle_memory
 if sys.argv[1] == "settled":
     settle_memory()
 met = threading.Barrier(4)
@@ -78,7 +78,7 @@ def test_a_look_on_sqlite_needs_none_of_what_is_for_other_houses() -> None:
         "monitor.jobs.hear_one",
         "monitor.jobs.report",
     )
-    assert _after("import monitor.commands.working, monitor.store.making", elsewhere) == "[]"
+    assert _after("import monitor.service, monitor.store.making", elsewhere) == "[]"
 
 
 def test_the_reading_process_needs_little_for_plain_headers() -> None:

@@ -22,12 +22,18 @@ FLOORS = {
     "logs": 4,
     "notify": 4,
     "signals": 4,
+    "clock": 4,
+    "handing_on": 4,
+    "task": 4,
     "once": 5,
+    "opening": 5,
     "daemon": 6,
     "demo": 6,
-    "commands": 7,
-    "cli": 8,
-    "__main__": 9,
+    "service": 7,
+    "commands": 8,
+    "cli": 9,
+    "program": 10,
+    "__main__": 11,
 }
 """A room may import the rooms below its floor, and itself. Rooms of one floor never import each other."""
 
@@ -57,7 +63,7 @@ ALONE = {
 
 CLOCK = {"now", "today", "utcnow"}
 OF_THE_CLOCK = {f"{owner}.{ask}" for owner in ("datetime", "date") for ask in CLOCK} | {"time.time", "time.time_ns"}
-KNOW_THE_TIME = ("daemon", "cli", "demo")
+KNOW_THE_TIME = ("daemon", "clock", "demo")
 
 PACKAGE = Path(monitor.__file__).parent
 
@@ -142,7 +148,7 @@ def test_every_room_has_its_floor() -> None:
         ("core.waits", "if TYPE_CHECKING:\n    from monitor.jobs.poll import sweep"),
         ("inbox.imap", "from monitor.store.store import Store"),
         ("store.store", "from monitor.config import Settings"),
-        ("config.load", "from monitor.inbox.source import SourceError"),
+        ("config.loading", "from monitor.inbox.source import SourceError"),
         ("outbox.letters", "from monitor.inbox.reading import clean"),
         ("jobs.poll", "from monitor.screen.pages import console"),
         ("jobs.poll", "from monitor.daemon import Daemon"),

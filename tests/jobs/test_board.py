@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from monitor.cli import main
 from monitor.config import Settings, load
 from monitor.config.settings import BoardSettings
 from monitor.core.acts import Command
@@ -24,6 +23,7 @@ from monitor.jobs.poll import sweep
 from monitor.jobs.round import act
 from monitor.outbox.board_pages import BoardPage, BoardTeam, Doubt
 from monitor.outbox.letters import Letters
+from monitor.program import main
 from monitor.store.looks import failed_look
 from monitor.store.reminding import due_between
 from monitor.store.store import Store

@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from monitor import cli
+from monitor import program
 from monitor.jobs import deliver, hear_one, look, poll
 from monitor.jobs.claims import OutboxClaims
 from monitor.outbox.smtp import SmtpSender
@@ -163,7 +163,7 @@ def main() -> None:
         assert point in POLL_POINTS
         die_in_the_look(point, int(what))
     sys.argv[1:] = words
-    cli.main()
+    program.main()
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from typing import Self
 
 from tests.story.house import ROOT, House
 
-QUICK = "import monitor.daemon, monitor.cli; monitor.daemon.TICK_SECONDS = 1; monitor.cli.main()"
+QUICK = "import monitor.daemon, monitor.program; monitor.daemon.TICK_SECONDS = 1; monitor.program.main()"
 """The real program, but for a heart that beats five times as fast."""
 BOUND = 40.0
 """Nothing here is waited for so long, unless it never comes."""
