@@ -189,7 +189,7 @@ class _Maker:
         rows[messages].append(
             (n, identity, identity, self.wait, self.wait, at, at, "Ann Other", from_, f"About the visit of group {n}",
              f'[["", "{to}"]]', "[]", answers, "[]", headers, direction, wants, rule, "[]", "own-id", None,
-             f"about the visit of group {n}", False, cites, None)
+             f"about the visit of group {n}", int(at // (2 * WEEK)), False, cites, None)
         )  # fmt: skip
         folder = 2 * box + ROLES.index(role) + 1
         rows[sightings].append((folder, 7, n, n, at, 9000, '["\\\\seen"]', at + 300, None, None, None))

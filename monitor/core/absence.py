@@ -11,7 +11,7 @@ LONGEST = timedelta(days=7)
 §4.1, the default of :days), so who is written to and still away says so again; longer silence says nothing."""
 
 _RULES = ("auto-submitted", "autoreply-field", "precedence", "null-return-path", "weak-signs", "quick-reply")
-_RESPONDERS = frozenset({"automatic.answers-letter", *(f"automatic.{rule}" for rule in _RULES)})
+RESPONDERS = frozenset({"automatic.answers-letter", *(f"automatic.{rule}" for rule in _RULES)})
 _NO_ABSENCE = ("calendar ", "content-class: calendar", "content-type: multipart/report")
 """Signs of a machine that answers for somebody at their desk: invitations accepted, receipts of what was read."""
 
@@ -23,7 +23,7 @@ def says_away(rule: str, signals: Collection[str], answers: bool) -> bool:
     script sends in their name does neither.
     """
     seen = [signal.lower() for signal in signals]
-    if rule not in _RESPONDERS or any(signal.startswith(_NO_ABSENCE) for signal in seen):
+    if rule not in RESPONDERS or any(signal.startswith(_NO_ABSENCE) for signal in seen):
         return False
     return answers or "auto-submitted: auto-replied" in seen
 

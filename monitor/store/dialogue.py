@@ -11,9 +11,10 @@ from sqlalchemy import ColumnElement, Connection, Text, and_, cast, false, func,
 
 from monitor.core.addresses import spellings
 from monitor.core.answers import CLAIMED
+from monitor.store.indexes import BEGINS
 from monitor.store.knowing import escaped
 from monitor.store.store import Store, among
-from monitor.store.tables import BEGINS, messages
+from monitor.store.tables import messages
 
 _THEIRS = and_(messages.c.direction == "incoming", or_(messages.c.wants_reply, messages.c.rule.like("closer.%")))
 _OURS = and_(messages.c.direction == "outgoing", messages.c.rule != CLAIMED)

@@ -6,6 +6,13 @@ from sqlalchemy import Index, text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import CreateIndex
 
+from monitor.core.absence import RESPONDERS
+
+BEGINS = "direction = 'outgoing' AND in_reply_to = '[]' AND \"references\" = '[]'"
+"""Mail of ours that answers nothing."""
+RESPONDS = f"rule IN ({', '.join(repr(rule) for rule in sorted(RESPONDERS))})"
+"""Mail of a machine that may answer for somebody who is away."""
+CITES, STANDS_IN = "cites IS NOT NULL", "stands_in IS NOT NULL"
 _CONDITION = "condition"
 
 

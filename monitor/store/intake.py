@@ -19,7 +19,7 @@ from monitor.store.folding import New, refold
 from monitor.store.keeping import expect_none_forgotten, kept_from
 from monitor.store.knowing import learn
 from monitor.store.listed import listed
-from monitor.store.rows import message_of, message_row
+from monitor.store.rows import fortnight_of, message_of, message_row
 from monitor.store.sighted import put_sightings
 from monitor.store.store import Store
 from monitor.store.strands import Strands, conversations_of, join_batch
@@ -171,12 +171,8 @@ class _Intake:
             if len(every) > 1:
                 received_at = _earliest([(a.arrived_at, a.flags, origin.place.role) for a, origin in every])
             row = message_row(message)
-            row["id"], row["received_at"], row["strand"], row["conversation"] = (
-                number,
-                received_at,
-                strand,
-                lead[strand],
-            )
+            row["id"], row["received_at"], row["fortnight"] = number, received_at, fortnight_of(received_at)
+            row["strand"], row["conversation"] = strand, lead[strand]
             seen = gathered(message, received_at, [_sighting(*c) for c in every])
             new.setdefault(lead[strand], []).append(New(row, seen, strands.ties[identity]))
         return new
@@ -190,7 +186,8 @@ class _Intake:
         for row in self.connection.execute(_SIGHTED, {"rows": rows.keys()}):
             found.setdefault(row.message, []).append((row.arrived_at, row.flags, row.role))
         moved = {i: stamp for i, each in found.items() if (stamp := _earliest(each)) != rows[i].received_at}
-        change_all(self.connection, messages, [{KEY: i, "received_at": stamp} for i, stamp in moved.items()])
+        changed = [{KEY: i, "received_at": s, "fortnight": fortnight_of(s)} for i, s in moved.items()]
+        change_all(self.connection, messages, changed)
         return [*moved.values(), *(row.received_at for row in rows.values())]
 
     def _complete(

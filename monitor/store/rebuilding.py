@@ -20,7 +20,7 @@ from monitor.store.acting_tables import letter_lines
 from monitor.store.bulk import KEY, change_all, insert_all
 from monitor.store.folding import fold_stale, refold
 from monitor.store.knowing import informed
-from monitor.store.rows import message_of
+from monitor.store.rows import fortnight_of, message_of
 from monitor.store.store import Store, among
 from monitor.store.strands import conversations_of, kept_strands, rejoin
 from monitor.store.tables import AnyRow, conversations, messages, reminders, settings, waits
@@ -146,6 +146,7 @@ def _place(connection: Connection, rows: Sequence[AnyRow]) -> None:
     """A message stands in the conversation that its strand is tied to, else in that of its strand."""
     home = conversations_of(connection, {row.strand for row in rows})
     _correct(connection, messages.c.conversation, rows, {row.id: home[row.strand] for row in rows})
+    _correct(connection, messages.c.fortnight, rows, {row.id: fortnight_of(row.received_at) for row in rows})
 
 
 def _find_waits(connection: Connection) -> None:

@@ -29,6 +29,14 @@ def message_row(message: Message) -> dict[str, Any]:
     }
 
 
+def fortnight_of(moment: datetime) -> int:
+    """Which two weeks since 1970 a moment lies in."""
+    return int(moment.timestamp()) // _FORTNIGHT
+
+
+_FORTNIGHT = 14 * 24 * 60 * 60
+
+
 def message_of(row: AnyRow) -> Message:
     """The message of a row of `messages`."""
     return Message(

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from monitor.store.column_types import Id, Json, JsonOrNull, UtcDateTime
-from monitor.store.indexes import index_of_given, index_where
+from monitor.store.indexes import BEGINS, CITES, RESPONDS, STANDS_IN, index_of_given, index_where
 
 AnyRow = Row[*tuple[Any, ...]]
 """A row of whatever columns were asked for."""
@@ -102,9 +102,6 @@ nodes = Table(
     Column("strand", Id, nullable=False, index=True),
 )
 
-BEGINS = "direction = 'outgoing' AND in_reply_to = '[]' AND \"references\" = '[]'"
-CITES, STANDS_IN = "cites IS NOT NULL", "stands_in IS NOT NULL"
-
 messages = Table(
     "messages",
     metadata,
@@ -130,19 +127,21 @@ messages = Table(
     Column("link", String(20)),
     Column("linked_to", Text),
     Column("subject_key", Text, nullable=False, default=""),
+    Column("fortnight", Integer, nullable=False, server_default=text("0")),
     Column("seeks", Boolean, nullable=False, default=False),
     Column("cites", String(6)),
     Column("stands_in", String(254)),
-    Index("ix_messages_subject_key", "subject_key", "received_at"),
-    Index("ix_messages_from_address_received_at", "from_address", "received_at"),
+    Index("ix_messages_subject_key", "fortnight", "subject_key", "received_at"),
     Index("ix_messages_received_at", "received_at", "direction", "wants_reply", "rule", "from_address"),
     index_where(BEGINS, "ix_messages_begins", "received_at"),
     index_where("seeks", "ix_messages_seeks", "subject_key", "received_at"),
     index_where(CITES, "ix_messages_cites", "received_at"),
     index_where(STANDS_IN, "ix_messages_stands_in", "received_at"),
+    index_where(RESPONDS, "ix_messages_responds", "from_address", "received_at"),
 )
 """`seeks`: the first of its strand, which may be tied by its subject. `cites`: whether the message of ours that a mail
-answers was seen. `stands_in`: the mailbox for which an outsider answered. BEGINS: ours, and no answer to anything."""
+answers was seen. `stands_in`: the mailbox for which an outsider answered. `fortnight`: when it came (rows.py): in
+the order of subjects alone each batch would write all over their index, and so it writes one place of it or two."""
 SEEKS = and_(text("messages.seeks"), messages.c.seeks)
 """It seeks, named like its index as in PUT_OFF."""
 

@@ -11,7 +11,7 @@ from monitor.core.inferring import WINDOW, infer
 from monitor.core.message import Seen
 from monitor.store.folding import Span, large, refold, sightings_of
 from monitor.store.listed import listed
-from monitor.store.rows import seen_of
+from monitor.store.rows import fortnight_of, seen_of
 from monitor.store.strands import conversations_of, place_messages
 from monitor.store.tables import SEEKS, AnyRow, conversations, messages
 
@@ -137,7 +137,9 @@ def _hosts(connection: Connection, seekers: Sequence[AnyRow]) -> set[int]:
     if not seekers:
         return set()
     stamps = [row.received_at for row in seekers]
-    given = {"keys": {row.subject_key for row in seekers}, "since": min(stamps) - WINDOW, "until": max(stamps)}
+    since, until = min(stamps) - WINDOW, max(stamps)
+    given = {"keys": {row.subject_key for row in seekers}, "since": since, "until": until}
+    given["fortnights"] = range(fortnight_of(since), fortnight_of(until) + 1)
     return set(connection.execute(_HOSTS, given).scalars()) | {row.conversation for row in seekers}
 
 
@@ -153,7 +155,7 @@ def _strands(connection: Connection, numbers: Collection[int]) -> tuple[dict[int
 
 _HOSTS = (
     select(messages.c.conversation)
-    .where(listed(messages.c.subject_key, "keys"))
+    .where(listed(messages.c.fortnight, "fortnights"), listed(messages.c.subject_key, "keys"))
     .where(messages.c.received_at >= bindparam("since"), messages.c.received_at <= bindparam("until"))
     .distinct()
 )

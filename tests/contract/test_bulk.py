@@ -8,7 +8,7 @@ from sqlalchemy import func, insert, select, update
 
 from monitor.core.message import Address, Message
 from monitor.store.bulk import KEY, Changes, change_all, insert_all, put_all
-from monitor.store.rows import message_row
+from monitor.store.rows import fortnight_of, message_row
 from monitor.store.store import RowError, Store
 from monitor.store.tables import folders, mailboxes, messages, sightings
 
@@ -21,7 +21,8 @@ def row(number: int, **more: Any) -> dict[str, Any]:
     """All columns of a message."""
     facts = message_row(ANN) | {"identity": f"<{number}>", "id": number, "strand": 1, "conversation": 1}
     rules = {"direction": "incoming", "wants_reply": True, "rule": "r", "signals": (), "link": "l", "linked_to": None}
-    rules |= {"subject_key": "k", "seeks": False, "cites": None, "stands_in": None, "received_at": TEN}
+    rules |= {"subject_key": "k", "seeks": False, "cites": None, "stands_in": None}
+    rules |= {"received_at": TEN, "fortnight": fortnight_of(TEN)}
     return facts | rules | more
 
 
