@@ -39,10 +39,11 @@ class Flagging(Glancing):
         return told
 
     def _still_known(self, opened: Opened, kept: KeptFlags, uids: Sequence[int]) -> dict[int, frozenset[str]]:
-        """The flags that are kept, with what changed of them; none where they are of no use."""
+        """The flags that are kept, with what changed of them; none where they are of no use. Not asked for where
+        nothing can have changed."""
         known = kept.known(opened, uids)
-        if not known:
-            return {}
+        if not known or opened.got_one_mail(kept.opened):
+            return known
         asked, changes = span(sorted(known), opened.modseq - kept.modseq), dict[int, frozenset[str]]()
         for some in [asked] if isinstance(asked, range) else _pieces(asked):
             question = partial(commands.fetch_changed_flags, uids=some, since=kept.modseq, wanted=known)

@@ -42,6 +42,14 @@ class Opened(NamedTuple):
         same = self is not was and self.uidvalidity == was.uidvalidity and was.uidnext > 0
         return same and 0 <= self.exists - was.exists == self.uidnext - was.uidnext
 
+    def got_one_mail(self, was: "Opened") -> bool:
+        """Whether one mail came since it `was` opened before, and nothing else happened: HIGHESTMODSEQ took one step.
+
+        Whoever changes flags takes one of their own (RFC 7162 §3.1). Of two steps and two mails that is not certain:
+        mails that are stored together may take one (RFC 3502).
+        """
+        return self.only_grew(was) and self.exists - was.exists == self.modseq - was.modseq == 1
+
 
 class KeptFlags:
     """The flags of some mails of a folder, told after it was `opened`; all they had by then is in them."""

@@ -131,6 +131,21 @@ def test_a_new_mail_is_heard_of_by_few_bytes_however_many_wait(dovecot: Dovecot,
         source.close()
 
 
+def test_a_folder_that_got_one_mail_and_no_more_is_not_asked_for_changes(dovecot: Dovecot, user: str) -> None:
+    with CountingProxy(dovecot.host, dovecot.port) as proxy:
+        source = ImapSource(login_to(dovecot, user, port=proxy.port))
+        new_and_flags(source, 5, ALL)
+        for uid, more in ((5, False), (6, True), (7, False)):
+            dovecot.append(user, "INBOX", header(uid), NOON)
+            if more:
+                dovecot.add_flags(user, "INBOX", 2, ["\\Answered"])
+            proxy.taken()
+            new, told = new_and_flags(source, uid, [*range(1, uid)])
+            assert (new, told[2], told[uid]) == ([uid], ANSWERED if uid > 5 else told[2], frozenset())
+            assert any(b"CHANGEDSINCE" in trip.said for trip in proxy.taken()) is more
+        source.close()
+
+
 def test_who_asks_again_for_what_is_new_has_it_searched_for(dovecot: Dovecot, user: str, source: ImapSource) -> None:
     new_and_flags(source, 5, ALL)
     dovecot.append(user, "INBOX", header(5), NOON)
@@ -195,6 +210,22 @@ def test_a_folder_that_was_not_opened_anew_is_asked_for_all() -> None:
 def test_what_is_still_there_is_known() -> None:
     later = Opened(uidvalidity=7, uidnext=12, exists=7, modseq=120)
     assert KeptFlags(OPENED, {3: SEEN, 4: ANSWERED}).known(later, [4, 9]) == {4: ANSWERED}
+
+
+@pytest.mark.parametrize(
+    ("later", "alone"),
+    [
+        (OPENED._replace(uidnext=11, exists=6, modseq=101), True),
+        (OPENED._replace(uidnext=11, exists=6, modseq=102), False),
+        (OPENED._replace(uidnext=12, exists=7, modseq=102), False),
+        (OPENED._replace(uidnext=12, exists=6, modseq=101), False),
+        (OPENED._replace(modseq=101), False),
+        (OPENED._replace(uidnext=11, exists=6), False),
+    ],
+    ids=["one mail", "one and a flag", "two, or one and a flag", "one for another", "a flag", "no step told"],
+)
+def test_one_step_for_one_mail_leaves_none_for_anything_else(later: Opened, alone: bool) -> None:
+    assert later.got_one_mail(OPENED) is alone
 
 
 def test_many_uids_are_said_as_one_range_where_little_changed() -> None:
