@@ -142,7 +142,8 @@ def beats(store: Store, settings: Settings, clock: Clock, rounds: int) -> Json:
 
 def counted(store: Store, config: Path, settings: Settings, clock: Clock, new: bool) -> Json:
     """Bytes and round trips of a round; and of one in which a mail has come to the first mailbox, the first one since
-    the start, when all flags are asked (`first_found`), and one later, when only changes are (`found`)."""
+    the start, when all flags are asked (`first_found`); one after a quiet round, when only changes are (`found`); and
+    one in the round after that, when the folder is still open (`next_found`)."""
     first = settings.mailboxes[0]
     with CountingProxy(first.host, first.port) as proxy:
         through = config.with_suffix(".proxy.toml")
@@ -155,7 +156,10 @@ def counted(store: Store, config: Path, settings: Settings, clock: Clock, new: b
             quiet = proxy.taken()
             found: Json = {}
             if new:
-                for number, which in enumerate(("first_found", "found"), 1):
+                for number, which in enumerate(("first_found", "found", "next_found"), 1):
+                    if which == "found":
+                        look()
+                        proxy.taken()
                     _append(settings, number)
                     look(new=1)
                     found |= {"new_mails": number, **_found(proxy.taken(), which)}

@@ -46,6 +46,7 @@ ONE_NEW: Sequence[Column] = (
     ("a new mail is heard of by B", lambda row: row.get("found_bytes"), "{:,}"),
     ("of that beyond the round's glance", lambda row: row.get("found_beyond_bytes"), "{:,}"),
     ("in round trips", lambda row: row.get("found_trips"), "{:,}"),
+    ("one in the round right after by B", lambda row: row.get("next_found_bytes"), "{:,}"),
     ("the first one after a start by B", lambda row: row.get("first_found_bytes"), "{:,}"),
 )
 MEMORY: Sequence[Column] = (
