@@ -54,7 +54,7 @@ class _Walks:
 
 
 _OBJECTS_OF_BATCHES = 400_000
-"""More than are alive at a time of 2,000 mails that are stored and 500 that are read meanwhile."""
+"""More than are alive at a time of 1,500 mails that are stored and 500 that are read meanwhile."""
 rarely_walked = _Walks().rare
 
 
