@@ -18,7 +18,8 @@ _HANDED = "INBOX_MONITOR_HANDED_ON"
 """The variable that names the file, by its number; gone once it is read."""
 _NAME = "inbox-monitor"
 _BROKEN = (OSError, EOFError, pickle.PickleError, AttributeError, ImportError, IndexError, ValueError, TypeError)
-"""What pickle raises for what another version wrote: the program may be updated between the two beginnings."""
+"""What pickle raises for what it cannot write, and for what another version wrote: the program may be updated between
+the two beginnings. A service that is larger than it could be is better than none."""
 _RELOAD = frozenset({signal.SIGHUP})
 
 
@@ -36,7 +37,7 @@ def hand_on(task: object) -> None:
     """
     if not hasattr(os, "memfd_create") or not sys.executable:
         return
-    with suppress(OSError), open(os.memfd_create(_NAME, 0), "wb") as file:  # 0: open beyond the exec
+    with suppress(*_BROKEN), open(os.memfd_create(_NAME, 0), "wb") as file:  # 0: open beyond the exec
         pickle.dump((monitor.__version__, task), file, pickle.HIGHEST_PROTOCOL)
         file.flush()
         _begin_anew(file.fileno())

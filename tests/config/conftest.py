@@ -1,5 +1,6 @@
 """A small config that is right, and what it takes to spoil it."""
 
+import pickle
 from collections.abc import Callable
 from pathlib import Path
 
@@ -34,12 +35,13 @@ def right() -> str:
 
 @pytest.fixture
 def loaded(tmp_path: Path) -> Loader:
-    """`loaded(text)` is what the text means."""
+    """`loaded(text)` is what the text means to a service, which is handed it (monitor/handing_on.py)."""
 
     def of(text: str) -> Settings:
         path = tmp_path / "config.toml"
         path.write_text(text, encoding="utf-8")
-        return load(path)
+        handed: Settings = pickle.loads(pickle.dumps(load(path)))
+        return handed
 
     return of
 

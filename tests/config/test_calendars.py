@@ -57,8 +57,8 @@ def closed(found: Calendar, day: str) -> tuple[Span, ...]:
 
 
 def test_without_a_word_every_hour_counts(right: str, loaded: Loader) -> None:
-    assert calendar(loaded(right)) is ALWAYS
-    assert calendar(loaded(f'timezone = "Europe/London"\ntarget.clock = "elapsed"\n{right}')) is ALWAYS
+    assert calendar(loaded(right)) == ALWAYS
+    assert calendar(loaded(f'timezone = "Europe/London"\ntarget.clock = "elapsed"\n{right}')) == ALWAYS
 
 
 def test_open_days_close_weekdays_in_the_zone_of_the_house(right: str, loaded: Loader) -> None:
