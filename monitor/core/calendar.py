@@ -195,7 +195,7 @@ def _pieces(day: date, calendar: Calendar) -> list[tuple[Span, str]]:
     if day in calendar.holidays:
         return [(WHOLE_DAY[0], HOLIDAY)]
     off = calendar.part_holidays.get(day, ())
-    if hours is WHOLE_DAY and not off:
+    if hours == WHOLE_DAY and not off:
         return [(WHOLE_DAY[0], OPEN)]
     edges = sorted({0, MIDNIGHT}.union(*hours, *off))
     return [(Span(start, end), _reason(start, hours, off)) for start, end in pairwise(edges)]
