@@ -68,7 +68,7 @@ def test_many_senders_of_one_domain_stand_behind_all_others(house: House, number
     shown = text.count(".flood.example")
     assert f"{number - shown:,} more messages wait" in text
     assert "All of them: inbox-monitor threads --late" in text
-    assert letter.message["Subject"].startswith(f"{number + len(HONEST)} people are waiting")
+    assert letter.message["Subject"].startswith(f"{number + len(HONEST):,} people are waiting")
     assert took < max(20, number / 50)
 
 
