@@ -23,6 +23,7 @@ from bench.mails import END
 from bench.process import resident_kb
 from monitor.config import Settings, load
 from monitor.daemon import Daemon
+from monitor.handing_on import begun, hand_on
 from monitor.jobs.connections import Connections
 from monitor.jobs.look import Sweep
 from monitor.jobs.poller import Poller
@@ -67,10 +68,13 @@ def main() -> None:
     parser.add_argument("--counted", action="store_true", help="also count bytes and round trips (without TLS only)")
     parser.add_argument("--new", action="store_true", help="also append a mail, and count what it takes to find it")
     options = parser.parse_args()
+    handed = begun()
+    if handed is None:  # as `run` does: a service keeps nothing of what reads its config
+        hand_on(load(options.config))
+    settings: Settings = handed.task if handed and isinstance(handed.task, Settings) else load(options.config)
     # Each mailbox is a file, and through the proxy two more.
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     settle_memory()  # as `run` does
-    settings = load(options.config)
     with closing(open_store(settings.store_url)) as store:
         found = {"mailboxes": len(settings.mailboxes), **connections(settings)}
         clock = Clock(settings)
