@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -28,8 +28,6 @@ COMMANDS = {
     "service": "serving", "completion": "manual", "man": "manual",
 }  # fmt: skip
 """In which module of commands/ each is, as a function of its name; in the order of `--help`."""
-OWN_PROCESS = object()
-"""Handed to the commands where this process is there for one of them alone."""
 HIDDEN = {"man"}
 """Not for people at a prompt: whoever packs the program calls them."""
 
@@ -82,8 +80,7 @@ def _global(
         raise typer.Exit
     logs.set_up(verbose, quiet)
     moment = _moment(now) if now else None
-    own_process = context.obj is OWN_PROCESS
-    context.obj = Global(config_path(config), moment, verbose, quiet, own_process)
+    context.obj = Global(config_path(config), moment, verbose, quiet, own_process=context.obj is True)
 
 
 @app.command()
@@ -96,7 +93,7 @@ def demo(
     raise typer.Exit(run_demo(output))
 
 
-def understand(words: Sequence[str], own_process: bool) -> NoReturn:
+def understand(words: Sequence[str], own_process: bool) -> None:
     """Do what a command line says, and end with its exit code. Errors become one line on stderr.
 
     `own_process`: this process is there for nothing else.
@@ -106,8 +103,7 @@ def understand(words: Sequence[str], own_process: bool) -> NoReturn:
     except ValueError as error:
         talk(str(error))
         sys.exit(USAGE)
-    app(words, obj=OWN_PROCESS if own_process else None)
-    raise AssertionError  # Click has ended the program
+    app(words, obj=own_process)
 
 
 def _moment(text: str) -> datetime:

@@ -29,8 +29,8 @@ def load(
 ) -> Settings:
     """The settings of a config file, as `loading.load` gives them; raises what it raises.
 
-    What reads a config is imported here: a service that was handed its settings (handing_on.py) has no use for 12 MB
-    of pydantic until it is told to read them again.
+    What reads a config is imported here: a service that was handed its settings (handing_on.py) has no use for pydantic
+    until it is told to read them again.
     """
     from monitor.config import loading
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, insert, inspect, select, text
 
 from monitor.store import tables
 from monitor.store.opening import opened_engine
-from monitor.store.rows import handoffs_of
+from monitor.store.rows import fortnight_of, handoffs_of
 from monitor.store.store import Store, StoreError, migrate, newest_revision, open_store
 
 TEN = datetime(2024, 11, 11, 10, tzinfo=UTC)
@@ -63,7 +63,8 @@ def test_who_was_reminded_of_is_not_forgotten_when_waits_learn_more(store: Store
     migrate(store.engine)
     with store.reading() as connection:
         counts = [connection.scalar(select(func.count()).select_from(t)) for t in (tables.waits, tables.reminders)]
-    assert counts == [1, 1]
+        fortnight = connection.scalar(select(tables.messages.c.fortnight))
+    assert (counts, fortnight) == ([1, 1], fortnight_of(TEN))
 
 
 def test_the_latest_handoff_stays_till_waits_are_folded_again(store: Store) -> None:

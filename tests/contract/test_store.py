@@ -41,6 +41,7 @@ from monitor.store.reminding import (
     noticed,
     waits_of_letter,
 )
+from monitor.store.rows import fortnight_of
 from monitor.store.shown import trouble_rows
 from monitor.store.store import Store, StoreError, open_store
 from monitor.store.stories import Story, StoryWait, all_stories, led_by, reminders_of, story_of
@@ -188,12 +189,14 @@ class TestTakingIn:
         (trouble,) = trouble_rows(desks.store)
         assert (trouble.mailbox, trouble.folder, trouble.uid) == (INFO, "INBOX", 99)
 
-    @pytest.mark.parametrize("order", [(0, 2), (2, 0)])
+    @pytest.mark.parametrize("order", [(0, 2), (2, 0), (500, 0)])
     def test_received_at_is_the_earliest_sighting(self, desks: Desks, order: tuple[int, int]) -> None:
         for mailbox, hours in zip((INFO, OPS), order, strict=True):
             desks.asked(mail("1", ANN, INFO, OPS), TEN + hours * HOUR, at=mailbox)
         (wait,) = desks.waits()
         assert (wait.opened_at, wait.due_at, wait.mailboxes) == (TEN, TEN + 24 * HOUR, (INFO, OPS))
+        with desks.store.reading() as connection:
+            assert connection.scalar(select(tables.messages.c.fortnight)) == fortnight_of(TEN)
 
     @pytest.mark.parametrize("folders", [("INBOX", "Sent"), ("Sent", "INBOX")])
     def test_a_copy_that_names_more_recipients_counts_whichever_is_read_first(
