@@ -3,16 +3,15 @@
 import imaplib
 import logging
 import socket
-import ssl
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from functools import lru_cache
 from typing import Any, TypeVar
 
 from imapclient import IMAPClient, SocketTimeout
 from imapclient.exceptions import LoginError
 
+from monitor.core.tls_line import tls_context
 from monitor.inbox.faults import fault_of, is_no_folder, is_over
 from monitor.inbox.fetching import FetchRefused
 from monitor.inbox.flags import Opened
@@ -33,12 +32,6 @@ _KEEPALIVE = (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 30), ("TCP_KEEPCNT", 4))
 """Seconds and tries (tcp(7)), where the system knows them: its own two hours are longer than a firewall remembers."""
 
 T = TypeVar("T")
-
-
-@lru_cache(maxsize=16)
-def tls_context(ca_file: str | None) -> ssl.SSLContext:
-    """One context for all connections that trust the same: an own one each costs 878 KB and 33 ms (limits.md)."""
-    return ssl.create_default_context(cafile=ca_file)
 
 
 class Connection:

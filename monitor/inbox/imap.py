@@ -12,7 +12,6 @@ from monitor.core.cursor import FolderState
 from monitor.core.message import Message
 from monitor.inbox import commands
 from monitor.inbox.commands import peek, refusable, report_items, searched, status_items, uid_fetch
-from monitor.inbox.connection import tls_context
 from monitor.inbox.fields import FIELDS
 from monitor.inbox.flagging import Flagging
 from monitor.inbox.flags import Opened
@@ -265,4 +264,4 @@ class ImapSource(Flagging):
         yield first_uid, "*"
 
 
-__all__ = ["FIELDS", "ImapSource", "Login", "SourceError", "tls_context"]
+__all__ = ["FIELDS", "ImapSource", "Login", "SourceError"]

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from email import message_from_bytes
 from email.utils import parseaddr
-from functools import lru_cache
 from typing import Literal
 
 from monitor.core.login_hints import hint_of
 from monitor.core.redaction import without
+from monitor.core.tls_line import tls_context
 from monitor.outbox.smtp_login import NotOfferedError, Relay, log_in
 
 __all__ = ["Relay", "SendError", "SmtpSender"]
@@ -47,11 +47,6 @@ class SendError(Exception):
     ) -> None:
         super().__init__(text)
         self.permanent, self.uncertain, self.server_wide, self.fault = permanent, uncertain, server_wide, fault
-
-
-@lru_cache(maxsize=4)
-def _context(ca_file: str | None) -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=ca_file)
 
 
 class SmtpSender:
@@ -148,12 +143,12 @@ class SmtpSender:
     def _greeted(self) -> smtplib.SMTP:
         relay = self._relay
         if relay.security == "tls":
-            smtp: smtplib.SMTP = _Tls(self._opened, relay.host, relay.port, self.timeout, _context(relay.ca_file))
+            smtp: smtplib.SMTP = _Tls(self._opened, relay.host, relay.port, self.timeout, tls_context(relay.ca_file))
         else:
             smtp = _Plain(self._opened, relay.host, relay.port, self.timeout)
         try:
             if relay.security == "starttls":
-                smtp.starttls(context=_context(relay.ca_file))
+                smtp.starttls(context=tls_context(relay.ca_file))
             smtp.ehlo_or_helo_if_needed()
             if relay.username:
                 log_in(smtp, relay, relay.username, self._secret)

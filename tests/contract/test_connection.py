@@ -1,6 +1,9 @@
 """One connection against servers that die, drip or fall silent: it ends, is told, and is never used again."""
 
+import os
+import select
 import socket
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -10,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from monitor.core.tls_line import tls_context
 from monitor.inbox import connection
 from monitor.inbox.imap import ImapSource, Login
 from monitor.inbox.source import SourceError
@@ -84,6 +88,21 @@ def test_a_peer_that_is_silent_after_the_tls_hello(monkeypatch: pytest.MonkeyPat
     with dripping(b"\x16\x03\x03\x3f\xff", b"") as (port, _):
         told = told_by(source_at(port, "tls").folders)
     assert (told.fault, "no answer in time" in str(told)) == ("unreachable", True)
+
+
+def test_a_line_that_is_reset_before_tls_begins_is_closed_at_once() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        line = socket.create_connection(door.getsockname())
+        peer, _ = door.accept()
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        peer.close()
+        select.select([line], [], [], 5)
+        number = line.fileno()
+        with pytest.raises(ConnectionResetError) as told:
+            tls_context(None).wrap_socket(line, server_hostname="localhost")
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            os.fstat(number)
+        assert "before TLS began" in str(told.value), "and is kept until here"
 
 
 class TestAgainstDovecot:

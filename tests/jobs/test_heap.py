@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import event
 
 from monitor.core import subject
-from monitor.inbox.connection import tls_context
+from monitor.core.tls_line import tls_context
 from monitor.jobs.heap import give_back, rarely_walked
 from monitor.store.store import open_store
 
