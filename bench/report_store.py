@@ -19,6 +19,7 @@ from sqlalchemy import Table
 from sqlalchemy.schema import CreateIndex, DropIndex, ExecutableDDLElement
 
 from monitor.store.column_types import UtcDateTime
+from monitor.store.rows import hash_of
 from monitor.store.store import Store, open_store
 from monitor.store.tables import blind, conversations, folders, mailboxes, messages, sightings, waits
 
@@ -187,9 +188,9 @@ class _Maker:
         answers = "[]" if direction != "outgoing" or n % 10 == 0 else f'["{identity[:9]}.answered@mail.example>"]'
         headers = json.dumps({name: [v.format(n=n) for v in values] for name, values in HEADERS.items()})
         rows[messages].append(
-            (n, identity, identity, self.wait, self.wait, at, at, "Ann Other", from_, f"About the visit of group {n}",
-             f'[["", "{to}"]]', "[]", answers, "[]", headers, direction, wants, rule, "[]", "own-id", None,
-             f"about the visit of group {n}", int(at // (2 * WEEK)), False, cites, None)
+            (n, identity, hash_of(identity), identity, self.wait, self.wait, at, at, "Ann Other", from_,
+             f"About the visit of group {n}", f'[["", "{to}"]]', "[]", answers, "[]", headers, direction, wants, rule,
+             "[]", "own-id", None, f"about the visit of group {n}", int(at // (2 * WEEK)), False, cites, None)
         )  # fmt: skip
         folder = 2 * box + ROLES.index(role) + 1
         rows[sightings].append((folder, 7, n, n, at, 9000, '["\\\\seen"]', at + 300, None, None, None))

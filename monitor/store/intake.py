@@ -19,7 +19,7 @@ from monitor.store.folding import New, refold
 from monitor.store.keeping import expect_none_forgotten, kept_from
 from monitor.store.knowing import learn
 from monitor.store.listed import listed
-from monitor.store.rows import fortnight_of, message_of, message_row
+from monitor.store.rows import fortnight_of, hash_of, message_of, message_row
 from monitor.store.sighted import put_sightings
 from monitor.store.store import Store
 from monitor.store.strands import Strands, conversations_of, join_batch
@@ -60,7 +60,7 @@ def seen_elsewhere(
 
 
 _PLACE = select(folders.c.mailbox, folders.c.role).where(folders.c.id == bindparam("folder"))
-_KNOWN = select(messages).where(listed(messages.c.identity, "identities"))
+_KNOWN = select(messages).where(listed(messages.c.identity_hash, "hashes"))
 _LAST = select(func.coalesce(func.max(messages.c.id), 0))
 _SIGHTED = (
     select(sightings.c.message, sightings.c.arrived_at, sightings.c.flags, folders.c.role)
@@ -140,7 +140,8 @@ class _Intake:
     def _known(self, identities: Collection[str]) -> dict[str, AnyRow]:
         if not identities:
             return {}
-        return {row.identity: row for row in self.connection.execute(_KNOWN, {"identities": identities})}
+        rows = self.connection.execute(_KNOWN, {"hashes": [hash_of(i) for i in identities]})
+        return {row.identity: row for row in rows if row.identity in identities}
 
     def _kept(self, batch: _Batch, known: Collection[str]) -> _Batch:
         """Without new ones as old as what was purged: they were moved here, and what answered them is forgotten."""

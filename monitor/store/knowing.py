@@ -4,14 +4,15 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import replace
 
-from sqlalchemy import Connection, delete, exists, func, insert, or_, select
+from sqlalchemy import Connection, delete, func, insert, or_, select
 
 from monitor.core.authentication import authserv_id
 from monitor.core.house import House
 from monitor.core.ids import id_domain
 from monitor.core.message import Message
 from monitor.store.store import inserting
-from monitor.store.tables import learnt, messages, nodes, settings
+from monitor.store.strands import bearers
+from monitor.store.tables import learnt, nodes, settings
 
 ENOUGH = 20
 """So many checked mails are needed before one checker is believed alone, and then four in five must be its."""
@@ -46,9 +47,9 @@ def _learn_domains(connection: Connection, domains: set[str], known: Learnt) -> 
         return set()
     known["id-domain"].update(new)
     connection.execute(insert(learnt), [{"kind": "id-domain", "value": domain, "times": 1} for domain in new])
-    seen = exists(select(1).where(messages.c.identity == nodes.c.id))
     of_ours = or_(*(func.lower(nodes.c.id).like(f"%{escaped(domain)}>", escape="!") for domain in new))
-    return set(connection.execute(select(nodes.c.strand).where(of_ours, ~seen).distinct()).scalars())
+    named = {row.id: row.strand for row in connection.execute(select(nodes).where(of_ours))}
+    return {named[i] for i in named.keys() - bearers(connection, named.keys())}
 
 
 def escaped(text: str) -> str:

@@ -20,7 +20,7 @@ from monitor.store.acting_tables import letter_lines
 from monitor.store.bulk import KEY, change_all, insert_all
 from monitor.store.folding import fold_stale, refold
 from monitor.store.knowing import informed
-from monitor.store.rows import fortnight_of, message_of
+from monitor.store.rows import fortnight_of, hash_of, message_of
 from monitor.store.store import Store, among
 from monitor.store.strands import conversations_of, kept_strands, rejoin
 from monitor.store.tables import AnyRow, conversations, messages, reminders, settings, waits
@@ -110,14 +110,21 @@ class _Pages:
 
 def _strand_of_node(connection: Connection, rows: Sequence[AnyRow]) -> None:
     """A message is in the strand of the node that it bears, if that is kept elsewhere too; the strand has a row."""
+    _find_again(connection, rows)
     own = {row.id: own_id(message_of(row)) for row in rows}
-    strand = kept_strands(connection, own.values())
+    strand = kept_strands(connection, set(own.values()))
     right = {row.id: strand.get(own[row.id], row.strand) for row in rows}
     _correct(connection, messages.c.strand, rows, right)
     numbers = set(right.values())
     known = select(conversations.c.number).where(among(conversations.c.number, numbers, connection))
     if missing := numbers - set(connection.execute(known).scalars()):
         insert_all(connection, conversations, [{"number": n, "stale": False} for n in sorted(missing)])
+
+
+def _find_again(connection: Connection, rows: Sequence[AnyRow]) -> None:
+    """What a message is looked for by follows from its row alone."""
+    _correct(connection, messages.c.identity_hash, rows, {row.id: hash_of(row.identity) for row in rows})
+    _correct(connection, messages.c.fortnight, rows, {row.id: fortnight_of(row.received_at) for row in rows})
 
 
 def _correct(connection: Connection, column: Column[Any], rows: Sequence[AnyRow], right: Mapping[int, int]) -> None:
@@ -146,7 +153,6 @@ def _place(connection: Connection, rows: Sequence[AnyRow]) -> None:
     """A message stands in the conversation that its strand is tied to, else in that of its strand."""
     home = conversations_of(connection, {row.strand for row in rows})
     _correct(connection, messages.c.conversation, rows, {row.id: home[row.strand] for row in rows})
-    _correct(connection, messages.c.fortnight, rows, {row.id: fortnight_of(row.received_at) for row in rows})
 
 
 def _find_waits(connection: Connection) -> None:

@@ -5,14 +5,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, and_, select
 
 from monitor.core.message import Address, Direction, Seen
 from monitor.core.sightings import Sighting
 from monitor.core.wait import Handoff, State
 from monitor.store.acts import StoryAct, acts_of
 from monitor.store.folding import Sighted, sightings_of
-from monitor.store.rows import handoffs_of, seen_of
+from monitor.store.rows import handoffs_of, hash_of, seen_of
 from monitor.store.store import Store, among
 from monitor.store.strands import lead_of
 from monitor.store.tables import AnyRow, conversations, folders, letters, messages, reminders, sightings, waits
@@ -171,17 +171,21 @@ def arrivals_of(store: Store, identity: str) -> datetime | None:
     """When the server took a message that was seen."""
     query = select(sightings.c.arrived_at).join(messages, messages.c.id == sightings.c.message)
     with store.reading() as connection:
-        return connection.execute(query.where(messages.c.identity == identity).limit(1)).scalar()
+        return connection.execute(query.where(_bears(identity)).limit(1)).scalar()
 
 
 def conversation_of(store: Store, message_id: str) -> int | None:
     """The conversation a Message-ID (or digest) belongs to."""
-    query = select(messages.c.conversation).where(
-        (messages.c.identity == message_id) | (messages.c.message_id == message_id)
-    )
+    query = select(messages.c.conversation).limit(1)
     with store.reading() as connection:
-        number = connection.execute(query.limit(1)).scalar()
+        number = connection.execute(query.where(_bears(message_id))).scalar()
+        if number is None:  # one of several mails that bear it may be known by another identity (copies.py)
+            number = connection.execute(query.where(messages.c.message_id == message_id)).scalar()
     return None if number is None else int(number)
+
+
+def _bears(identity: str) -> ColumnElement[bool]:
+    return and_(messages.c.identity_hash == hash_of(identity), messages.c.identity == identity)
 
 
 def story_of(store: Store, number: int) -> Story | None:

@@ -15,7 +15,7 @@ from monitor.core.message import Message
 from monitor.core.parties import outsiders
 from monitor.store.bulk import insert_all
 from monitor.store.listed import listed
-from monitor.store.rows import message_of
+from monitor.store.rows import hash_of, message_of
 from monitor.store.tables import conversations, messages, nodes, waits
 
 
@@ -84,7 +84,14 @@ def _join(
 def kept_strands(connection: Connection, wanted: Collection[str], fresh: Collection[str] = ()) -> dict[str, int]:
     """The strands of these nodes, as far as earlier messages have kept or bear them. `fresh`: what none bears."""
     ids = [i for i in wanted if i not in fresh and not i.startswith(HASHED)]
-    return {row[0]: row[1] for row in connection.execute(_KEPT, {"wanted": wanted, "ids": ids})}
+    rows = connection.execute(_KEPT, {"wanted": wanted, "hashes": [hash_of(i) for i in ids]})
+    return {row[0]: row[1] for row in rows if row[0] in wanted}
+
+
+def bearers(connection: Connection, ids: Collection[str]) -> dict[str, int]:
+    """Those of these ids that messages bear as their own, each with its strand."""
+    rows = connection.execute(_STRANDS, {"hashes": [hash_of(i) for i in ids]})
+    return {row[0]: row[1] for row in rows if row[0] in ids}
 
 
 def _borne(
@@ -100,25 +107,26 @@ def _borne(
             named.setdefault(i, set()).add(joined.numbers[own_id(message)])
     if not named:
         return {}
-    rows = connection.execute(_STRANDS, {"named": named.keys()})
-    apart = [i for i, strand in rows if named[i] != {joined.merged.get(strand, strand)}]
+    rows = bearers(connection, named.keys()).items()
+    apart = {i for i, strand in rows if named[i] != {joined.merged.get(strand, strand)}}
     if not apart:
         return {}
     open_ = joined.numbers.keys() - kept.keys()
     found: dict[str, int] = {}
-    for row in connection.execute(_NAMED, {"named": apart}):
-        borne = [tie.node for tie in ties_of(message_of(row), house) if not tie.kept]
-        found |= {node: row.strand for node in borne if node in open_}
+    for row in connection.execute(_NAMED, {"hashes": [hash_of(i) for i in apart]}):
+        if row.identity in apart:
+            its_own = [tie.node for tie in ties_of(message_of(row), house) if not tie.kept]
+            found |= {node: row.strand for node in its_own if node in open_}
     return found
 
 
 _LAST = select(func.coalesce(func.max(conversations.c.number), 0))
-_STRANDS = select(messages.c.identity, messages.c.strand).where(listed(messages.c.identity, "named"))
+_STRANDS = select(messages.c.identity, messages.c.strand).where(listed(messages.c.identity_hash, "hashes"))
 _KEPT = union_all(
-    select(messages.c.identity, messages.c.strand).where(listed(messages.c.identity, "ids")),
+    _STRANDS,
     select(nodes.c.id, nodes.c.strand).where(listed(nodes.c.id, "wanted")),
 )
-_NAMED = select(messages).where(listed(messages.c.identity, "named"))
+_NAMED = select(messages).where(listed(messages.c.identity_hash, "hashes"))
 
 
 def _merge(connection: Connection, merged: Mapping[int, int]) -> set[int]:

@@ -106,7 +106,8 @@ messages = Table(
     "messages",
     metadata,
     Column("id", Id, primary_key=True, autoincrement=False),
-    Column("identity", Text, nullable=False, unique=True),
+    Column("identity", Text, nullable=False),
+    Column("identity_hash", Integer, nullable=False, server_default=text("0"), index=True),
     Column("message_id", Text, nullable=False),
     Column("strand", Id, nullable=False, index=True),
     Column("conversation", Id, nullable=False, index=True),
@@ -139,7 +140,8 @@ messages = Table(
     index_where(STANDS_IN, "ix_messages_stands_in", "received_at"),
     index_where(RESPONDS, "ix_messages_responds", "from_address", "received_at"),
 )
-"""`seeks`: the first of its strand, which may be tied by its subject. `cites`: whether the message of ours that a mail
+"""`identity`: no two rows have the same, for who writes looks for it first (intake.py) by its `identity_hash`.
+`seeks`: the first of its strand, which may be tied by its subject. `cites`: whether the message of ours that a mail
 answers was seen. `stands_in`: the mailbox for which an outsider answered. `fortnight`: when it came (rows.py): in
 the order of subjects alone each batch would write all over their index, and so it writes one place of it or two."""
 SEEKS = and_(text("messages.seeks"), messages.c.seeks)

@@ -18,7 +18,7 @@ from tests.contract.test_store_order import ANN, CARD, HOUSE, INFO, LIFT, NOW, C
 
 DERIVED = (conversations, nodes, messages, waits, reminders)
 JUDGED: dict[str, Any] = {"direction": "automatic", "wants_reply": None, "rule": "damaged", "link": "", "seeks": False}
-JUDGED |= {"fortnight": 7}
+JUDGED |= {"fortnight": 7, "identity_hash": 7}
 MISTAKEN: dict[str, Any] = {"state": "excused", "due_at": NOW, "evidence": "damaged", "team": "Nobody"}
 PAGE = 3
 
