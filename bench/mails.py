@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from functools import lru_cache
+from itertools import accumulate
 from typing import NamedTuple
 
 MAILBOX = "info@museum.example"
@@ -31,22 +32,12 @@ _SUBJECTS = (
     "Renewing a card",
     "Wheelchair access",
 )
-_WORDS = (
-    "the",
-    "tickets",
-    "which",
-    "we",
-    "ordered",
-    "last",
-    "week",
-    "have",
-    "not",
-    "come",
-    "so",
-    "could",
-    "you",
-    "look",
-)
+_SYLLABLES = tuple(a + b for a in "bcdfghklmnprstvw" for b in ("a", "e", "i", "o", "u", "an", "er", "is"))
+VOCABULARY, COMMONER, STEEPNESS = 50_000, 2.7, 1.35
+"""The word of rank r comes (r + COMMONER) ** -STEEPNESS times as often (Zipf, Mandelbrot). So 6 KB hold 290 different
+words of 840, and 100,000 words 7,400; of 8,000 real mails those of 6 KB held 330 of 900, and 100,000 words 7,300."""
+TEXT = 400_000
+"""Words of the text that bodies are cut from."""
 
 
 class Mail(NamedTuple):
@@ -80,6 +71,19 @@ def _noise() -> str:
     return "".join(random.Random(0).choices(_LETTERS, k=NOISE))
 
 
+@lru_cache(maxsize=1)
+def _text() -> str:
+    dice = random.Random(0)
+    words = list({_word(dice): None for _ in range(VOCABULARY)})
+    often = list(accumulate((rank + COMMONER) ** -STEEPNESS for rank in range(1, len(words) + 1)))
+    written = dice.choices(words, cum_weights=often, k=TEXT)
+    return "\r\n".join(" ".join(written[at : at + 11]) for at in range(0, TEXT, 11))
+
+
+def _word(dice: random.Random) -> str:
+    return "".join(dice.choices(_SYLLABLES, k=dice.randrange(2, 4)))
+
+
 class _Maker:
     """Writes messages; holds the dice, a long text to cut bodies from, and noise to cut signatures from."""
 
@@ -88,8 +92,7 @@ class _Maker:
         self._body_bytes = body_bytes
         self._mailbox = mailbox
         self._noise = _noise()
-        lines = (" ".join(dice.choice(_WORDS) for _ in range(12)) for _ in range(400))
-        self._text = "\r\n".join(lines)
+        self._text = _text()
 
     def group(self, group: int, start: datetime) -> Iterator[Mail]:
         for question in range(3):
