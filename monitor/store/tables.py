@@ -138,7 +138,7 @@ messages = Table(
     index_where("seeks", "ix_messages_seeks", "subject_key", "received_at"),
     index_where(CITES, "ix_messages_cites", "received_at"),
     index_where(STANDS_IN, "ix_messages_stands_in", "received_at"),
-    index_where(RESPONDS, "ix_messages_responds", "from_address", "received_at"),
+    index_where(RESPONDS, "ix_messages_responds", "received_at", "from_address"),
 )
 """`identity`: no two rows have the same, for who writes looks for it first (intake.py) by its `identity_hash`.
 `seeks`: the first of its strand, which may be tied by its subject. `cites`: whether the message of ours that a mail

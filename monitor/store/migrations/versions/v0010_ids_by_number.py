@@ -1,4 +1,5 @@
 """Messages are looked for by 32 bits made of their identity: an index of numbers is a fourth as large as one of ids.
+Mail of machines that may answer for somebody is in the order of time: nobody asks for all that there ever was.
 
 SQLite cannot let go of the index of ids without making the table anew; its rows would be deleted then, and what hangs
 on them. So a store that was made before keeps both.
@@ -17,6 +18,10 @@ branch_labels = None
 depends_on = None
 
 _PAGE = 5_000
+_RULES = (
+    "automatic.answers-letter", "automatic.auto-submitted", "automatic.autoreply-field", "automatic.null-return-path",
+    "automatic.precedence", "automatic.quick-reply", "automatic.weak-signs",
+)  # fmt: skip
 
 
 def upgrade() -> None:
@@ -28,6 +33,9 @@ def upgrade() -> None:
     while last is not None:
         last = _fill(op.get_bind(), last)
     op.create_index("ix_messages_identity_hash", "messages", ["identity_hash"])
+    op.drop_index("ix_messages_responds", "messages")
+    responds, columns = sa.text(f"rule IN ({', '.join(map(repr, _RULES))})"), ["received_at", "from_address"]
+    op.create_index("ix_messages_responds", "messages", columns, sqlite_where=responds, postgresql_where=responds)
 
 
 def _fill(connection: sa.Connection, after: int) -> int | None:
