@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-_FEW, _MOST = 4_096, 65_536
+_FEW, _MOST = 4_096, 524_288
 """So many bytes are asked of the socket at once: few, until more than that come. TLS gives 16 KB at most."""
 MOST_LINE = 1_000_000
 """The longest line that is read, as imaplib has it."""

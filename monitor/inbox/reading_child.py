@@ -9,6 +9,7 @@ import signal
 import socket
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import Any
 
 import monitor
 from monitor.core.message import Message
@@ -16,6 +17,8 @@ from monitor.inbox.reading import Unreadable, read
 
 READY = f"{monitor.__version__}\n".encode()
 """Said once all is imported."""
+_SIZE = 8
+"""Before each value its length stands in so many bytes."""
 _OBJECTS_OF_BATCHES = 200_000
 """More than are alive at a time of a batch that is read."""
 
@@ -31,15 +34,36 @@ def serve() -> None:
         score.write("1000")
     gc.freeze()
     gc.set_threshold(_OBJECTS_OF_BATCHES)  # what is made of a batch goes with it, for nothing in it leads back to it
-    with socket.socket(fileno=0) as line, line.makefile("rwb") as words:
+    with socket.socket(fileno=0) as line, suppress(EOFError):
         line.sendall(READY)
         while True:
-            try:
-                headers = pickle.load(words)  # noqa: S301  # from the process that started this one
-            except EOFError:
-                return
-            pickle.dump(read_all(headers), words, pickle.HIGHEST_PROTOCOL)
-            words.flush()
+            say(line, read_all(hear(line)))
+
+
+def say(line: socket.socket, what: object) -> None:
+    """Send a value down a line that blocks, whole and in one call.
+
+    After each call a thread waits for the others, for up to 5 ms (sys.setswitchinterval): with many small ones the
+    daemon, which stores meanwhile, would wait for its mails.
+    """
+    said = pickle.dumps(what, pickle.HIGHEST_PROTOCOL)
+    line.sendall(len(said).to_bytes(_SIZE) + said)
+
+
+def hear(line: socket.socket) -> Any:
+    """What the other end said. Raises EOFError where it has ended, and as `pickle` does for what is no value."""
+    return pickle.loads(_whole(line, int.from_bytes(_whole(line, _SIZE))))  # noqa: S301  # from a process of our own
+
+
+def _whole(line: socket.socket, size: int) -> bytearray:
+    whole = bytearray(size)
+    at = 0
+    while at < size:
+        got = line.recv_into(memoryview(whole)[at:], 0, socket.MSG_WAITALL)
+        if not got:
+            raise EOFError
+        at += got
+    return whole
 
 
 def read_all(headers: Sequence[bytes]) -> list[Message | Unreadable]:

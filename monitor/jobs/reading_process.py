@@ -10,15 +10,16 @@ import os
 import pickle
 import select
 import socket
+import struct
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 from monitor.core.message import Message
 from monitor.inbox.reading import Unreadable
-from monitor.inbox.reading_child import READY, read_all
+from monitor.inbox.reading_child import READY, hear, read_all, say
 from monitor.jobs.logged import event
 
 ReadAll = Callable[[Sequence[bytes]], list[Message | Unreadable]]
@@ -28,6 +29,7 @@ _BROKEN = (OSError, EOFError, pickle.PickleError, AttributeError, ImportError, I
 """What a line that has ended raises, and pickle for what is no answer (its documentation names most of these)."""
 PATIENCE_SECONDS = 60.0
 """So long an answer may take: 500 headers of the worst kind take a few seconds."""
+_LONGEST_GREETING = 100
 _PASSED_ON = ("LD_LIBRARY_PATH", "TZ")
 """All that it is told of our environment: where the interpreter's own libraries are, and the time zone."""
 _SERVE = "import sys; sys.path[:] = {path!r}; from monitor.inbox.reading_child import serve; serve()"
@@ -99,7 +101,6 @@ class _Child:
 
     def __init__(self, process: "subprocess.Popen[bytes]", line: socket.socket) -> None:
         self.process, self._line = process, line
-        self._words = line.makefile("rwb")
         self._ready = False
 
     def is_ready(self) -> bool:
@@ -108,16 +109,15 @@ class _Child:
         Who updates the program while the daemon runs puts other modules under it; what these read may have other parts.
         """
         if not self._ready and select.select([self._line], [], [], 0)[0]:
-            if self._words.readline() != READY:
+            if self._line.recv(_LONGEST_GREETING) != READY:
                 raise EOFError
             self._ready = True
         return self._ready
 
     def ask(self, headers: Sequence[bytes]) -> list[Message | Unreadable]:
         """Raises one of _BROKEN where it has died, hangs, or gives no answer."""
-        pickle.dump(headers, self._words, pickle.HIGHEST_PROTOCOL)
-        self._words.flush()
-        answer: list[Message | Unreadable] = pickle.load(self._words)  # noqa: S301  # from a process of our own
+        say(self._line, headers)
+        answer: list[Message | Unreadable] = hear(self._line)
         if len(answer) != len(headers):
             raise EOFError
         return answer
@@ -126,15 +126,16 @@ class _Child:
         """At once: it holds nothing."""
         self.process.kill()
         self.process.wait()
-        with suppress(OSError):
-            self._words.close()
         self._line.close()
 
 
 def _started() -> _Child | None:
     """None where it cannot be started, as where no process may be; then this one reads."""
     here, there = socket.socketpair()
-    here.settimeout(PATIENCE_SECONDS)
+    # The kernel watches the time: where Python does, each call asks first whether the line is free.
+    patience = struct.pack("ll", *divmod(int(PATIENCE_SECONDS * 1e6), 1_000_000))  # a struct timeval
+    here.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, patience)
+    here.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, patience)
     try:
         process = subprocess.Popen(  # noqa: S603  # our own interpreter, our own module
             [sys.executable, "-I", "-B", "-c", _SERVE.format(path=sys.path)],
