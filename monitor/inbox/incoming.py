@@ -13,7 +13,10 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 _FEW, _MOST = 4_096, 524_288
-"""So many bytes are asked of the socket at once: few, until more than that come. TLS gives 16 KB at most."""
+"""So many bytes are asked of the socket at once: few, until more than that come. TLS gives 16 KB at most.
+
+After each call a thread waits for the others, for up to 5 ms (sys.setswitchinterval): half a megabyte may have come
+meanwhile, and is taken at once."""
 MOST_LINE = 1_000_000
 """The longest line that is read, as imaplib has it."""
 
