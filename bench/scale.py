@@ -8,6 +8,7 @@ import argparse
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -107,7 +108,7 @@ def figures(run: Json) -> Figures:
     """By the message, by the mailbox. Raises KeyError where the run is too small a part of `make bench`."""
     plain, tls = Case(FIRST).name, Case(FIRST, "sqlite", "tls").name
     sizes = sorted(run["sizes"], key=lambda size: int(size["messages"]))
-    whole = [size for size in sizes if "others" in size or len(size["looks"]) > 1][-1]
+    whole = [size for size in sizes if size.get("held")][-1]
     most = max(run["mailboxes"], key=lambda house: int(house["mailboxes"]))
     quiet, safe, count = most["cases"][plain]["quiet"], most["cases"][tls]["quiet"], most["mailboxes"]
     looks = {row["store"]: row for row in reversed(whole["looks"].values()) if row["security"] == "none"}
@@ -138,9 +139,10 @@ def line_through(points: Sequence[tuple[float, float]]) -> tuple[float, float]:
 
 
 def growth(us_each: Mapping[int, float]) -> float:
-    """By how much a message costs more where there are ten times as many, over all sizes; never less than 1."""
-    few, many = min(us_each), max(us_each)
-    return max(1.0, (us_each[many] / us_each[few]) ** (1 / math.log10(many / few))) if many > few else 1.0
+    """By how much a message costs more where there are ten times as many: the steepest step from one size to the next,
+    for of few messages what each look takes anyway is the larger part; never less than 1."""
+    steps = [(us_each[b] / us_each[a]) ** (1 / math.log10(b / a)) for a, b in pairwise(sorted(us_each))]
+    return max(1.0, *steps) if steps else 1.0
 
 
 def cost_at(us_each: Mapping[int, float], messages: int) -> float:

@@ -123,6 +123,7 @@ def test_the_arithmetic_of_a_large_house() -> None:
         ({10_000: 100.0, 100_000: 110.0}, 1.1, 121.0),
         ({10_000: 100.0, 1_000_000: 121.0}, 1.1, 121.0),
         ({10_000: 100.0, 100_000: 90.0}, 1.0, 90.0),  # luck is not extrapolated
+        ({10_000: 110.0, 100_000: 100.0, 1_000_000: 120.0}, 1.2, 120.0),  # nor what a small look takes anyway
     ],
 )
 def test_growth_is_carried_on_by_the_power_of_ten(costs: dict[int, float], factor: float, at_a_million: float) -> None:
