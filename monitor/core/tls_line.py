@@ -1,4 +1,4 @@
-"""GROUND. What protects a connection: the version of TLS, and when the certificate of the server ends."""
+"""GROUND. What protects a connection: whom it trusts, the version of TLS, and when the server's certificate ends."""
 
 import errno
 import ssl
