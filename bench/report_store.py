@@ -18,8 +18,8 @@ import psycopg
 from sqlalchemy import Table
 from sqlalchemy.schema import CreateIndex, DropIndex, ExecutableDDLElement
 
+from monitor.core.ids import hash_of
 from monitor.store.column_types import UtcDateTime
-from monitor.store.rows import hash_of
 from monitor.store.store import Store, open_store
 from monitor.store.tables import blind, conversations, folders, mailboxes, messages, sightings, waits
 

@@ -6,13 +6,13 @@ so that another process may find it out.
 
 from typing import NamedTuple
 
+from monitor.core.gist import Gist
 from monitor.core.house import House, due_at
 from monitor.core.inferring import seeks
 from monitor.core.judging import judged_alone
 from monitor.core.message import Seen
 from monitor.core.needs_reply import NOTHING, Case, Verdict, case
 from monitor.core.parties import guests, voices_of
-from monitor.core.topic import key_of
 from monitor.core.wait import Wait
 from monitor.core.waits import CLOSED, End, answered_in, homes
 
@@ -30,14 +30,14 @@ class Alone(NamedTuple):
     seeks: bool
 
 
-def alone(seen: Seen, house: House) -> Alone:
-    """The same as `fold` of this message alone gives."""
-    its = case(seen, house, guests((seen,), house))
+def alone(seen: Seen, house: House, gist: Gist) -> Alone:
+    """The same as `fold` of this message alone gives; `gist`: that of it."""
+    its = case(seen, house, guests((seen,), house), signs=gist.signs)
     verdict = judged_alone(its)
     by_itself = verdict if not its.guests and its.answers is NOTHING else None
     asks = verdict.wants_reply and verdict.direction == "incoming" and not seen.draft
     wait = wait_of(its, verdict, _end(seen)) if asks else None
-    return Alone(verdict, wait, key_of(seen.message), seeks(seen, house, by_itself) is not None)
+    return Alone(verdict, wait, gist.key, seeks(seen, house, by_itself, gist) is not None)
 
 
 def wait_of(its: Case, verdict: Verdict, end: End | None) -> Wait | None:

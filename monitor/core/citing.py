@@ -8,7 +8,7 @@ from monitor.core.house import House
 from monitor.core.ids import id_domain
 from monitor.core.message import FORGOTTEN_RULE, Seen
 from monitor.core.needs_reply import Verdict
-from monitor.core.parties import outsiders
+from monitor.core.staff import outsiders
 
 
 class Cites:
@@ -76,7 +76,7 @@ class Cites:
 
     @cached_property
     def _several_outside(self) -> bool:
-        return len({address for s in self._messages for address in outsiders(s.message, self._house)}) > 1
+        return len({address for s in self._messages for address in outsiders(s.message, self._house.staff)}) > 1
 
     def _place(self, seen: Seen) -> int:
         return self._places[seen.message.message_id or seen.message.identity]

@@ -13,10 +13,8 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from monitor.core.message import FAILED, GMAIL_THREAD, Message
+from monitor.core.staff import Staff, outsiders
 from monitor.core.topic import joining
-
-Outsiders = Callable[[Message], Iterable[str]]
-"""The addresses of the people outside who take part in a message."""
 
 FIRST_REFERENCES, LAST_REFERENCES = 2, 8
 """So many of the ids in References are followed: the root, and the nearest, which the others hang on."""
@@ -59,10 +57,10 @@ def own_id(message: Message) -> str:
     return message.message_id or message.identity
 
 
-def ties(message: Message, outsiders: Outsiders) -> list[Tie]:
+def ties(message: Message, staff: Staff) -> list[Tie]:
     """All that ties a message to others, strongest rule first; its own id is always among them."""
     subject = joining(message)
-    keys = ([subject] if subject else []) + [f"@{address}" for address in outsiders(message)]
+    keys = ([subject] if subject else []) + [f"@{address}" for address in outsiders(message, staff)]
     if not _TYING.isdisjoint(message.headers):
         return [tie for rule in LINKS for tie in rule(message, subject, keys)]
     cited = _cited(message, subject, keys)

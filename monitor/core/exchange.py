@@ -10,12 +10,12 @@ from typing import NamedTuple
 from monitor.core.addresses import plain_address
 from monitor.core.alone import Alone, wait_of
 from monitor.core.answers import TELLS_FAILURE
+from monitor.core.gist import Gist
 from monitor.core.house import House
 from monitor.core.inferring import seeks
 from monitor.core.judging import judged_alone
 from monitor.core.message import Seen
 from monitor.core.needs_reply import Verdict, case, judge
-from monitor.core.topic import key_of
 from monitor.core.waits import End
 
 
@@ -27,26 +27,28 @@ class Exchange(NamedTuple):
     key: str
 
 
-def exchange(asked: Seen, answer: Seen, house: House) -> Exchange | None:
+def exchange(asked: Seen, answer: Seen, house: House, gists: tuple[Gist, Gist]) -> Exchange | None:
     """The same as `fold` of these two alone gives, with no marks and tied by ids; None: only that can tell.
+    `gists`: of the one, and of the other.
 
     An outsider's mail that names nothing and wants a reply, and one in a Sent folder alone that answers it by its ids
     and went to its writer's address.
     """
     if not _is_plain(asked, answer):
         return None
-    its = case(asked, house)
+    of_asked, of_answer = gists
+    its = case(asked, house, signs=of_asked.signs)
     if its.in_sent or house.staff.is_ours(its.writer.address):  # the customer may be one of us
         return None
     verdict = judge(its)
     if verdict.direction != "incoming" or not verdict.wants_reply:
         return None
-    given = judged_alone(case(answer, house))
+    given = judged_alone(case(answer, house, signs=of_answer.signs))
     wait = wait_of(its, verdict, End("answered", "sent", answer.received_at, answer))
     if given.direction != "outgoing" or wait is None or not _is_written_to(answer, wait.party, house):
         return None
-    found = Alone(verdict, wait, key_of(asked.message), seeks(asked, house, verdict) is not None)
-    return Exchange(found, given, key_of(answer.message))
+    found = Alone(verdict, wait, of_asked.key, seeks(asked, house, verdict, of_asked) is not None)
+    return Exchange(found, given, of_answer.key)
 
 
 def _is_plain(asked: Seen, answer: Seen) -> bool:

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from monitor.core.addresses import plain_address
+from monitor.core.gist import Gist
 from monitor.core.house import House
 from monitor.core.message import Seen
 from monitor.core.needs_reply import Verdict, case, judge
@@ -37,18 +38,21 @@ class _Group:
     by_subject: set[str] = field(default_factory=set)
 
 
-def seeks(head: Seen, house: House, verdict: Verdict | None = None) -> Literal["incoming", "outgoing"] | None:
+def seeks(
+    head: Seen, house: House, verdict: Verdict | None = None, gist: Gist | None = None
+) -> Literal["incoming", "outgoing"] | None:
     """Whether the first message of a strand may be tied to another strand by its subject: its direction, or None.
 
-    Judged by itself, for what it means must not hang on the conversation it seeks: `verdict`, where that is known.
+    Judged by itself, for what it means must not hang on the conversation it seeks: `verdict`, where that is known, and
+    its `gist`.
     """
     message = head.message
-    answers, names = replies(message), message.in_reply_to or message.references
+    answers, names = gist.replies if gist else replies(message), message.in_reply_to or message.references
     if head.draft or (names and not answers):
         return None
     if not answers and not (head.in_role("sent") or house.staff.is_ours(house.staff.writer(message).address)):
         return None
-    if not key_of(message):
+    if not (gist.key if gist else key_of(message)):
         return None
     direction = (verdict or judge(case(head, house))).direction
     if direction == "outgoing":

@@ -16,7 +16,6 @@ from monitor.core.ids import id_domain
 from monitor.core.inferring import infer, seeks
 from monitor.core.message import Message, Seen, together
 from monitor.core.order import in_order
-from monitor.core.parties import outsiders
 from monitor.core.sightings import Sighting, gathered
 from monitor.core.wait import Wait
 from monitor.core.waits import fold
@@ -85,7 +84,7 @@ def _waits(seen: Sequence[Seen], house: House) -> list[Wait]:
 
 
 def _strands(seen: Sequence[Seen], house: House) -> Mapping[int, list[Seen]]:
-    nodes = [[tie.node for tie in ties(m.message, lambda one: outsiders(one, house))] for m in seen]
+    nodes = [[tie.node for tie in ties(m.message, house.staff)] for m in seen]
     numbers = join(nodes, {}, 0).numbers
     found: dict[int, list[Seen]] = defaultdict(list)
     for message, own in zip(seen, nodes, strict=True):

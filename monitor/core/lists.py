@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from urllib.parse import unquote
 
 from monitor.core.addresses import addresses_in, plain_address
 from monitor.core.message import Message
@@ -26,6 +25,8 @@ def list_addresses(message: Message) -> frozenset[str]:
     if "list-post" not in headers:
         ids = headers.get("list-id", ())
         return _of_id(ids[0]) if len(ids) == 1 else frozenset[str]().union(*map(_of_id, ids))
+    from urllib.parse import unquote  # not above: the reading process seldom needs it
+
     found: set[str] = set()
     for value in headers["list-post"]:
         found.update(plain_address(unquote(uri).lower()) for uri in _MAILTO.findall(value))

@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 from monitor.core.answers import CLAIMED
 from monitor.core.authentication import standing
-from monitor.core.automatic import OF_BOUNCES, strong_signs, weak_signs
+from monitor.core.automatic import OF_BOUNCES
+from monitor.core.gist import Signs, signs_of
 from monitor.core.house import House
 from monitor.core.letter_ids import is_letter_id
 from monitor.core.message import CLOSER, FORGOTTEN, Address, Direction, Seen
 from monitor.core.patterns import matches_any
-from monitor.core.spam import spam_mark
 from monitor.core.staff import was_sent
 from monitor.core.topic import is_ignored, says_thanks
 
@@ -70,13 +70,18 @@ class Case:
         return self.house.staff.is_ours(address) and address not in self.guests
 
 
-def case(seen: Seen, house: House, guests: frozenset[str] = frozenset(), answers: Answers | None = None) -> Case:
-    """The case of one message, its signs read once."""
+def case(
+    seen: Seen,
+    house: House,
+    guests: frozenset[str] = frozenset(),
+    answers: Answers | None = None,
+    signs: Signs | None = None,
+) -> Case:
+    """The case of one message, its signs read once: `signs`, where that was done."""
     message, in_sent = seen.message, seen.in_role("sent")
-    strong = strong_signs(message)
+    strong, weak, spam = signs or signs_of(message, house.staff)
     if in_sent and strong:  # a desk may be called postmaster@; what it sent is no bounce
-        strong = [sign for sign in strong if sign[0] not in OF_BOUNCES]
-    weak, spam = weak_signs(message, house.staff), spam_mark(message)
+        strong = tuple(sign for sign in strong if sign[0] not in OF_BOUNCES)
     return Case(
         seen,
         house,
@@ -85,7 +90,7 @@ def case(seen: Seen, house: House, guests: frozenset[str] = frozenset(), answers
         in_sent,
         in_sent and was_sent(seen, house.staff),
         answers or NOTHING,
-        tuple(strong),
+        strong,
         weak,
         spam,
         _in_words(strong, spam, weak) if strong or spam or weak else (),

@@ -245,17 +245,3 @@ def guests(messages: Sequence[Seen], house: House) -> frozenset[str]:
         return frozenset()
     served = any(writer not in house.owners.get(d.team, frozenset()) for d in desks)
     return frozenset({writer}) if served and house.staff.is_ours(writer) else frozenset()
-
-
-def outsiders(message: Message, house: House) -> list[str]:
-    """The addresses of the people outside who take part in a message, at most ten."""
-    staff = house.staff
-    everybody = [a.address for a in message.recipients]
-    everybody.append(staff.writer(message).address)
-    if message.reply_to:
-        everybody += [a.address for a in message.reply_to]
-    outside = [plain_address(a) for a in everybody if a and not staff.is_ours(a)]
-    return outside if len(outside) < 2 else sorted(set(outside))[:MOST_OUTSIDERS]
-
-
-MOST_OUTSIDERS = 10

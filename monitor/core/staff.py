@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
-from monitor.core.addresses import ALSO_FROM, addresses_in, spellings
+from monitor.core.addresses import ALSO_FROM, addresses_in, plain_address, spellings
 from monitor.core.lists import named_lists
 from monitor.core.message import Address, Message, Seen
 from monitor.core.patterns import matches_any
@@ -165,3 +165,16 @@ def _people_behind(message: Message) -> tuple[str, ...]:
     name = _without_via(message.from_.name).casefold()
     named = (r.address for r in message.recipients if name and r.name.casefold() == name)
     return tuple(dict.fromkeys([*found, *named] if not set(found) - {message.from_.address} else found))
+
+
+def outsiders(message: Message, staff: Staff) -> list[str]:
+    """The addresses of the people outside who take part in a message, at most ten."""
+    everybody = [a.address for a in message.recipients]
+    everybody.append(staff.writer(message).address)
+    if message.reply_to:
+        everybody += [a.address for a in message.reply_to]
+    outside = [plain_address(a) for a in everybody if a and not staff.is_ours(a)]
+    return outside if len(outside) < 2 else sorted(set(outside))[:MOST_OUTSIDERS]
+
+
+MOST_OUTSIDERS = 10

@@ -7,12 +7,15 @@ No rule reads a subject itself. Of one that is not kept, the fact SUBJECT of its
 from collections.abc import Iterator
 from dataclasses import replace
 from hashlib import blake2b
+from typing import TYPE_CHECKING
 
-from monitor.core.house import House
 from monitor.core.message import SUBJECT, Message, base_of
 from monitor.core.patterns import matches
 from monitor.core.phrases import is_automatic, is_dmarc_report, is_thanks
 from monitor.core.subject import base_subject, has_reply_prefix, subject_key
+
+if TYPE_CHECKING:  # its calendars bring time zones, which the reading process does without
+    from monitor.core.house import House
 
 NOT_KEPT = "(subject not kept)"
 """What stands in letters, on the screen and in JSON where a subject is not kept."""
@@ -51,7 +54,7 @@ def says_thanks(message: Message) -> bool:
     return is_thanks(message.subject) if SUBJECT not in message.headers else bool(message.about("thanks"))
 
 
-def is_ignored(message: Message, house: House) -> bool:
+def is_ignored(message: Message, house: "House") -> bool:
     """Whether a pattern of `[ignore] subjects` fits. A pattern that is newer than a subject not kept never does."""
     if not house.ignored_subjects:
         return False
@@ -60,7 +63,7 @@ def is_ignored(message: Message, house: House) -> bool:
     return any(_ignored(pattern, house) in message.headers[SUBJECT] for pattern in house.ignored_subjects)
 
 
-def without_subject(message: Message, house: House) -> Message:
+def without_subject(message: Message, house: "House") -> Message:
     """The message with the answers in place of its subject. Of what has none any more nothing changes."""
     if SUBJECT in message.headers:
         return message
@@ -68,12 +71,12 @@ def without_subject(message: Message, house: House) -> Message:
     return replace(message, subject=NOT_KEPT if message.subject else "", headers={**message.headers, SUBJECT: facts})
 
 
-def alike(message: Message, known: Message, house: House) -> Message:
+def alike(message: Message, known: Message, house: "House") -> Message:
     """A mail as it can be compared with one that is known: without its subject, where that one has none any more."""
     return without_subject(message, house) if SUBJECT in known.headers else message
 
 
-def _answers(message: Message, house: House) -> Iterator[str]:
+def _answers(message: Message, house: "House") -> Iterator[str]:
     yield f"base {_digest('base', base_of(message), house)}"
     for question, text in (("joining", joining(message)), ("key", key_of(message))):
         if text:
@@ -93,11 +96,11 @@ def _fits(pattern: str, message: Message) -> bool:
     return matches(message.subject.casefold(), pattern.casefold())
 
 
-def _ignored(pattern: str, house: House) -> str:
+def _ignored(pattern: str, house: "House") -> str:
     return f"ignored {_digest('ignored', pattern, house)}"
 
 
-def _digest(question: str, text: str, house: House) -> str:
+def _digest(question: str, text: str, house: "House") -> str:
     """Keyed (RFC 7693 §2.9), another one for each question: what is equal for one tells nothing of another."""
     coded = f"{question}\n{text}".encode("utf-8", "replace")
     return blake2b(coded, digest_size=12, key=house.letter_key[:64], person=b"subject").hexdigest()

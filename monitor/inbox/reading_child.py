@@ -1,6 +1,6 @@
 """FLOOR 1. The reading process: reads headers for a daemon that stores meanwhile (jobs/reading_process.py).
 
-It knows neither config nor store, holds no connection to a server, and keeps nothing.
+It knows who is staff, but neither config nor store, holds no connection to a server, and keeps nothing of a mail.
 """
 
 import gc
@@ -12,9 +12,13 @@ from contextlib import suppress
 from typing import Any
 
 import monitor
+from monitor.core.gist import Gist, gist_of
 from monitor.core.message import Message
+from monitor.core.staff import Staff
 from monitor.inbox.reading import Unreadable, read
 
+Read = tuple[list[Message | Unreadable], list[Gist | None]]
+"""What was read of each header, and what the rules find in it by itself, as far as somebody looked."""
 READY = f"{monitor.__version__}\n".encode()
 """Said once all is imported."""
 _SIZE = 8
@@ -34,10 +38,13 @@ def serve() -> None:
         score.write("1000")
     gc.freeze()
     gc.set_threshold(_OBJECTS_OF_BATCHES)  # what is made of a batch goes with it, for nothing in it leads back to it
+    staff = Staff()
     with socket.socket(fileno=0) as line, suppress(EOFError):
         line.sendall(READY)
         while True:
-            say(line, read_all(hear(line)))
+            told, headers = hear(line)
+            staff = told or staff  # only told where it is another one
+            say(line, with_gists(headers, staff))
 
 
 def say(line: socket.socket, what: object) -> None:
@@ -66,6 +73,12 @@ def _whole(line: socket.socket, size: int) -> bytearray:
     return whole
 
 
-def read_all(headers: Sequence[bytes]) -> list[Message | Unreadable]:
-    """What was read of each; total, as `reading.read` is."""
-    return [read(header) for header in headers]
+def with_gists(headers: Sequence[bytes], staff: Staff) -> Read:
+    """What was read of each, and its gist; total, as `reading.read` is."""
+    messages = [read(header) for header in headers]
+    return messages, [gist_of(each, staff) if isinstance(each, Message) else None for each in messages]
+
+
+def read_all(headers: Sequence[bytes], _staff: Staff) -> Read:
+    """What was read of each, and no gist: whoever stores them finds that out, as far as they are new."""
+    return [read(header) for header in headers], [None] * len(headers)

@@ -4,24 +4,42 @@ All of it is said over one connection and none of it is written down, so that a 
 another one stores (law 4: it has no store).
 """
 
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from monitor.config import MailboxSettings
+from monitor.core.gist import Gist
 from monitor.core.house import House
 from monitor.core.message import EARLIEST_SANE_YEAR, LATER_THAN_RECEIVED, Message, arrival
 from monitor.inbox.lines import whole_lines
 from monitor.inbox.reading import Unreadable, last_hop, read
-from monitor.inbox.source import HEADER_LIMIT, WHOLE_LIMIT, MailSource, RawMail, WatchedFolder
+from monitor.inbox.source import HEADER_LIMIT, WHOLE_LIMIT, MailSource, RawMail, SourceError, WatchedFolder
 from monitor.jobs.facts import with_more_facts
 from monitor.jobs.handed_out import HandedOut
 from monitor.jobs.look import is_full
-from monitor.jobs.reading_process import ReadAll
+from monitor.jobs.reading_process import Asked, Reader
 from monitor.store.arrivals import Arrival
 
+SLOW_SECONDS = 2.0
+"""A server that takes longer for a batch is slow: what it gave is not held back until it has given more."""
 _LATE = LATER_THAN_RECEIVED - timedelta(hours=1)
 """A mail that arrives a day after it was written is rare; one that was imported looks just so."""
+
+
+class _Fetched(NamedTuple):
+    """Mails of these uids, and what stands for others, whose headers are being read; whether the server took long."""
+
+    uids: Sequence[int]
+    mails: Sequence[RawMail]
+    troubles: list[Arrival]
+    asked: Asked
+    slow: bool
+
+
+_Found = tuple[Message | Unreadable, Gist | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,25 +65,52 @@ class Arriving:
         mailbox: MailboxSettings,
         house: House,
         now: datetime,
-        read_all: ReadAll,
+        reader: Reader,
     ) -> None:
         self.source, self.folder, self.mailbox, self.house, self.now = source, folder, mailbox, house, now
-        self.read_all = read_all
+        self.reader = reader
         self.handing = HandedOut(source, mailbox.host, now)
 
     def batches(self, uids: Iterable[Sequence[int]], known_below: int | None) -> Iterator[Arrived]:
-        """The mails of these uids, one batch for each. Raises SourceError."""
-        for batch in uids:
-            yield self._arrived(batch, known_below)  # what it was made of is gone while it is stored
+        """The mails of these uids, one batch for each. Raises SourceError once all that came before is handed on.
 
-    def _arrived(self, batch: Sequence[int], known_below: int | None) -> Arrived:
-        mails, troubles = self.handing.mails(self.folder.name, batch)
-        arrivals = sorted(troubles + self._arrivals(mails), key=lambda a: a.uid)
+        While the reading process reads one the next one is fetched, but not from a slow server.
+        """
+        coming = self._fetched(uids)
+        fetched: _Fetched | None = None
+        while True:
+            fault: SourceError | None = None
+            try:
+                following = next(coming, None)
+            except SourceError as error:
+                following, fault = None, error
+            if fetched is not None:
+                yield self._arrived(fetched, known_below)
+            if fault is not None:
+                raise fault
+            if following is None:
+                return
+            fetched, following = following, None  # what it was made of is gone while it is stored
+            if fetched.asked.read is not None or fetched.slow:
+                arrived, fetched = self._arrived(fetched, known_below), None
+                yield arrived
+
+    def _fetched(self, uids: Iterable[Sequence[int]]) -> Iterator["_Fetched"]:
+        for batch in uids:
+            began = time.monotonic()
+            mails, troubles = self.handing.mails(self.folder.name, batch)
+            slow = time.monotonic() - began > SLOW_SECONDS
+            yield _Fetched(batch, mails, troubles, self.reader.begin([m.header for m in mails], self.house.staff), slow)
+
+    def _arrived(self, fetched: "_Fetched", known_below: int | None) -> Arrived:
+        batch, mails = fetched.uids, fetched.mails
+        arrivals = sorted(fetched.troubles + self._arrivals(mails, fetched.asked), key=lambda a: a.uid)
         return Arrived(arrivals, batch[-1] + 1, is_full(batch), _newest(mails, known_below))
 
-    def _arrivals(self, mails: Sequence[RawMail]) -> list[Arrival]:
-        """Read each mail; where the wanted fields leave identity or arrival open, the whole header is asked for."""
-        messages = dict(zip((m.uid for m in mails), self.read_all([m.header for m in mails]), strict=True))
+    def _arrivals(self, mails: Sequence[RawMail], asked: Asked) -> list[Arrival]:
+        """Where the wanted fields of a mail leave identity or arrival open, the whole header is asked for."""
+        found = dict(zip((m.uid for m in mails), zip(*self.reader.end(asked), strict=True), strict=True))
+        messages = {uid: message for uid, (message, _) in found.items()}
         open_ = [mail.uid for mail in mails if _needs_more(messages[mail.uid], mail, self.now)]
         whole = self.handing.whole_headers(self.folder.name, open_) if open_ else {}
         # What was expunged between the two questions has no identity: it must not get that of a part of its header.
@@ -74,7 +119,7 @@ class Arriving:
         there = [mail for mail in mails if mail.uid not in gone]
         hops = self._with_whole_headers(there, messages, whole)
         self._with_more_facts(there, messages)
-        return [_arrival(mail, messages[mail.uid], hops.get(mail.uid), self.now) for mail in there]
+        return [_arrival(mail, messages[mail.uid], found[mail.uid], hops.get(mail.uid), self.now) for mail in there]
 
     def _with_whole_headers(
         self, mails: Sequence[RawMail], messages: dict[int, Message | Unreadable], whole: dict[int, bytes]
@@ -98,11 +143,15 @@ class Arriving:
         messages.update(told)
 
 
-def _arrival(mail: RawMail, message: Message | Unreadable, hop: datetime | None, now: datetime) -> Arrival:
+def _arrival(
+    mail: RawMail, message: Message | Unreadable, found: _Found, hop: datetime | None, now: datetime
+) -> Arrival:
+    """`found`: what was read of it first; where more was found out, the gist is that of another message."""
     if isinstance(message, Unreadable):
         return Arrival(mail.uid, mail.flags, mail.size, arrival(mail.internaldate, hop, None, now), message.reason)
     when = arrival(mail.internaldate, hop, message.sent_at, now)
-    return Arrival(mail.uid, mail.flags, mail.size, when, message)
+    first, gist = found
+    return Arrival(mail.uid, mail.flags, mail.size, when, message, gist if message is first else None)
 
 
 def _newest(mails: Sequence[RawMail], known_below: int | None) -> datetime | None:

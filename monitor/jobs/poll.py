@@ -16,7 +16,6 @@ from monitor.core.cursor import Cursor, FolderState, Plan, plan
 from monitor.core.house import House
 from monitor.core.message import Message
 from monitor.inbox.folders import choose
-from monitor.inbox.reading_child import read_all
 from monitor.inbox.source import OF_ONE_FOLDER, MailSource, RemoteFolder, SourceError, WatchedFolder
 from monitor.jobs.ahead import ahead
 from monitor.jobs.arriving import Arrived, Arriving
@@ -24,7 +23,7 @@ from monitor.jobs.heap import give_back, rarely_walked
 from monitor.jobs.knowledge import stale_after
 from monitor.jobs.logged import event
 from monitor.jobs.look import Progress, Sweep, at_the_edge, cursor_after, looked_into, new_mail
-from monitor.jobs.reading_process import ReadAll, ReadingProcess
+from monitor.jobs.reading_process import HERE, Reader, ReadingProcess
 from monitor.jobs.sent import sent_by_share
 from monitor.jobs.side_by_side import Side, side_by_side
 from monitor.jobs.vanished import Vanished
@@ -86,7 +85,7 @@ class _Looker:
         self.store, self.source, self.mailbox, self.house, self.now = store, source, mailbox, house, now
         self.stopping, self.progress, self.reading = stopping, progress, reading
         self.taken_in = 0
-        self.read_all: ReadAll = read_all
+        self.reader: Reader = HERE
         self.to_end = ExitStack()
         self.forgotten = 0
         self.remote: Sequence[RemoteFolder] = ()
@@ -179,13 +178,14 @@ class _Looker:
         """Take in all mails the plans ask for; returns the first uid not read, of the last folder."""
         reached = {n: each.step.first_uid for n, each in enumerate(folders)}
         self._expect(sum(_to_fetch(each.state, each.step) for each in folders))
-        with closing(ahead(side_by_side([self._batches(each) for each in folders]), _more)) as together:
-            for sides in together:
+        sides = [self._batches(each) for each in folders]
+        with closing(ahead(side_by_side(sides), _more)) as together:
+            for batches in together:
                 if self.stopping():
                     raise SourceError("stopped", "asked to stop")
-                self._take([self._part(folders[n], batch) for n, batch in sides])
-                reached |= {n: batch.reached for n, batch in sides}
-                count = sum(len(batch.arrivals) for _, batch in sides)
+                self._take([self._part(folders[n], batch) for n, batch in batches])
+                reached |= {n: batch.reached for n, batch in batches}
+                count = sum(len(batch.arrivals) for _, batch in batches)
                 self.taken_in += count
                 self.progress(self.mailbox.address, count)
         return reached[len(folders) - 1]
@@ -195,15 +195,15 @@ class _Looker:
         mail, it is from then on read by the reading process."""
         if new >= MANY:
             self.to_end.enter_context(rarely_walked())
-        if self.read_all is read_all and self.reading is not None and new >= MUCH:
+        if self.reader is HERE and self.reading is not None and new >= MUCH:
             self.to_end.callback(give_back, self.store)
-            self.read_all = self.to_end.enter_context(self.reading.in_use())
+            self.reader = self.to_end.enter_context(self.reading.in_use())
 
     def _batches(self, opened: "_Opened") -> Iterator[Arrived]:
         row, state, step = opened
         uids = new_mail(self.source, row.name, step, self.mailbox.lookback, self.now, self.stopping)
         folder = WatchedFolder(row.name, row.role)
-        arriving = Arriving(self.source, folder, self.mailbox, self.house, self.now, self.read_all)
+        arriving = Arriving(self.source, folder, self.mailbox, self.house, self.now, self.reader)
         with self._naming(row):
             yield from arriving.batches(uids, state.uidnext)
 

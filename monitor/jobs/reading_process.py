@@ -14,16 +14,13 @@ import struct
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
-from monitor.core.message import Message
-from monitor.inbox.reading import Unreadable
-from monitor.inbox.reading_child import READY, hear, read_all, say
+from monitor.core.staff import Staff
+from monitor.inbox.reading_child import READY, Read, hear, read_all, say
 from monitor.jobs.logged import event
-
-ReadAll = Callable[[Sequence[bytes]], list[Message | Unreadable]]
-"""From header bytes to messages, as `reading.read` does with each."""
 
 _BROKEN = (OSError, EOFError, pickle.PickleError, AttributeError, ImportError, IndexError, ValueError, TypeError)
 """What a line that has ended raises, and pickle for what is no answer (its documentation names most of these)."""
@@ -32,7 +29,9 @@ PATIENCE_SECONDS = 60.0
 _LONGEST_GREETING = 100
 _PASSED_ON = ("LD_LIBRARY_PATH", "TZ")
 """All that it is told of our environment: where the interpreter's own libraries are, and the time zone."""
-_SERVE = "import sys; sys.path[:] = {path!r}; from monitor.inbox.reading_child import serve; serve()"
+WITHOUT_OPENSSL = "import sys; sys.modules['_hashlib'] = None; "
+"""Then hashlib takes Python's own digests, as where there is no OpenSSL: 4 MB less."""
+_SERVE = WITHOUT_OPENSSL + "sys.path[:] = {path!r}; from monitor.inbox.reading_child import serve; serve()"
 
 log = logging.getLogger("monitor.poll")
 
@@ -42,8 +41,34 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-class ReadingProcess:
-    """One for all looks at mailboxes, as only one of them stores at a time. It runs while any of them needs it."""
+class Asked:
+    """Headers that are to be read in a house of this staff. `read`: None while the reading process has them."""
+
+    def __init__(self, headers: Sequence[bytes], staff: Staff, read: Read | None = None) -> None:
+        self.headers, self.staff, self.read = headers, staff, read
+
+
+class Reader:
+    """Reads headers: here this process does, at once."""
+
+    def begin(self, headers: Sequence[bytes], staff: Staff) -> Asked:
+        """Hand them over."""
+        return Asked(headers, staff, read_all(headers, staff))
+
+    def end(self, asked: Asked) -> Read:
+        """What was read of each, as `reading.read` has it."""
+        return asked.read or read_all(asked.headers, asked.staff)
+
+
+HERE = Reader()
+
+
+class ReadingProcess(Reader):
+    """One for all looks at mailboxes, as only one of them stores at a time. It runs while any of them needs it.
+
+    It reads one batch at a time: before the next one is said what it has read is heard, so that neither end ever says
+    more than the other one listens to.
+    """
 
     def __init__(self, number_of_cores: int | None = None) -> None:
         """With one core there is none."""
@@ -51,19 +76,20 @@ class ReadingProcess:
         self._lock = threading.Lock()
         self._users = 0
         self._child: _Child | None = None
+        self._under_way: Asked | None = None
 
     @contextmanager
-    def in_use(self) -> Iterator[ReadAll]:
+    def in_use(self) -> Iterator[Reader]:
         """Read through it for as long as this lasts; whoever comes first starts it, whoever goes last ends it."""
         if self._cores < 2:
-            yield read_all
+            yield HERE
             return
         with self._lock:
             self._users += 1
             if self._users == 1:
                 self._child = _started()
         try:
-            yield self._read_all
+            yield self
         finally:
             with self._lock:
                 self._users -= 1
@@ -76,22 +102,53 @@ class ReadingProcess:
         child = self._child
         return child.process.pid if child else None
 
-    def _read_all(self, headers: Sequence[bytes]) -> list[Message | Unreadable]:
+    def begin(self, headers: Sequence[bytes], staff: Staff) -> Asked:
+        """Hand them over; waits until the process has read what it has."""
+        asked = Asked(headers, staff)
+        with self._lock:
+            self._hear()
+            said = self._say(asked)
+        if not said:
+            asked.read = read_all(headers, staff)
+        return asked
+
+    def end(self, asked: Asked) -> Read:
         """Once it has failed it is left alone until nobody uses it any more."""
         with self._lock:
-            if self._child is not None:
-                try:
-                    if self._child.is_ready():
-                        return self._child.ask(headers)
-                except _BROKEN as error:
-                    why = f"{type(error).__name__}, exit code {self._child.process.poll()}"
-                    self._end()
-                    said = event("reading process lost", error=why)
-                    log.warning("the reading process is lost (%s); mails are read without it", why, extra=said)
-        return read_all(headers)
+            if asked is self._under_way:
+                self._hear()
+        return super().end(asked)
+
+    def _say(self, asked: Asked) -> bool:
+        """Whether the process has these headers now."""
+        if self._child is not None:
+            try:
+                if self._child.is_ready():
+                    self._child.say(asked)
+                    self._under_way = asked
+                    return True
+            except _BROKEN as error:
+                self._lose(self._child, error)
+        return False
+
+    def _hear(self) -> None:
+        """What it has read, where it has anything. Without an answer it is read here."""
+        asked, self._under_way = self._under_way, None
+        if asked is not None and self._child is not None:
+            try:
+                asked.read = self._child.hear(asked)
+            except _BROKEN as error:
+                self._lose(self._child, error)
+                asked.read = read_all(asked.headers, asked.staff)
+
+    def _lose(self, child: "_Child", error: Exception) -> None:
+        why = f"{type(error).__name__}, exit code {child.process.poll()}"
+        self._end()
+        said = event("reading process lost", error=why)
+        log.warning("the reading process is lost (%s); mails are read without it", why, extra=said)
 
     def _end(self) -> None:
-        child, self._child = self._child, None
+        child, self._child, self._under_way = self._child, None, None
         if child is not None:
             child.end()
 
@@ -102,6 +159,7 @@ class _Child:
     def __init__(self, process: "subprocess.Popen[bytes]", line: socket.socket) -> None:
         self.process, self._line = process, line
         self._ready = False
+        self._told: Staff | None = None
 
     def is_ready(self) -> bool:
         """Whether it has begun to listen. Raises EOFError where it has died, or is of another version.
@@ -114,13 +172,17 @@ class _Child:
             self._ready = True
         return self._ready
 
-    def ask(self, headers: Sequence[bytes]) -> list[Message | Unreadable]:
-        """Raises one of _BROKEN where it has died, hangs, or gives no answer."""
-        say(self._line, headers)
-        answer: list[Message | Unreadable] = hear(self._line)
-        if len(answer) != len(headers):
+    def say(self, asked: Asked) -> None:
+        """Hand over headers, and who is staff where that is another one. Raises one of _BROKEN where it has died."""
+        told, self._told = self._told, asked.staff
+        say(self._line, (None if asked.staff is told else replace(asked.staff), asked.headers))  # without its memory
+
+    def hear(self, asked: Asked) -> Read:
+        """What was read of them. Raises one of _BROKEN where it has died, hangs, or gives no answer."""
+        messages, gists = hear(self._line)
+        if not len(messages) == len(gists) == len(asked.headers):
             raise EOFError
-        return answer
+        return messages, gists
 
     def end(self) -> None:
         """At once: it holds nothing."""

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, bindparam, update
 
 from monitor.core.cursor import Cursor
+from monitor.core.gist import Gist
 from monitor.core.message import Message
 from monitor.store.store import inserting
 from monitor.store.tables import folders, troubles
@@ -27,13 +28,15 @@ class Look:
 
 
 class Arrival(NamedTuple):
-    """One mail of a batch as it was seen: its message, or why it could not be read."""
+    """One mail of a batch as it was seen: its message, or why it could not be read; the gist of the message, where that
+    was found out on reading."""
 
     uid: int
     flags: frozenset[str]
     size: int
     arrived_at: datetime
     message: Message | str
+    gist: Gist | None = None
 
 
 class Part(NamedTuple):

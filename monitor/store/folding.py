@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, func, select, update
 
 from monitor.core.alone import alone
-from monitor.core.conversations import ALONE, Link, Tie, links
+from monitor.core.conversations import ALONE, Link, Tie, links, ties
 from monitor.core.exchange import exchange
+from monitor.core.gist import Gist
 from monitor.core.house import House
 from monitor.core.inferring import seeks
 from monitor.core.message import Seen
@@ -28,7 +29,6 @@ from monitor.store.bulk import insert_all
 from monitor.store.outcome import Writing
 from monitor.store.rows import derived_row, seen_of, sighting_of
 from monitor.store.store import among
-from monitor.store.strands import ties_of
 from monitor.store.tables import (
     PUT_OFF,
     AnyRow,
@@ -51,7 +51,7 @@ class New(NamedTuple):
 
     columns: dict[str, Any]
     seen: Seen
-    ties: Sequence[Tie]
+    gist: Gist
 
 
 class Span(NamedTuple):
@@ -104,7 +104,7 @@ def refold(
             continue
         rows = stored.rows.get(number, ())
         told = [_of_row(row, stored.sighted, house) for row in rows]
-        told += [_Told(None, n.columns, n.seen, n.ties, n.columns["strand"]) for n in came]
+        told += [_Told(None, n.columns, n.seen, n.gist.ties, n.columns["strand"]) for n in came]
         seekers = _fold_one(number, told, stored.said.get(number, ()), house, writing)
         if rows:
             spans[number] = _span(rows, seekers)
@@ -174,7 +174,7 @@ def _put_off(connection: Connection, numbers: Collection[int], house: House, new
     """Each new message is judged by itself for now; the waits follow at the end of the look."""
     rows = []
     for each in new:
-        judged = Folded({each.seen.message.identity: judge(case(each.seen, house))}, ())
+        judged = Folded({each.seen.message.identity: judge(case(each.seen, house, signs=each.gist.signs))}, ())
         rows.append(each.columns | _derived(each.seen, judged, ALONE))
     insert_all(connection, messages, rows)
     connection.execute(
@@ -203,7 +203,7 @@ def _stored(connection: Connection, numbers: Collection[int]) -> _Stored:
 
 def _of_row(row: AnyRow, sighted: Sighted, house: House) -> _Told:
     seen = seen_of(row, sighted[row.id])
-    return _Told(row, {}, seen, ties_of(seen.message, house), row.strand)
+    return _Told(row, {}, seen, ties(seen.message, house.staff), row.strand)
 
 
 def _fold_one(number: int, told: Sequence[_Told], said: Sequence[Mark], house: House, writing: Writing) -> set[str]:
@@ -238,15 +238,15 @@ def _at_once(number: int, came: Sequence[New], house: House, writing: Writing) -
     if len(came) > 2 or {each.columns["strand"] for each in came} != {number}:
         return False
     if len(came) == 1:
-        columns, seen, _ = came[0]
-        writing.alone(columns, alone(seen, house), ALONE, house, {seen.message.identity: columns["id"]})
+        columns, seen, gist = came[0]
+        writing.alone(columns, alone(seen, house, gist), ALONE, house, {seen.message.identity: columns["id"]})
         return True
     one, other = came
     asked, answer = (other, one) if one.seen.message.names else (one, other)
-    found = exchange(asked.seen, answer.seen, house)
+    found = exchange(asked.seen, answer.seen, house, (asked.gist, answer.gist))
     if found is None:
         return False
-    linked = links({each.columns["identity"]: each.ties for each in came})
+    linked = links({each.columns["identity"]: each.gist.ties for each in came})
     ids = {each.columns["identity"]: each.columns["id"] for each in came}
     writing.alone(asked.columns, found.asked, linked[asked.columns["identity"]], house, ids)
     link = linked[answer.columns["identity"]]

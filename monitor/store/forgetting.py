@@ -10,12 +10,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Text, bindparam, cast, delete, func, or_, select, update
 
-from monitor.core.conversations import HASHED, own_id
+from monitor.core.conversations import HASHED, own_id, ties
 from monitor.core.forgetting import Mask, Person, takes_part
 from monitor.core.house import House
 from monitor.core.message import FORGOTTEN_RULE, Address, Message, base_of
 from monitor.core.needs_reply import Verdict
-from monitor.core.parties import outsiders
+from monitor.core.staff import outsiders
 from monitor.store.folding import fold_stale, refold
 from monitor.store.keeping import note_forgotten
 from monitor.store.knowing import escaped, informed
@@ -31,7 +31,6 @@ from monitor.store.past import (
 from monitor.store.reporting import AsOf
 from monitor.store.rows import message_of, message_row
 from monitor.store.store import Store, among, inserting
-from monitor.store.strands import ties_of
 from monitor.store.tables import AnyRow, learnt, messages, nodes, troubles, waits
 
 NEVER = datetime.min.replace(tzinfo=UTC)
@@ -161,12 +160,15 @@ class _Forgetting:
 
     def _is_theirs(self, rows: Iterable[AnyRow]) -> bool:
         """Whether they take part in a conversation, rather than being named in a header of it."""
-        return any(self.person.owns(a) for row in rows for a in outsiders(message_of(row), self.house))
+        return any(self.person.owns(address) for row in rows for address in self._outside(row))
 
     def _others(self, rows: Iterable[AnyRow]) -> bool:
         """Whether anybody else outside takes part. Machines are nobody."""
-        people = (m for row in rows if row.direction != "automatic" for m in outsiders(message_of(row), self.house))
+        people = (address for row in rows if row.direction != "automatic" for address in self._outside(row))
         return any(not self.person.owns(address) for address in people)
+
+    def _outside(self, row: AnyRow) -> list[str]:
+        return outsiders(message_of(row), self.house.staff)
 
     def _scrub(self, rows: Sequence[AnyRow], mask: Mask) -> Removed:
         """What is shared with others: masked, and folded again, which leaves the others' waits as they were."""
@@ -236,8 +238,8 @@ def rebuild_nodes(connection: Connection, strands: Collection[int], ids: dict[st
     connection.execute(delete(nodes).where(or_(hidden, among(nodes.c.id, ids, connection))))
     told = [(message_of(row), row.strand) for row in rows]
     borne = {message.identity for message, _ in told}
-    ties = [(tie, strand, m.identity != own_id(m)) for m, strand in told for tie in ties_of(m, house)]
-    new = {tie.node: strand for tie, strand, all_ in ties if (tie.kept or all_) and tie.node not in borne}
+    tied = [(tie, strand, m.identity != own_id(m)) for m, strand in told for tie in ties(m, house.staff)]
+    new = {tie.node: strand for tie, strand, all_ in tied if (tie.kept or all_) and tie.node not in borne}
     if new:
         statement = inserting(nodes, connection).on_conflict_do_nothing()
         connection.execute(statement, [{"id": node, "strand": strand} for node, strand in sorted(new.items())])

@@ -9,7 +9,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, func, select
 
+from monitor.core.gist import gist_of
 from monitor.core.house import House
+from monitor.core.ids import hash_of
 from monitor.core.message import Message, Place, Role, together
 from monitor.core.sightings import ANSWERED, Sighting, gathered, is_draft
 from monitor.store.arrivals import Arrival, Look, Part, move_cursor, note_troubles
@@ -19,10 +21,10 @@ from monitor.store.folding import New, refold
 from monitor.store.keeping import expect_none_forgotten, kept_from
 from monitor.store.knowing import learn
 from monitor.store.listed import listed
-from monitor.store.rows import fortnight_of, hash_of, message_of, message_row
+from monitor.store.rows import fortnight_of, message_of, message_row
 from monitor.store.sighted import put_sightings
 from monitor.store.store import Store
-from monitor.store.strands import Strands, conversations_of, join_batch
+from monitor.store.strands import Fresh, Strands, conversations_of, join_batch
 from monitor.store.tables import AnyRow, folders, messages, sightings
 from monitor.store.tying import tie_by_subject
 
@@ -110,11 +112,11 @@ class _Intake:
 
     def run(self, batch: _Batch, house: House) -> None:
         """Facts, strands, sightings, then the fold, which reads them; last what only subjects tie."""
-        asked = {m.identity for _, m in batch}
+        asked = {m.identity: c.arrival.gist.hash if c.arrival.gist else hash_of(m.identity) for c, m in batch}
         known = self._known(asked)
         batch = as_kept(batch, known, house)
         batch = all_told_apart(batch, {identity: message_of(row) for identity, row in known.items()})
-        known |= self._known({m.identity for _, m in batch} - asked)
+        known |= self._known({m.identity: hash_of(m.identity) for _, m in batch if m.identity not in asked})
         batch = self._kept(batch, known)
         if known:
             identities = {m.identity for _, m in batch}
@@ -128,20 +130,22 @@ class _Intake:
         begun: Collection[int] = ()
         copies = self._complete(known, fresh, [m for _, m in batch])
         if fresh or copies:
-            strands = join_batch(self.connection, list(fresh.values()), copies, house)
+            told = _with_gists(batch, fresh, house)
+            strands = join_batch(self.connection, told, copies, house)
             touched, begun = touched | strands.touched, strands.begun
-            new = self._new_messages(fresh, [c for c in batch if c[1].identity in fresh], strands, ids)
+            new = self._new_messages(told, [c for c in batch if c[1].identity in fresh], strands, ids)
         self._sight([(c, m) for c, m in batch if m.identity in known], ids, known)
         stamps = self._stamp(known) + [n.seen.received_at for each in new.values() for n in each]
         folded = refold(self.connection, touched | new.keys(), house, new, begun=begun)
         self._sight([(c, m) for c, m in batch if m.identity not in known], ids, known)
         tie_by_subject(self.connection, touched, new.keys(), house, stamps, folded)
 
-    def _known(self, identities: Collection[str]) -> dict[str, AnyRow]:
-        if not identities:
+    def _known(self, hashes: Mapping[str, int]) -> dict[str, AnyRow]:
+        """The rows of these identities, each with what it is looked for by."""
+        if not hashes:
             return {}
-        rows = self.connection.execute(_KNOWN, {"hashes": [hash_of(i) for i in identities]})
-        return {row.identity: row for row in rows if row.identity in identities}
+        rows = self.connection.execute(_KNOWN, {"hashes": hashes.values()})
+        return {row.identity: row for row in rows if row.identity in hashes}
 
     def _kept(self, batch: _Batch, known: Collection[str]) -> _Batch:
         """Without new ones as old as what was purged: they were moved here, and what answered them is forgotten."""
@@ -152,7 +156,7 @@ class _Intake:
 
     def _new_messages(
         self,
-        fresh: Mapping[str, Message],
+        fresh: Mapping[str, Fresh],
         copies: _Batch,
         strands: Strands,
         ids: dict[str, int],
@@ -165,17 +169,17 @@ class _Intake:
         for copy, message in copies:
             came.setdefault(message.identity, []).append(copy)
         new: dict[int, list[New]] = {}
-        for number, (identity, message) in enumerate(fresh.items(), last + 1):
+        for number, (identity, (message, gist)) in enumerate(fresh.items(), last + 1):
             ids[identity] = number
             strand, every = strands.numbers[identity], came[identity]
             received_at = every[0].arrival.arrived_at
             if len(every) > 1:
                 received_at = _earliest([(a.arrived_at, a.flags, origin.place.role) for a, origin in every])
-            row = message_row(message)
+            row = message_row(message, gist.hash)
             row["id"], row["received_at"], row["fortnight"] = number, received_at, fortnight_of(received_at)
             row["strand"], row["conversation"] = strand, lead[strand]
             seen = gathered(message, received_at, [_sighting(*c) for c in every])
-            new.setdefault(lead[strand], []).append(New(row, seen, strands.ties[identity]))
+            new.setdefault(lead[strand], []).append(New(row, seen, gist))
         return new
 
     def _stamp(self, known: Mapping[str, AnyRow]) -> list[datetime]:
@@ -204,7 +208,7 @@ class _Intake:
                 after[message.identity] = together(after[message.identity], message)
         more = {i: message for i, message in after.items() if message != before[i]}
         if more:
-            changed = [{KEY: known[i].id} | message_row(message) for i, message in more.items()]
+            changed = [{KEY: known[i].id} | message_row(message, known[i].identity_hash) for i, message in more.items()]
             change_all(self.connection, messages, changed)
         first = before | dict(fresh)
         return [m for m in batch if m != first[m.identity]] + list(more.values())
@@ -240,6 +244,15 @@ class _Intake:
                 "answered_after": answered_after,
             }
         put_sightings(self.connection, list(rows.values()))
+
+
+def _with_gists(batch: _Batch, fresh: Mapping[str, Message], house: House) -> dict[str, Fresh]:
+    """Each with its gist: that which came with it, unless it was changed meanwhile."""
+    came = {}
+    for (arrival, _), message in batch:
+        if arrival.gist is not None and message is arrival.message and message is fresh.get(message.identity):
+            came[message.identity] = arrival.gist
+    return {i: (message, came.get(i) or gist_of(message, house.staff)) for i, message in fresh.items()}
 
 
 def _told(batch: _Batch, fresh: Mapping[str, Message]) -> tuple[list[Message], list[Message]]:

@@ -16,11 +16,12 @@ from sqlalchemy import Column, Connection, Select, delete, exists, func, insert,
 
 from monitor.core.conversations import own_id
 from monitor.core.house import House
+from monitor.core.ids import hash_of
 from monitor.store.acting_tables import letter_lines
 from monitor.store.bulk import KEY, change_all, insert_all
 from monitor.store.folding import fold_stale, refold
 from monitor.store.knowing import informed
-from monitor.store.rows import fortnight_of, hash_of, message_of
+from monitor.store.rows import fortnight_of, message_of
 from monitor.store.store import Store, among
 from monitor.store.strands import conversations_of, kept_strands, rejoin
 from monitor.store.tables import AnyRow, conversations, messages, reminders, settings, waits

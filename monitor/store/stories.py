@@ -7,12 +7,13 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, select
 
+from monitor.core.ids import hash_of
 from monitor.core.message import Address, Direction, Seen
 from monitor.core.sightings import Sighting
 from monitor.core.wait import Handoff, State
 from monitor.store.acts import StoryAct, acts_of
 from monitor.store.folding import Sighted, sightings_of
-from monitor.store.rows import handoffs_of, hash_of, seen_of
+from monitor.store.rows import handoffs_of, seen_of
 from monitor.store.store import Store, among
 from monitor.store.strands import lead_of
 from monitor.store.tables import AnyRow, conversations, folders, letters, messages, reminders, sightings, waits

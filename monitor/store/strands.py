@@ -10,28 +10,26 @@ from itertools import chain
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, select, union_all, update
 
 from monitor.core.conversations import HASHED, Joined, Tie, join, loose_ids, own_id, ties
+from monitor.core.gist import Gist
 from monitor.core.house import House
+from monitor.core.ids import hash_of
 from monitor.core.message import Message
-from monitor.core.parties import outsiders
 from monitor.store.bulk import insert_all
 from monitor.store.listed import listed
-from monitor.store.rows import hash_of, message_of
+from monitor.store.rows import message_of
 from monitor.store.tables import conversations, messages, nodes, waits
 
-
-def ties_of(message: Message, house: House) -> list[Tie]:
-    """All that ties a message to others in this house."""
-    return ties(message, lambda m: outsiders(m, house))
+Fresh = tuple[Message, Gist]
+"""A message that has no row yet, and what the rules find in it by itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Strands:
-    """Where a batch came to stand. By identity: the ties of each new message, its strand.
+    """Where a batch came to stand. `numbers`: the strand of each new message, by identity.
 
     `touched`: the conversations that strands came to or left. `begun`: those of which nothing is stored yet.
     """
 
-    ties: dict[str, list[Tie]]
     numbers: dict[str, int]
     touched: set[int]
     begun: Collection[int]
@@ -41,14 +39,13 @@ _Told = tuple[Message, Sequence[Tie], bool]
 """A message, its ties, and whether all of them are kept."""
 
 
-def join_batch(connection: Connection, fresh: Sequence[Message], copies: Sequence[Message], house: House) -> Strands:
-    """Put new messages into strands. A copy of one that is known may say more, and so tie more."""
-    found = {message.identity: ties_of(message, house) for message in fresh}
-    told: list[_Told] = [(m, found[m.identity], m.identity != own_id(m)) for m in fresh]
+def join_batch(connection: Connection, fresh: Mapping[str, Fresh], copies: Sequence[Message], house: House) -> Strands:
+    """Put new messages, by identity, into strands. A copy of one that is known may say more, and so tie more."""
+    told: list[_Told] = [(m, gist.ties, identity != own_id(m)) for identity, (m, gist) in fresh.items()]
     # The row will not say all that these copies say: so all that ties them is kept.
-    told += [(m, ties_of(m, house), True) for m in copies]
-    joined, touched = _join(connection, told, house, found.keys())
-    return Strands(found, {m.identity: joined.numbers[own_id(m)] for m in fresh}, touched, joined.created)
+    told += [(m, ties(m, house.staff), True) for m in copies]
+    joined, touched = _join(connection, told, house, fresh.keys())
+    return Strands({i: joined.numbers[own_id(m)] for i, (m, _) in fresh.items()}, touched, joined.created)
 
 
 def rejoin(connection: Connection, known: Sequence[Message], house: House) -> set[int]:
@@ -56,7 +53,7 @@ def rejoin(connection: Connection, known: Sequence[Message], house: House) -> se
 
     It never parts what stands together: copies that are gone, and mails that were removed, may have tied it.
     """
-    return _join(connection, [(m, ties_of(m, house), False) for m in known], house)[1]
+    return _join(connection, [(m, ties(m, house.staff), False) for m in known], house)[1]
 
 
 def _join(
@@ -115,7 +112,7 @@ def _borne(
     found: dict[str, int] = {}
     for row in connection.execute(_NAMED, {"hashes": [hash_of(i) for i in apart]}):
         if row.identity in apart:
-            its_own = [tie.node for tie in ties_of(message_of(row), house) if not tie.kept]
+            its_own = [tie.node for tie in ties(message_of(row), house.staff) if not tie.kept]
             found |= {node: row.strand for node in its_own if node in open_}
     return found
 

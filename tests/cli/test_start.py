@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from monitor.cli import COMMANDS, app
+from monitor.jobs.reading_process import WITHOUT_OPENSSL
 from tests.story.house import House, at
 
 HEAVY = (
@@ -82,13 +83,15 @@ def test_a_look_on_sqlite_needs_none_of_what_is_for_other_houses() -> None:
 
 
 def test_the_reading_process_needs_little_for_plain_headers() -> None:
-    """No OpenSSL, for digests of mails without an id; no mail-parser; nothing of config, store and servers."""
+    """No OpenSSL, no mail-parser, no time zones; nothing of config, store and servers."""
     plain = (
         b"From: Ann <ann@people.example>\r\nMessage-ID: <1@people.example>\r\nSubject: =?utf-8?q?Caf=C3=A9?=\r\n"
         b"Date: Mon, 16 Nov 2026 09:00:00 +0100\r\n\r\n"
     )
-    elsewhere = ("email.utils", "hashlib", "imapclient", "mailparser", "pydantic", "sqlalchemy", "ssl", "urllib.parse")
-    assert _after(f"from monitor.inbox.reading_child import read_all; read_all([{plain!r}])", elsewhere) == "[]"
+    of_others = ("imapclient", "mailparser", "pydantic", "sqlalchemy")
+    elsewhere = ("_hashlib", "email.utils", "ssl", "urllib.parse", "zoneinfo", *of_others)
+    reads = "from monitor.inbox.reading_child import Staff, with_gists; "
+    assert _after(f"{WITHOUT_OPENSSL}{reads}assert with_gists([{plain!r}], Staff())[1]", elsewhere) == "[]"
 
 
 def test_a_letter_brings_no_report_with_it() -> None:
@@ -98,7 +101,7 @@ def test_a_letter_brings_no_report_with_it() -> None:
 
 def _after(code: str, names: tuple[str, ...]) -> str:
     """Which of these packages are imported once that has run."""
-    said = f"; import sys; print([name for name in {names!r} if name in sys.modules])"
+    said = f"; import sys; print([name for name in {names!r} if sys.modules.get(name)])"
     return subprocess.run(
         [sys.executable, "-c", code + said], capture_output=True, text=True, check=True
     ).stdout.strip()

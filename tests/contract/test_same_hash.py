@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from monitor.core.ids import hash_of
 from monitor.store.knowing import learn
-from monitor.store.rows import hash_of
 from monitor.store.store import Store
 from monitor.store.stories import arrivals_of, conversation_of
 from monitor.store.strands import bearers

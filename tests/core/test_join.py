@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from monitor.core.conversations import LINKS, Joined, Link, Tie, links, own_id, ties
 from monitor.core.conversations import join as join_nodes
 from monitor.core.message import FAILED, GMAIL_THREAD, Message
-from monitor.core.parties import outsiders
+from monitor.core.staff import outsiders
 from monitor.core.topic import joining
 from tests.core.situations import HOUSE, id_of, mail
 
@@ -26,7 +26,7 @@ def join(batch: Iterable[Message], known: Mapping[str, int], last: int) -> Joine
 
 def nodes(message: Message) -> list[str]:
     """What a message hangs on."""
-    return [tie.node for tie in ties(message, lambda m: outsiders(m, HOUSE))]
+    return [tie.node for tie in ties(message, HOUSE.staff)]
 
 
 @st.composite
@@ -123,15 +123,15 @@ def test_all_that_ties_a_mail_is_what_each_reason_finds_strongest_first(
     messages: list[Message], facts: dict[str, str]
 ) -> None:
     message = replace(messages[0], headers={name: (value,) for name, value in facts.items()})
-    people = outsiders(message, HOUSE)
+    people = outsiders(message, HOUSE.staff)
     subject = joining(message)
     found = [tie for rule in LINKS for tie in rule(message, subject, [subject, *(f"@{a}" for a in people)])]
-    assert ties(message, lambda m: people) == found
+    assert ties(message, HOUSE.staff) == found
 
 
 @given(mailbox())
 def test_two_mails_are_linked_as_they_are_beside_one_that_has_nothing_to_do_with_them(messages: list[Message]) -> None:
-    two = {m.identity: ties(m, lambda m: outsiders(m, HOUSE)) for m in messages[:2]}
+    two = {m.identity: ties(m, HOUSE.staff) for m in messages[:2]}
     stranger = Tie("<a stranger>", Link("join.cited"))
     beside = links(two | {"": [stranger], " ": [Tie("<another>", Link("join.cited"))]})
     assert links(two) == {identity: beside[identity] for identity in two}
@@ -231,7 +231,7 @@ def test_a_mail_without_an_id_is_tied_by_its_identity() -> None:
 
 def linked(message: Message, *others: Message) -> Link:
     """The rule that ties a message to others."""
-    tied = {m.identity: ties(m, lambda m: outsiders(m, HOUSE)) for m in (message, *others)}
+    tied = {m.identity: ties(m, HOUSE.staff) for m in (message, *others)}
     return links(tied)[message.identity]
 
 

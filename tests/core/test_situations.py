@@ -13,7 +13,6 @@ from monitor.core.conversations import join, own_id, ties
 from monitor.core.ids import find_ids
 from monitor.core.letter_ids import letter_id
 from monitor.core.message import Address, Place, Seen
-from monitor.core.parties import outsiders
 from monitor.core.waits import fold
 from tests.core.situations import HOUSE, INFO, OPS, SERVES_ITS_OWN, at, lines, mail, rules, seen_in, talk
 
@@ -23,7 +22,7 @@ AUTOMATIC = {"auto-submitted": "auto-replied"}
 def strands(rows: Iterable[Seen]) -> int:
     """Into how many strands ids put these messages."""
     messages = [seen.message for seen in rows]
-    nodes = [[own_id(m), *(tie.node for tie in ties(m, lambda m: outsiders(m, HOUSE)))] for m in messages]
+    nodes = [[own_id(m), *(tie.node for tie in ties(m, HOUSE.staff))] for m in messages]
     numbers = join(nodes, {}, 0).numbers
     return len({numbers[own_id(m)] for m in messages})
 

@@ -6,24 +6,28 @@ import select
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from monitor.config import Settings
+from monitor.core.gist import gist_of
+from monitor.core.message import Message
+from monitor.core.staff import Staff
 from monitor.inbox.memory import MemorySource
-from monitor.inbox.reading_child import read_all
+from monitor.inbox.reading_child import Read, read_all, with_gists
 from monitor.jobs import look as looks
 from monitor.jobs import poll, reading_process
 from monitor.jobs.poll import sweep
-from monitor.jobs.reading_process import ReadAll, ReadingProcess
+from monitor.jobs.reading_process import Reader, ReadingProcess
 from monitor.store.store import Store
 from tests.jobs.test_poll import GUARD_SECONDS, TEN, header, inbox, known, settings
 
 __all__ = ["settings"]  # the fixture
 
+STAFF = Staff(domains=("ours.example",))
 LETTERS = Path(__file__).parent.parent / "letters"
 HEADERS = [header(n) for n in range(3)] + [b"", b"\xff\x00", b"From: =?utf-8?q?J=C3=B6rg?= <j@reader.example>\r\n\r\n"]
 ASKS = """
@@ -61,9 +65,14 @@ def is_gone(number: int) -> bool:
     return True
 
 
-def is_lost(read: ReadAll) -> None:
+def asked(reader: Reader, headers: Sequence[bytes], staff: Staff = STAFF) -> Read:
+    """What it makes of them."""
+    return reader.end(reader.begin(headers, staff))
+
+
+def is_lost(reader: Reader) -> None:
     """What is asked now is read all the same."""
-    assert read(HEADERS) == read_all(HEADERS)
+    assert asked(reader, HEADERS)[0] == read_all(HEADERS, STAFF)[0]
 
 
 def test_it_reads_as_this_process_does(reading: ReadingProcess) -> None:
@@ -72,7 +81,49 @@ def test_it_reads_as_this_process_does(reading: ReadingProcess) -> None:
     with reading.in_use() as read:
         listening(reading)
         for headers in (HEADERS, letters, [], [b"Subject: " + b"x" * 200_000 + b"\r\n"] * 20):
-            assert read(headers) == read_all(headers)
+            messages, gists = asked(read, headers)
+            assert messages == read_all(headers, STAFF)[0]
+            assert gists == [gist_of(m, STAFF) if isinstance(m, Message) else None for m in messages]
+
+
+def test_it_is_told_who_is_staff_and_told_again_when_that_changes(reading: ReadingProcess) -> None:
+    (message,), (gist,) = with_gists(HEADERS[:1], STAFF)
+    assert isinstance(message, Message)
+    others = Staff(people=frozenset({message.from_.address}))
+    with reading.in_use() as read:
+        listening(reading)
+        for staff in (STAFF, others, others, STAFF):
+            (found,) = asked(read, HEADERS[:1], staff)[1]
+            assert (found == gist) == (staff is STAFF)
+
+
+def test_what_two_looks_ask_at_once_comes_to_each_of_them(reading: ReadingProcess) -> None:
+    with reading.in_use() as one, reading.in_use() as other:
+        listening(reading)
+        first, second = one.begin(HEADERS[:1], STAFF), other.begin(HEADERS[1:3], STAFF)
+        dropped = one.begin(HEADERS, STAFF)
+        assert other.end(second) == with_gists(HEADERS[1:3], STAFF)
+        assert one.end(first) == with_gists(HEADERS[:1], STAFF)
+        assert asked(other, HEADERS[:2]) == with_gists(HEADERS[:2], STAFF), "not what nobody waits for any more"
+        assert dropped.read == with_gists(HEADERS, STAFF)
+
+
+def test_what_it_was_reading_when_it_died_is_read_here(reading: ReadingProcess) -> None:
+    with reading.in_use() as read:
+        number = listening(reading)
+        under_way = read.begin(HEADERS, STAFF)
+        os.kill(number, signal.SIGKILL)
+        later = read.begin(HEADERS[:1], STAFF)
+        assert read.end(later)[0] == read_all(HEADERS[:1], STAFF)[0]
+        assert read.end(under_way)[0] == read_all(HEADERS, STAFF)[0]
+        assert under_way.read is not None
+
+
+def test_what_it_was_reading_when_the_last_look_went_is_read_here(reading: ReadingProcess) -> None:
+    with reading.in_use() as read:
+        listening(reading)
+        under_way = read.begin(HEADERS, STAFF)
+    assert reading.end(under_way)[0] == read_all(HEADERS, STAFF)[0]
 
 
 def test_all_looks_share_one_and_the_last_one_ends_it(reading: ReadingProcess) -> None:

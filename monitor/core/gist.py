@@ -1,0 +1,50 @@
+"""GROUND. What the rules find in a message by itself, once it is known who is staff: no other message is asked.
+
+Nothing but these two goes in, and plain values come out, so that the process that reads may find it out as well.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from monitor.core.automatic import strong_signs, weak_signs
+from monitor.core.conversations import Tie, ties
+from monitor.core.ids import hash_of
+from monitor.core.message import Message
+from monitor.core.spam import spam_mark
+from monitor.core.staff import Staff
+from monitor.core.topic import key_of, replies
+
+
+class Signs(NamedTuple):
+    """What speaks for a machine, a list or spam: strong signs as (rule, what was seen), weak ones by their kind."""
+
+    strong: tuple[tuple[str, str], ...]
+    weak: Mapping[str, str]
+    spam: str | None
+
+
+class Gist(NamedTuple):
+    """`hash`: what its identity is looked for by (ids.hash_of); `ties`: all that ties it to others
+    (conversations.ties); `key`: what its subject is tied by (topic.key_of); `replies`: whether that says that it
+    answers something (topic.replies)."""
+
+    hash: int
+    ties: tuple[Tie, ...]
+    key: str
+    replies: bool
+    signs: Signs
+
+
+NO_SIGNS = Signs((), {}, None)
+
+
+def gist_of(message: Message, staff: Staff) -> Gist:
+    """Of a message as it will be kept: whatever changes it later changes this."""
+    tied, signs = tuple(ties(message, staff)), signs_of(message, staff)
+    return Gist(hash_of(message.identity), tied, key_of(message), replies(message), signs)
+
+
+def signs_of(message: Message, staff: Staff) -> Signs:
+    """All signs of a message."""
+    found = Signs(tuple(strong_signs(message)), weak_signs(message, staff), spam_mark(message))
+    return found if any(found) else NO_SIGNS
