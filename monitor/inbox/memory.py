@@ -1,6 +1,7 @@
 """FLOOR 1. The twin of imap.py that needs no server: a mailbox in memory, held to the same contract test."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from email import message_from_bytes
@@ -20,7 +21,16 @@ from monitor.inbox.parts import (
     text_start,
 )
 from monitor.inbox.reading import read
-from monitor.inbox.source import MOST_FOUND, RawMail, RemoteFolder, ReportParts, SourceError, TextStart, is_clean_id
+from monitor.inbox.source import (
+    MOST_FOUND,
+    MailSource,
+    RawMail,
+    RemoteFolder,
+    ReportParts,
+    SourceError,
+    TextStart,
+    is_clean_id,
+)
 
 WINDOW = 1000
 
@@ -144,6 +154,10 @@ class MemorySource:
     def calendar_methods(self, folder: str, uids: Sequence[int]) -> dict[int, str]:
         """As the standard library takes the mails apart."""
         return {uid: calendar_method([part for part, _ in self._leaves(folder, uid)]) for uid in uids}
+
+    def beside(self) -> AbstractContextManager[MailSource]:
+        """This one: it has no folder open."""
+        return nullcontext(self)
 
     def create(self, folder: str) -> None:
         """An empty folder."""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, NamedTuple, Protocol
@@ -151,6 +152,10 @@ class MailSource(Protocol):
     def calendar_methods(self, folder: str, uids: Sequence[int]) -> Mapping[int, str]:
         """The method of each mail's calendar part, lower case (`request`, `reply`, …); empty where none is to be
         had."""
+
+    def beside(self) -> AbstractContextManager["MailSource"]:
+        """Another connection to this mailbox, to read a second folder over; this one itself where the server lets no
+        more in. It knows the states that this one was told of."""
 
     def create(self, folder: str) -> None:
         """Make a folder. The one thing here that writes: for `check --fix`, never called by the daemon.

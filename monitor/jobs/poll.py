@@ -6,7 +6,7 @@ store fetches and reads ahead (arriving.py), and the look's own thread stores.
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -55,12 +55,14 @@ def sweep(
     stopping: Callable[[], bool] = lambda: False,
     progress: Progress = lambda _mailbox, _count: None,
     reading: ReadingProcess | None = None,
+    roomy: Callable[[], bool] = lambda: False,
 ) -> Sweep:
     """Look at one mailbox. Never raises for what a server does; StoreError passes, for then nothing can go on.
 
-    `reading` is for looks that find much mail; without it all is read in this process.
+    `reading` is for looks that find much mail; without it all is read in this process. `roomy`: whether the server may
+    be asked for another connection now.
     """
-    looker = _Looker(store, source, mailbox, house, now, stopping, progress, reading)
+    looker = _Looker(store, source, mailbox, house, now, stopping, progress, reading, roomy)
 
     def complete() -> None:
         looked_completely(store, mailbox.address, now, stale_after(mailbox.poll_every), looker.ahead, looker.unchanged)
@@ -81,9 +83,10 @@ class _Looker:
         stopping: Callable[[], bool],
         progress: Progress,
         reading: ReadingProcess | None,
+        roomy: Callable[[], bool],
     ) -> None:
         self.store, self.source, self.mailbox, self.house, self.now = store, source, mailbox, house, now
-        self.stopping, self.progress, self.reading = stopping, progress, reading
+        self.stopping, self.progress, self.reading, self.roomy = stopping, progress, reading, roomy
         self.taken_in = 0
         self.reader: Reader = HERE
         self.to_end = ExitStack()
@@ -135,7 +138,9 @@ class _Looker:
         opened = [self._opened(row) for row in anew]
         pair = [_largest(opened, sent) for sent in (False, True)]
         if all(each.step.step == "FIRST" for each in pair):
-            self._read(pair)
+            much = min(_to_fetch(each.state, each.step) for each in pair) >= MUCH
+            with self.source.beside() if much and self.roomy() else nullcontext(self.source) as other:
+                self._read(pair, other)
 
     def _opened(self, row: FolderRow) -> "_Opened":
         with self._naming(row):
@@ -174,11 +179,13 @@ class _Looker:
     def _look_of(self, opened: "_Opened") -> Look:
         return Look(self.now, opened.row.looked_at, opened.step.step in ("FIRST", "RESIGHT"), self.forgotten)
 
-    def _read(self, folders: Sequence["_Opened"]) -> int:
-        """Take in all mails the plans ask for; returns the first uid not read, of the last folder."""
+    def _read(self, folders: Sequence["_Opened"], beside: MailSource | None = None) -> int:
+        """Take in all mails the plans ask for; returns the first uid not read, of the last folder. `beside`: over what
+        a second folder is read."""
+        sources = (self.source, beside or self.source)
         reached = {n: each.step.first_uid for n, each in enumerate(folders)}
         self._expect(sum(_to_fetch(each.state, each.step) for each in folders))
-        sides = [self._batches(each) for each in folders]
+        sides = [self._batches(each, source) for each, source in zip(folders, sources, strict=False)]
         with closing(ahead(side_by_side(sides), _more)) as together:
             for batches in together:
                 if self.stopping():
@@ -199,11 +206,11 @@ class _Looker:
             self.to_end.callback(give_back, self.store)
             self.reader = self.to_end.enter_context(self.reading.in_use())
 
-    def _batches(self, opened: "_Opened") -> Iterator[Arrived]:
+    def _batches(self, opened: "_Opened", source: MailSource) -> Iterator[Arrived]:
         row, state, step = opened
-        uids = new_mail(self.source, row.name, step, self.mailbox.lookback, self.now, self.stopping)
+        uids = new_mail(source, row.name, step, self.mailbox.lookback, self.now, self.stopping)
         folder = WatchedFolder(row.name, row.role)
-        arriving = Arriving(self.source, folder, self.mailbox, self.house, self.now, self.reader)
+        arriving = Arriving(source, folder, self.mailbox, self.house, self.now, self.reader)
         with self._naming(row):
             yield from arriving.batches(uids, state.uidnext)
 

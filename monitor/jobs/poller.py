@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import datetime
+from functools import partial
 
 import monitor
 from monitor.config import MailboxSettings, Settings
@@ -153,6 +154,11 @@ class Poller:
             log.info("%s", lost, extra=event("lease lost", msg=lost))
             return _interrupted(mailbox.address)
 
+    def _is_roomy(self, host: str) -> bool:
+        """Whether each look at this server's mailboxes may have a second connection, and none has to wait for it."""
+        under_way = [m for m in self._settings.mailboxes if m.host == host and m.address in self._running]
+        return 2 * len(under_way) <= MOST_ON_A_HOST
+
     def _look(self, mailbox: MailboxSettings, now: datetime) -> Sweep:
         def ending() -> bool:
             return self._stopping() or self._pausing.is_set() or not self._share.holds(mailbox.address)
@@ -170,7 +176,8 @@ class Poller:
             if is_ear(mailbox):
                 done = listen(self._store, source, mailbox, self._settings, now, ending, tell)
             else:
-                done = sweep(self._store, source, mailbox, self._house, now, ending, tell, self._reading)
+                roomy = partial(self._is_roomy, mailbox.host)
+                done = sweep(self._store, source, mailbox, self._house, now, ending, tell, self._reading, roomy)
         finally:
             limit.over()
         self._glances.looked(mailbox, source, done)
