@@ -67,11 +67,16 @@ class Other(NamedTuple):
     note: str
 
 
-def others(server: Dovecot, folder: Path, messages: int) -> dict[str, Other]:
-    """Each once, on the mail in MAILBOX, with a warm server."""
+def others(server: Dovecot, folder: Path, messages: int, runs: int) -> dict[str, Other]:
+    """On the mail in MAILBOX, with a warm server: mbsync as it is installed as often as we are, the others once."""
+
+    def installed() -> Other:
+        tries = [mbsync(server, folder, messages, "yes") for _ in range(runs)]
+        return sorted(tries, key=lambda one: one.rate or 0)[runs // 2]
+
     return {
         "imaplib loop": imaplib_loop(server),
-        "mbsync": _installed("mbsync", "isync", lambda: mbsync(server, folder, messages, "yes")),
+        "mbsync": _installed("mbsync", "isync", installed),
         "mbsync, fsync off": _installed("mbsync", "isync", lambda: mbsync(server, folder, messages, "no")),
         "notmuch new": _installed("notmuch", "notmuch", lambda: notmuch(server, folder, messages)),
     }

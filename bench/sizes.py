@@ -59,7 +59,8 @@ def measure(folder: Path, messages: int, plan: Plan) -> Json:
         if plan.others and not alone:
             plan.say("mbsync and notmuch")
             there = messages + found["quiet"]["new_mails"]
-            found["others"] = {name: row._asdict() for name, row in others(server, folder, there).items()}
+            rows = others(server, folder, there, plan.runs_of(messages))
+            found["others"] = {name: row._asdict() for name, row in rows.items()}
     return found
 
 
