@@ -1,8 +1,9 @@
-"""FLOOR 2. Where much mail is read a process of its own reads the headers, so that reading and storing use two cores.
+"""FLOOR 2. Where much mail is read a process of its own reads the headers, so that reading and storing use two cores; and
+what the rules find in a message by itself (core/gist.py) it finds out as well.
 
 Not a pool of concurrent.futures: its process gets our environment, with secrets in it, imports the main program once
-more, and comes with another one that tracks semaphores: 35 MB instead of 18. This one gets a socket and nothing else.
-It holds nothing: it may be killed at any moment, and then this process reads on by itself.
+more, and comes with another one that tracks semaphores: twice the memory. This one gets a socket and nothing else.
+It holds nothing but who is staff, and may be killed at any moment: then this process reads on by itself.
 """
 
 import logging
