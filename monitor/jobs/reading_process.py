@@ -1,5 +1,6 @@
-"""FLOOR 2. Where much mail is read a process of its own reads the headers, so that reading and storing use two cores; and
-what the rules find in a message by itself (core/gist.py) it finds out as well.
+"""FLOOR 2. Where much mail is read a process of its own reads the headers, so that reading and storing use two cores.
+
+It finds out as well what the rules find in a message by itself (core/gist.py).
 
 Not a pool of concurrent.futures: its process gets our environment, with secrets in it, imports the main program once
 more, and comes with another one that tracks semaphores: twice the memory. This one gets a socket and nothing else.
