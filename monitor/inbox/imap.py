@@ -188,7 +188,7 @@ class ImapSource(Flagging):
     @contextmanager
     def beside(self) -> Iterator["ImapSource"]:
         """Whoever reads two folders in turn over one connection has the server open each of them anew for each batch:
-        with Dovecot's Maildir of 50,000 mails that takes it longer than the batch."""
+        with Dovecot's Maildir of 30,000 mails that takes it longer than the batch."""
         other = self._beside = ImapSource(self._login)
         other._uidvalidity.update(self._uidvalidity)
         try:

@@ -21,16 +21,7 @@ from monitor.inbox.parts import (
     text_start,
 )
 from monitor.inbox.reading import read
-from monitor.inbox.source import (
-    MOST_FOUND,
-    MailSource,
-    RawMail,
-    RemoteFolder,
-    ReportParts,
-    SourceError,
-    TextStart,
-    is_clean_id,
-)
+from monitor.inbox.source import MOST_FOUND, RawMail, RemoteFolder, ReportParts, SourceError, TextStart, is_clean_id
 
 WINDOW = 1000
 
@@ -155,7 +146,7 @@ class MemorySource:
         """As the standard library takes the mails apart."""
         return {uid: calendar_method([part for part, _ in self._leaves(folder, uid)]) for uid in uids}
 
-    def beside(self) -> AbstractContextManager[MailSource]:
+    def beside(self) -> AbstractContextManager["MemorySource"]:
         """This one: it has no folder open."""
         return nullcontext(self)
 

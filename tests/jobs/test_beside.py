@@ -1,12 +1,13 @@
 """When the first look at a mailbox takes a second connection: where both folders hold much, and the server has room."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import pytest
 
 from monitor.config import Settings
 from monitor.inbox.memory import MemoryFolder, MemorySource
+from monitor.inbox.source import RawMail
 from monitor.jobs import look as looks
 from monitor.jobs import poll, poller
 from monitor.jobs.poll import sweep
@@ -50,9 +51,9 @@ class Notes(Doubles):
         super().__init__(*folders)
         self.asked: set[str] = set()
 
-    def mails(self, folder: str, uids: list[int]) -> list[object]:  # type: ignore[override]
+    def mails(self, folder: str, uids: Sequence[int]) -> list[RawMail]:
         self.asked.add(folder)
-        return super().mails(folder, uids)  # type: ignore[return-value]
+        return super().mails(folder, uids)
 
 
 def mailbox(count: int, sent: int) -> Doubles:
