@@ -12,6 +12,7 @@ from monitor.core.ids import hash_of
 from monitor.core.message import Message
 from monitor.core.spam import spam_mark
 from monitor.core.staff import Staff
+from monitor.core.texts import FactTexts, texts_of
 from monitor.core.topic import key_of, replies
 
 
@@ -26,22 +27,23 @@ class Signs(NamedTuple):
 class Gist(NamedTuple):
     """`hash`: what its identity is looked for by (ids.hash_of); `ties`: all that ties it to others
     (conversations.ties); `key`: what its subject is tied by (topic.key_of); `replies`: whether that says that it
-    answers something (topic.replies)."""
+    answers something (topic.replies); `texts`: its facts as a store keeps them."""
 
     hash: int
     ties: tuple[Tie, ...]
     key: str
     replies: bool
     signs: Signs
+    texts: FactTexts
 
 
 NO_SIGNS = Signs((), {}, None)
 
 
 def gist_of(message: Message, staff: Staff) -> Gist:
-    """Of a message as it will be kept: whatever changes it later changes this."""
+    """Of a message as it will be kept: whatever changes it later changes this. Raises ValueError as `texts_of` does."""
     tied, signs = tuple(ties(message, staff)), signs_of(message, staff)
-    return Gist(hash_of(message.identity), tied, key_of(message), replies(message), signs)
+    return Gist(hash_of(message.identity), tied, key_of(message), replies(message), signs, texts_of(message))
 
 
 def signs_of(message: Message, staff: Staff) -> Signs:

@@ -5,15 +5,15 @@ tuples, whose values are turned here; PostgreSQL one JSON text of all rows, whic
 (json_to_recordset, PostgreSQL manual §9.16). Both by the connection, in its transaction, seen by its listeners.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     JSON,
     Boolean,
+    ColumnElement,
     Connection,
     Insert,
     Table,
@@ -29,11 +29,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import sqlite
 
-from monitor.store.column_types import Id, Json, json_of_rows, json_text
+from monitor.store.column_types import Id, Json, UtcDateTime, json_of_rows, json_text
 from monitor.store.errors import RowError
 from monitor.store.tables import AnyRow
 
 AnyValues = Mapping[str, Any]
+Names = tuple[str, ...]
 KEY = "row"
 """Under this name a change holds the `id` of the row that it is of."""
 
@@ -41,25 +42,28 @@ _SQLITE = sqlite.dialect()
 _ROWS = "rows"
 
 
-def insert_all(connection: Connection, table: Table, rows: Sequence[AnyValues]) -> None:
-    """Insert rows; each names the same columns, and others get NULL. JSON that is None is NULL. Raises RowError."""
+def insert_all(connection: Connection, table: Table, rows: Sequence[AnyValues], as_text: Names = ()) -> None:
+    """Insert rows; each names the same columns, and others get NULL. JSON that is None is NULL. Raises RowError.
+
+    `as_text`: columns of moments and of JSON that they hold as text (core/texts.py).
+    """
     if rows:
-        _run(connection, _inserting, table, tuple(rows[0]), (), rows)
+        _run(connection, _inserting, _Shape(table, tuple(rows[0]), as_text=as_text), rows)
 
 
-def put_all(connection: Connection, table: Table, rows: Sequence[AnyValues], anew: tuple[str, ...]) -> None:
+def put_all(connection: Connection, table: Table, rows: Sequence[AnyValues], anew: Names) -> None:
     """Insert rows; where the primary key is there, only the columns `anew` are written.
 
     No two of them may have one key. Raises RowError.
     """
     if rows:
-        _run(connection, _inserting, table, tuple(rows[0]), anew, rows)
+        _run(connection, _inserting, _Shape(table, tuple(rows[0]), anew), rows)
 
 
 def change_all(connection: Connection, table: Table, rows: Sequence[AnyValues]) -> None:
     """Write these columns of the rows whose `id` they hold under KEY; all name the same. Raises RowError."""
     if rows:
-        _run(connection, _changing, table, tuple(rows[0]), (), rows)
+        _run(connection, _changing, _Shape(table, tuple(rows[0])), rows)
 
 
 class Changes:
@@ -87,23 +91,25 @@ class Changes:
         return [{KEY: id_, **{name: values[name] for name in names}} for id_, values in self._found]
 
 
-_Making = Callable[[Table, tuple[str, ...], tuple[str, ...], bool], Insert | Update]
+class _Shape(NamedTuple):
+    """What rows of a table name; of them `anew` is written where one is there, and `as_text` is text already."""
+
+    table: Table
+    names: Names
+    anew: Names = ()
+    as_text: Names = ()
 
 
-def _run(
-    connection: Connection,
-    making: _Making,
-    table: Table,
-    names: tuple[str, ...],
-    anew: tuple[str, ...],
-    rows: Sequence[AnyValues],
-) -> None:
+_Making = Callable[[_Shape, bool], Insert | Update]
+
+
+def _run(connection: Connection, making: _Making, shape: _Shape, rows: Sequence[AnyValues]) -> None:
     try:
         if connection.dialect.name == "sqlite":
-            form = _form(making, table, names, anew)
+            form = _form(making, shape)
             connection.exec_driver_sql(form.text, form.tuples(rows))
         else:
-            connection.execute(_statement(making, table, names, anew), {_ROWS: json_of_rows(rows)})
+            connection.execute(_statement(making, shape), {_ROWS: json_of_rows(rows)})
     except (ValueError, OverflowError) as error:  # what cannot even be handed over: a lone surrogate, 2**70
         raise RowError(f"the store does not take this ({error})") from error
 
@@ -113,24 +119,27 @@ class _Form:
     """A statement for SQLite's driver, and how a row becomes its parameters."""
 
     text: str
-    pick: Callable[[AnyValues], tuple[Any, ...]]
-    turns: tuple[tuple[int, Callable[[Any], Any]], ...]
+    names: tuple[str, ...]
+    turns: tuple[tuple[str, Callable[[Any], Any] | None], ...]
 
     def tuples(self, rows: Sequence[AnyValues]) -> list[tuple[Any, ...]]:
-        """The parameters of each row. Turned column by column: most of that is done in C."""
-        columns: list[Iterable[Any]] = list(zip(*map(self.pick, rows), strict=True))
-        for at, turn in self.turns:
-            columns[at] = map(turn, columns[at])
-        return list(zip(*columns, strict=True))
+        """The parameters of each row. Turned column by column: most of that is done in C.
+
+        Nearly all rows name their columns in one order, so that their values need not be looked up one by one.
+        """
+        usual = [*self.names]
+        values = [row.values() if [*row] == usual else [row[name] for name in usual] for row in rows]
+        columns = dict(zip(usual, zip(*values, strict=True), strict=True))
+        turned = [columns[name] if turn is None else map(turn, columns[name]) for name, turn in self.turns]
+        return list(zip(*turned, strict=True))
 
 
 @lru_cache(maxsize=128)
-def _form(making: _Making, table: Table, names: tuple[str, ...], anew: tuple[str, ...]) -> _Form:
-    compiled = making(table, names, anew, True).compile(dialect=_SQLITE)
-    order = tuple(compiled.positiontup or ())
-    turns = [(at, _turn(table, name)) for at, name in enumerate(order)]
-    pick = itemgetter(*order) if len(order) > 1 else lambda row: (row[order[0]],)
-    return _Form(str(compiled), pick, tuple((at, turn) for at, turn in turns if turn is not None))
+def _form(making: _Making, shape: _Shape) -> _Form:
+    compiled = making(shape, True).compile(dialect=_SQLITE)
+    order = compiled.positiontup or ()
+    turns = [(name, None if name in shape.as_text else _turn(shape.table, name)) for name in order]
+    return _Form(str(compiled), shape.names, tuple(turns))
 
 
 def _turn(table: Table, name: str) -> Callable[[Any], Any] | None:
@@ -141,30 +150,41 @@ def _turn(table: Table, name: str) -> Callable[[Any], Any] | None:
 
 
 @lru_cache(maxsize=128)
-def _statement(making: _Making, table: Table, names: tuple[str, ...], anew: tuple[str, ...]) -> Insert | Update:
-    return making(table, names, anew, False)
+def _statement(making: _Making, shape: _Shape) -> Insert | Update:
+    return making(shape, False)
 
 
-def _inserting(table: Table, names: tuple[str, ...], anew: tuple[str, ...], for_sqlite: bool) -> Insert | Update:
+def _inserting(shape: _Shape, for_sqlite: bool) -> Insert | Update:
+    table, names, anew, _ = shape
     if for_sqlite:
         lite = sqlite.insert(table).values({name: bindparam(name) for name in names})
         return lite.on_conflict_do_update(set_={n: lite.excluded[n] for n in anew}) if anew else lite
     from sqlalchemy.dialects.postgresql import Insert as PgInsert  # not above: a process on SQLite does without it
 
-    given = _given(table, names)
-    full = PgInsert(table).from_select(names, select(*given.c), include_defaults=False)
+    given = _given(shape)
+    full = PgInsert(table).from_select(names, select(*(_read(shape, each) for each in given.c)), include_defaults=False)
     keys = [key.name for key in table.primary_key]
     return full.on_conflict_do_update(index_elements=keys, set_={n: full.excluded[n] for n in anew}) if anew else full
 
 
-def _changing(table: Table, names: tuple[str, ...], _anew: tuple[str, ...], for_sqlite: bool) -> Insert | Update:
-    given = {name: bindparam(name) for name in names} if for_sqlite else dict(_given(table, names).c)
+def _changing(shape: _Shape, for_sqlite: bool) -> Insert | Update:
+    table = shape.table
+    given = {name: bindparam(name) for name in shape.names} if for_sqlite else dict(_given(shape).c)
     changed = update(table).where(table.c.id == given[KEY])
     return changed.values({name: value for name, value in given.items() if name != KEY})
 
 
-def _given(table: Table, names: tuple[str, ...]) -> TableValuedAlias:
-    """The rows as PostgreSQL reads them: values with the types of the columns they are for."""
-    columns = [column(name, Id if name == KEY else table.c[name].type) for name in names]
+def _given(shape: _Shape) -> TableValuedAlias:
+    """The rows as PostgreSQL reads them: values with the types of the columns they are for, or text."""
+    types = {name: Text() if name in shape.as_text else shape.table.c[name].type for name in shape.names if name != KEY}
+    columns = [column(name, types.get(name, Id)) for name in shape.names]
     told = func.json_to_recordset(cast(bindparam(_ROWS, type_=Text), JSON))
     return told.table_valued(*columns).render_derived(with_types=True)
+
+
+def _read(shape: _Shape, given: ColumnElement[Any]) -> ColumnElement[Any]:
+    """What is text as the value it stands for; that a moment is in UTC its text does not say."""
+    if given.key not in shape.as_text:
+        return given
+    type_ = shape.table.c[given.key].type
+    return cast(given.concat("Z") if isinstance(type_, UtcDateTime) else given, type_)

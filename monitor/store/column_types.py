@@ -10,6 +10,8 @@ from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, TypeDecorat
 from sqlalchemy.sql.operators import OperatorType
 from sqlalchemy.types import TypeEngine
 
+from monitor.core.texts import in_utc, list_text, moment_text, to_json
+
 
 class UtcDateTime(TypeDecorator[datetime]):
     """Aware moments in, UTC moments out. SQLite would read 12:00+05:00 back as a naive 12:00."""
@@ -23,7 +25,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Refuses naive values with ValueError."""
-        return None if value is None else _in_utc(value)
+        return None if value is None else in_utc(value)
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None] | None:
         """SQLite gives text: read here in one step, as a report reads hundreds of thousands of moments."""
@@ -36,20 +38,8 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def _in_utc(value: datetime) -> datetime:
-    if value.tzinfo is None:
-        raise ValueError(f"a moment without a time zone cannot be stored: {value!r}")
-    return value.astimezone(UTC)
-
-
-@lru_cache(maxsize=4096)  # that of the look, none, and those of a batch: a message and where it was seen have the same
-def _text(value: datetime | None) -> str | None:
-    """As SQLAlchemy writes moments for SQLite: `2026-11-16 08:00:00.000000`, in UTC."""
-    if value is None:
-        return None
-    at = value if value.tzinfo is UTC else _in_utc(value)
-    parts = at.year, at.month, at.day, at.hour, at.minute, at.second, at.microsecond
-    return "%04d-%02d-%02d %02d:%02d:%02d.%06d" % parts  # noqa: UP031  # others take half as long again
+_text = lru_cache(maxsize=4096)(moment_text)
+"""That of the look, none, and those of a batch: a message and where it was seen have the same."""
 
 
 def _utc(value: str | None) -> datetime | None:
@@ -89,12 +79,9 @@ def _moment(value: object) -> str:
     """What JSON has no word for: a moment."""
     if not isinstance(value, datetime):
         raise TypeError(f"{type(value).__name__} cannot be stored")
-    return _in_utc(value).isoformat()
+    return in_utc(value).isoformat()
 
 
-to_json = JSONEncoder(separators=(",", ":"), check_circular=False).encode
-"""JSON as SQLite keeps it, of values that no part of leads back to. Letters outside ASCII stand as \\u…, so that a
-lone surrogate can be kept too."""
 _of_rows = JSONEncoder(separators=(",", ":"), default=_moment).encode
 _decode = JSONDecoder().raw_decode
 
@@ -105,15 +92,10 @@ def from_json(text: str) -> Any:
 
 
 def json_text(value: Any) -> str | None:
-    """JSON for SQLite, None for None. Tuples hold nothing but texts: most of them were written just before."""
+    """JSON for SQLite, None for None. Tuples hold nothing but texts."""
     if not value:
         return None if value is None else to_json(value) if value.__class__ is dict else "[]"
-    return _of_texts(value) if value.__class__ is tuple and len(value) < 3 else to_json(value)
-
-
-@lru_cache(maxsize=256)
-def _of_texts(texts: tuple[Any, ...]) -> str:
-    return to_json(texts)
+    return list_text(value) if value.__class__ is tuple else to_json(value)
 
 
 def json_of_rows(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -27,7 +27,7 @@ from monitor.core.waits import fold_ordered
 from monitor.store.acts import marks_of
 from monitor.store.bulk import insert_all
 from monitor.store.outcome import Writing
-from monitor.store.rows import derived_row, seen_of, sighting_of
+from monitor.store.rows import AS_TEXT, derived_row, seen_of, sighting_of
 from monitor.store.store import among
 from monitor.store.tables import (
     PUT_OFF,
@@ -47,7 +47,8 @@ LARGE = 2000
 
 
 class New(NamedTuple):
-    """A message that has no row yet: its columns but for what is derived, and what the fold needs of it."""
+    """A message that has no row yet: its columns (rows.new_message_row) but for what is derived, and what the fold
+    needs of it."""
 
     columns: dict[str, Any]
     seen: Seen
@@ -176,7 +177,7 @@ def _put_off(connection: Connection, numbers: Collection[int], house: House, new
     for each in new:
         judged = Folded({each.seen.message.identity: judge(case(each.seen, house, signs=each.gist.signs))}, ())
         rows.append(each.columns | _derived(each.seen, judged, ALONE))
-    insert_all(connection, messages, rows)
+    insert_all(connection, messages, rows, AS_TEXT)
     connection.execute(
         update(conversations).where(among(conversations.c.number, numbers, connection)).values(stale=True)
     )

@@ -21,9 +21,9 @@ from monitor.store.folding import New, refold
 from monitor.store.keeping import expect_none_forgotten, kept_from
 from monitor.store.knowing import learn
 from monitor.store.listed import listed
-from monitor.store.rows import fortnight_of, message_of, message_row
+from monitor.store.rows import fortnight_of, message_of, message_row, new_message_row
 from monitor.store.sighted import put_sightings
-from monitor.store.store import Store
+from monitor.store.store import RowError, Store
 from monitor.store.strands import Fresh, Strands, conversations_of, join_batch
 from monitor.store.tables import AnyRow, folders, messages, sightings
 from monitor.store.tying import tie_by_subject
@@ -175,7 +175,7 @@ class _Intake:
             received_at = every[0].arrival.arrived_at
             if len(every) > 1:
                 received_at = _earliest([(a.arrived_at, a.flags, origin.place.role) for a, origin in every])
-            row = message_row(message, gist.hash)
+            row = new_message_row(message, gist)
             row["id"], row["received_at"], row["fortnight"] = number, received_at, fortnight_of(received_at)
             row["strand"], row["conversation"] = strand, lead[strand]
             seen = gathered(message, received_at, [_sighting(*c) for c in every])
@@ -208,7 +208,7 @@ class _Intake:
                 after[message.identity] = together(after[message.identity], message)
         more = {i: message for i, message in after.items() if message != before[i]}
         if more:
-            changed = [{KEY: known[i].id} | message_row(message, known[i].identity_hash) for i, message in more.items()]
+            changed = [{KEY: known[i].id} | message_row(message) for i, message in more.items()]
             change_all(self.connection, messages, changed)
         first = before | dict(fresh)
         return [m for m in batch if m != first[m.identity]] + list(more.values())
@@ -247,12 +247,15 @@ class _Intake:
 
 
 def _with_gists(batch: _Batch, fresh: Mapping[str, Message], house: House) -> dict[str, Fresh]:
-    """Each with its gist: that which came with it, unless it was changed meanwhile."""
+    """Each with its gist: that which came with it, unless it was changed meanwhile. Raises RowError."""
     came = {}
     for (arrival, _), message in batch:
         if arrival.gist is not None and message is arrival.message and message is fresh.get(message.identity):
             came[message.identity] = arrival.gist
-    return {i: (message, came.get(i) or gist_of(message, house.staff)) for i, message in fresh.items()}
+    try:
+        return {i: (message, came.get(i) or gist_of(message, house.staff)) for i, message in fresh.items()}
+    except ValueError as error:
+        raise RowError(f"the store does not take this ({error})") from error
 
 
 def _told(batch: _Batch, fresh: Mapping[str, Message]) -> tuple[list[Message], list[Message]]:

@@ -9,7 +9,8 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
-from monitor.store.column_types import from_json, to_json
+from monitor.core.texts import to_json
+from monitor.store.column_types import from_json
 from monitor.store.errors import StoreAddressError, StoreError
 
 BUSY_SECONDS = 30

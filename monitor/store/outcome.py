@@ -13,7 +13,7 @@ from monitor.core.house import House
 from monitor.core.wait import Wait
 from monitor.store.bulk import Changes, change_all, insert_all
 from monitor.store.report_tables import counted
-from monitor.store.rows import DERIVED, derived_row, wait_row
+from monitor.store.rows import AS_TEXT, DERIVED, derived_row, wait_row
 from monitor.store.store import among, inserting
 from monitor.store.tables import AnyRow, messages, past_waits, reminders, waits
 
@@ -71,7 +71,7 @@ class Writing:
 
     def write(self, connection: Connection) -> None:
         """Reminders of a wait that became part of another one go with it; then the waits themselves."""
-        insert_all(connection, messages, self.inserted)
+        insert_all(connection, messages, self.inserted, AS_TEXT)
         change_all(connection, messages, self.changed.rows())
         if self.moved:
             _move_reminders(connection, self.moved)

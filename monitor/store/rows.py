@@ -5,19 +5,21 @@ from datetime import datetime
 from typing import Any
 
 from monitor.core.conversations import Link
+from monitor.core.gist import Gist
 from monitor.core.ids import hash_of
 from monitor.core.message import Address, Message, Place, Role, Seen
 from monitor.core.needs_reply import Verdict
 from monitor.core.sightings import Sighting, gathered
+from monitor.core.texts import FactTexts
 from monitor.core.wait import Handoff, Wait
 from monitor.store.tables import AnyRow
 
 
-def message_row(message: Message, hash_: int | None = None) -> dict[str, Any]:
-    """The columns that hold the facts of a message; `hash_`: of its identity, where that is known."""
+def message_row(message: Message) -> dict[str, Any]:
+    """The columns that hold the facts of a message."""
     return {
         "identity": message.identity,
-        "identity_hash": hash_of(message.identity) if hash_ is None else hash_,
+        "identity_hash": hash_of(message.identity),
         "message_id": message.message_id,
         "sent_at": message.sent_at,
         "from_name": message.from_.name,
@@ -28,6 +30,29 @@ def message_row(message: Message, hash_: int | None = None) -> dict[str, Any]:
         "in_reply_to": message.in_reply_to,
         "references": message.references,
         "headers": message.headers if message.headers.__class__ is dict else dict(message.headers),
+    }
+
+
+AS_TEXT = FactTexts._fields
+"""The columns of a new message that are text already."""
+
+
+def new_message_row(message: Message, gist: Gist) -> dict[str, Any]:
+    """The same as `message_row`, with text in the columns AS_TEXT; `gist`: that of the message."""
+    sent_at, recipients, reply_to, in_reply_to, references, headers = gist.texts
+    return {
+        "identity": message.identity,
+        "identity_hash": gist.hash,
+        "message_id": message.message_id,
+        "sent_at": sent_at,
+        "from_name": message.from_.name,
+        "from_address": message.from_.address,
+        "subject": message.subject,
+        "recipients": recipients,
+        "reply_to": reply_to,
+        "in_reply_to": in_reply_to,
+        "references": references,
+        "headers": headers,
     }
 
 

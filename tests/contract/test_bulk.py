@@ -1,14 +1,17 @@
 """Rows written many at a time are the rows that SQLAlchemy would write one by one, on SQLite and on PostgreSQL."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Text, cast, func, insert, select, text, update
 
+from monitor.core.gist import gist_of
 from monitor.core.message import Address, Message
+from monitor.core.staff import Staff
 from monitor.store.bulk import KEY, Changes, change_all, insert_all, put_all
-from monitor.store.rows import fortnight_of, message_row
+from monitor.store.rows import AS_TEXT, fortnight_of, message_row, new_message_row
 from monitor.store.store import RowError, Store
 from monitor.store.tables import folders, mailboxes, messages, sightings
 
@@ -49,6 +52,29 @@ def test_a_row_reads_back_as_if_written_by_itself(store: Store) -> None:
     assert stored(store, 2) == stored(store, 4)
     assert stored(store, 1)["received_at"] == TEN
     assert kinds <= {"text"}
+
+
+def test_what_is_handed_over_as_text_reads_back_as_the_values_it_stands_for(store: Store) -> None:
+    facts = [new_message_row(ANN, gist_of(each, Staff())) for each in (ANN, replace(ANN, sent_at=None))]
+    written = [row(n) | each | {"identity": f"<{n}>"} for n, each in enumerate(facts, 3)]
+    with store.writing() as connection:
+        if not store.is_sqlite:
+            connection.execute(text("SET LOCAL TIME ZONE 'Asia/Kolkata'"))
+        insert_all(connection, messages, [row(1), row(2, sent_at=None)])
+        insert_all(connection, messages, written, AS_TEXT)
+        as_it_stands = (
+            connection.execute(select(cast(messages.c.headers, Text)).order_by(messages.c.id)).scalars().all()
+        )
+    assert stored(store, 3) == stored(store, 1)
+    assert stored(store, 4) == stored(store, 2)
+    assert len(set(as_it_stands)) == 1, "what searches the text finds it in both"
+
+
+def test_rows_may_name_their_columns_in_any_order(store: Store) -> None:
+    one, other = row(1), row(2)
+    with store.writing() as connection:
+        insert_all(connection, messages, [one, dict(reversed(other.items()))])
+    assert stored(store, 1) == stored(store, 2)
 
 
 def test_the_row_of_a_message_names_every_column_so_that_none_is_forgotten() -> None:

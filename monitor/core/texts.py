@@ -1,0 +1,67 @@
+"""GROUND. Facts as text: moments, lists and headers as a store keeps them.
+
+Plain values in, plain text out, so that the process that reads may write it as well.
+"""
+
+from datetime import UTC, datetime
+from functools import lru_cache
+from json import JSONEncoder
+from typing import Any, NamedTuple
+
+from monitor.core.message import Message
+
+
+class FactTexts(NamedTuple):
+    """Those facts of a message that are no text by themselves, each as text; the names are those of its fields."""
+
+    sent_at: str | None
+    recipients: str
+    reply_to: str
+    in_reply_to: str
+    references: str
+    headers: str
+
+
+def texts_of(message: Message) -> FactTexts:
+    """Raises ValueError where its moment has no time zone."""
+    return FactTexts(
+        moment_text(message.sent_at),
+        list_text(message.recipients),
+        list_text(message.reply_to),
+        list_text(message.in_reply_to),
+        list_text(message.references),
+        to_json(message.headers if message.headers.__class__ is dict else dict(message.headers)),
+    )
+
+
+def in_utc(value: datetime) -> datetime:
+    """Raises ValueError for a naive moment."""
+    if value.tzinfo is None:
+        raise ValueError(f"a moment without a time zone cannot be stored: {value!r}")
+    return value.astimezone(UTC)
+
+
+def moment_text(value: datetime | None) -> str | None:
+    """As SQLAlchemy writes moments for SQLite: `2026-11-16 08:00:00.000000`, in UTC. Raises ValueError."""
+    if value is None:
+        return None
+    at = value if value.tzinfo is UTC else in_utc(value)
+    parts = at.year, at.month, at.day, at.hour, at.minute, at.second, at.microsecond
+    return "%04d-%02d-%02d %02d:%02d:%02d.%06d" % parts  # noqa: UP031  # others take half as long again
+
+
+to_json = JSONEncoder(separators=(",", ":"), check_circular=False).encode
+"""JSON as SQLite keeps it, of values that no part of leads back to. Letters outside ASCII stand as \\u…, so that a
+lone surrogate can be kept too."""
+
+
+def list_text(values: tuple[Any, ...]) -> str:
+    """Of nothing but texts, or pairs of them. Most are empty, or of one that was written just before."""
+    if not values:
+        return "[]"
+    return _of_few(values) if len(values) < 3 else to_json(values)
+
+
+@lru_cache(maxsize=256)
+def _of_few(values: tuple[Any, ...]) -> str:
+    return to_json(values)
