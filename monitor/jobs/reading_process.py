@@ -20,7 +20,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
+from monitor.core.gist import Gist
+from monitor.core.message import Message
 from monitor.core.staff import Staff
+from monitor.inbox.reading import Unreadable
 from monitor.inbox.reading_child import READY, Read, hear, read_all, say
 from monitor.jobs.logged import event
 
@@ -177,11 +180,16 @@ class _Child:
     def say(self, asked: Asked) -> None:
         """Hand over headers, and who is staff where that is another one. Raises one of _BROKEN where it has died."""
         told, self._told = self._told, asked.staff
-        say(self._line, (None if asked.staff is told else replace(asked.staff), asked.headers))  # without its memory
+        staff = None if asked.staff is told else replace(asked.staff)  # without its memory
+        say(self._line, [(staff, asked.headers)])
 
     def hear(self, asked: Asked) -> Read:
         """What was read of them. Raises one of _BROKEN where it has died, hangs, or gives no answer."""
-        messages, gists = hear(self._line)
+        messages: list[Message | Unreadable] = []
+        gists: list[Gist | None] = []
+        for some, theirs in hear(self._line):
+            messages += some
+            gists += theirs
         if not len(messages) == len(gists) == len(asked.headers):
             raise EOFError
         return messages, gists

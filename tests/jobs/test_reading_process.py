@@ -8,6 +8,8 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from monitor.config import Settings
 from monitor.core.gist import gist_of
 from monitor.core.message import Message
 from monitor.core.staff import Staff
+from monitor.inbox import reading_child
 from monitor.inbox.memory import MemorySource
 from monitor.inbox.reading_child import Read, read_all, with_gists
 from monitor.jobs import look as looks
@@ -84,6 +87,21 @@ def test_it_reads_as_this_process_does(reading: ReadingProcess) -> None:
             messages, gists = asked(read, headers)
             assert messages == read_all(headers, STAFF)[0]
             assert gists == [gist_of(m, STAFF) if isinstance(m, Message) else None for m in messages]
+
+
+def test_many_come_back_whole_and_in_their_order(reading: ReadingProcess) -> None:
+    many = [b"Message-ID: <%d@x.example>\r\n" % number + HEADERS[0] for number in range(1234)]
+    with reading.in_use() as read:
+        listening(reading)
+        assert asked(read, many) == with_gists(many, STAFF)
+
+
+def test_of_a_message_that_no_store_takes_there_is_no_gist(monkeypatch: pytest.MonkeyPatch) -> None:
+    (message,) = read_all(HEADERS[:1], STAFF)[0]
+    assert isinstance(message, Message)
+    naive = replace(message, sent_at=datetime(2026, 11, 16))  # noqa: DTZ001  # that is the point
+    monkeypatch.setattr(reading_child, "read", lambda _header: naive)
+    assert with_gists(HEADERS[:1], STAFF) == ([naive], [None])
 
 
 def test_it_is_told_who_is_staff_and_told_again_when_that_changes(reading: ReadingProcess) -> None:
