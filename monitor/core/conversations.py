@@ -7,7 +7,7 @@ name it. Each condition is a node of its own, so nothing here depends on the ord
 recurses, so loops and chains of any length do no harm.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import NamedTuple
@@ -32,12 +32,19 @@ class Link(NamedTuple):
     to: str = ""
 
 
-class Tie(NamedTuple):
-    """A node a message hangs on, with the rule and what it says of it. `kept`: others must find it later."""
+Tie = tuple[str, Link]
+"""A node a message hangs on, with the rule and what it says of it."""
 
-    node: str
-    link: Link
-    kept: bool = True
+
+class Ties(NamedTuple):
+    """All that ties a message to others, strongest rule first: the nodes it hangs on, and the link of each.
+
+    Of so many of them, from the first on, as `kept` says others must find it later.
+    """
+
+    nodes: tuple[str, ...]
+    links: tuple[Link, ...]
+    kept: int
 
 
 ALONE = Link("join.none")
@@ -57,16 +64,18 @@ def own_id(message: Message) -> str:
     return message.message_id or message.identity
 
 
-def ties(message: Message, staff: Staff) -> list[Tie]:
-    """All that ties a message to others, strongest rule first; its own id is always among them."""
+def ties(message: Message, staff: Staff) -> Ties:
+    """All that ties a message to others; its own id is always among it."""
     subject = joining(message)
     keys = ([subject] if subject else []) + [f"@{address}" for address in outsiders(message, staff)]
+    found: list[Tie] = []
     if not _TYING.isdisjoint(message.headers):
-        return [tie for rule in LINKS for tie in rule(message, subject, keys)]
-    cited = _cited(message, subject, keys)
-    if not (message.in_reply_to or message.references):
-        return cited
-    return _in_reply_to(message, subject, keys) + _references(message, subject, keys) + cited
+        found = [tie for rule in LINKS[:-1] for tie in rule(message, subject, keys)]
+    elif message.in_reply_to or message.references:
+        found = _in_reply_to(message, subject, keys) + _references(message, subject, keys)
+    # Whoever names this mail later keeps the nodes that it has beside its id; whoever named it before has kept them.
+    nodes, links = zip(*found, *_cited(message, subject, keys), strict=True)
+    return Ties(nodes, links, len(found) + 1)
 
 
 def loose_ids(message: Message) -> tuple[str, ...]:
@@ -105,30 +114,28 @@ def join(batch: Iterable[Iterable[str]], known: Mapping[str, int], last_number: 
     return _numbered(forest, owners, met, last_number)
 
 
-def links(tied: Mapping[str, Sequence[Tie]]) -> dict[str, Link]:
+def links(tied: Mapping[str, Ties]) -> dict[str, Link]:
     """By identity, the strongest rule that ties each message to another one of these (given with their ties)."""
     if len(tied) == 1:  # most strands, while they are young
         return dict.fromkeys(tied, ALONE)
     if len(tied) == 2:  # most others
         (one, some), (other, more) = tied.items()
-        if some[0].node == more[0].node:  # an answer, and what it answers
-            return {one: some[0].link, other: more[0].link}
-        return {one: _shared(some, more), other: _shared(more, some)}
+        if some.nodes[0] == more.nodes[0]:  # an answer, and what it answers
+            return {one: some.links[0], other: more.links[0]}
+        return {one: _strongest(some, more.nodes), other: _strongest(more, some.nodes)}
     met: set[str] = set()
     shared: set[str] = set()
     for ties in tied.values():
-        nodes = {tie.node for tie in ties}
-        shared |= met & nodes
-        met |= nodes
-    return {identity: next((tie.link for tie in ties if tie.node in shared), ALONE) for identity, ties in tied.items()}
+        shared |= met.intersection(ties.nodes)
+        met.update(ties.nodes)
+    return {identity: _strongest(ties, shared) for identity, ties in tied.items()}
 
 
-def _shared(ties: Sequence[Tie], others: Sequence[Tie]) -> Link:
-    """The strongest of these ties that is among the others too."""
-    nodes = {tie.node for tie in others}
-    for tie in ties:
-        if tie.node in nodes:
-            return tie.link
+def _strongest(ties: Ties, shared: Container[str]) -> Link:
+    """The link of the first of these nodes that is shared."""
+    for node, link in zip(ties.nodes, ties.links, strict=True):
+        if node in shared:
+            return link
     return ALONE
 
 
@@ -140,9 +147,9 @@ def _in_reply_to(message: Message, subject: str, _keys: Sequence[str]) -> list[T
     found = []
     for i in message.in_reply_to:
         link = Link("join.in-reply-to", i)
-        found.append(Tie(i, link))
+        found.append((i, link))
         if subject:  # for mails that name the same id in References alone
-            found.append(Tie(_both(i, subject), link))
+            found.append((_both(i, subject), link))
     return found
 
 
@@ -151,16 +158,16 @@ def _references(message: Message, _subject: str, keys: Sequence[str]) -> list[Ti
     if not loose:  # most name one id, and in both fields
         return []
     named = [(i, Link("join.references", i)) for i in reversed(loose)]
-    return [Tie(node, link) for i, link in named for node in _each(i, keys)]
+    return [(node, link) for i, link in named for node in _each(i, keys)]
 
 
 def _bounce(message: Message, _subject: str, _keys: Sequence[str]) -> list[Tie]:
-    return [Tie(i, Link("join.bounce", i)) for i in failed_ids(message)]
+    return [(i, Link("join.bounce", i)) for i in failed_ids(message)]
 
 
 def _gmail_thread(message: Message, _subject: str, _keys: Sequence[str]) -> list[Tie]:
     threads = message.headers.get(GMAIL_THREAD, ())
-    return [Tie(f"gmail {thread}", Link("join.gmail-thread", thread)) for thread in threads]
+    return [(f"gmail {thread}", Link("join.gmail-thread", thread)) for thread in threads]
 
 
 def _thread_index(message: Message, subject: str, _keys: Sequence[str]) -> list[Tie]:
@@ -169,14 +176,13 @@ def _thread_index(message: Message, subject: str, _keys: Sequence[str]) -> list[
     if len(index) < THREAD_INDEX:
         return []
     link = Link("join.thread-index", index)
-    below = Tie(f"index {_both(index, subject)}", link)
-    return [below] if message.names else [Tie(f"index {index}", link), below]
+    below = (f"index {_both(index, subject)}", link)
+    return [below] if message.names else [(f"index {index}", link), below]
 
 
 def _cited(message: Message, _subject: str, keys: Sequence[str]) -> list[Tie]:
     own = own_id(message)
-    # Whoever names this mail later keeps the node; whoever named it before has kept it.
-    return [Tie(own, _CITED), *[Tie(node, _CITED, False) for node in _each(own, keys)]]
+    return [(own, _CITED), *[(node, _CITED) for node in _each(own, keys)]]
 
 
 _TYING = frozenset({FAILED, GMAIL_THREAD, "thread-index"})

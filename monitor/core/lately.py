@@ -84,7 +84,7 @@ def _waits(seen: Sequence[Seen], house: House) -> list[Wait]:
 
 
 def _strands(seen: Sequence[Seen], house: House) -> Mapping[int, list[Seen]]:
-    nodes = [[tie.node for tie in ties(m.message, house.staff)] for m in seen]
+    nodes = [ties(m.message, house.staff).nodes for m in seen]
     numbers = join(nodes, {}, 0).numbers
     found: dict[int, list[Seen]] = defaultdict(list)
     for message, own in zip(seen, nodes, strict=True):

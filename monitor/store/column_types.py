@@ -10,7 +10,7 @@ from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, TypeDecorat
 from sqlalchemy.sql.operators import OperatorType
 from sqlalchemy.types import TypeEngine
 
-from monitor.core.texts import in_utc, list_text, moment_text, to_json
+from monitor.core.texts import in_utc, moment_text, to_json
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -92,10 +92,15 @@ def from_json(text: str) -> Any:
 
 
 def json_text(value: Any) -> str | None:
-    """JSON for SQLite, None for None. Tuples hold nothing but texts."""
+    """JSON for SQLite, None for None. Tuples hold nothing but texts: most of them were written just before."""
     if not value:
         return None if value is None else to_json(value) if value.__class__ is dict else "[]"
-    return list_text(value) if value.__class__ is tuple else to_json(value)
+    return _of_texts(value) if value.__class__ is tuple and len(value) < 3 else to_json(value)
+
+
+@lru_cache(maxsize=256)
+def _of_texts(texts: tuple[Any, ...]) -> str:
+    return to_json(texts)
 
 
 def json_of_rows(rows: Sequence[Mapping[str, Any]]) -> str:

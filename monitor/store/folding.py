@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, func, select, update
 
 from monitor.core.alone import alone
-from monitor.core.conversations import ALONE, Link, Tie, links, ties
+from monitor.core.conversations import ALONE, Link, Ties, links, ties
 from monitor.core.exchange import exchange
 from monitor.core.gist import Gist
 from monitor.core.house import House
@@ -70,7 +70,7 @@ class _Told(NamedTuple):
     row: AnyRow | None
     columns: dict[str, Any]
     seen: Seen
-    ties: Sequence[Tie]
+    ties: Ties
     strand: int
 
 

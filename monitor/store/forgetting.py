@@ -238,8 +238,9 @@ def rebuild_nodes(connection: Connection, strands: Collection[int], ids: dict[st
     connection.execute(delete(nodes).where(or_(hidden, among(nodes.c.id, ids, connection))))
     told = [(message_of(row), row.strand) for row in rows]
     borne = {message.identity for message, _ in told}
-    tied = [(tie, strand, m.identity != own_id(m)) for m, strand in told for tie in ties(m, house.staff)]
-    new = {tie.node: strand for tie, strand, all_ in tied if (tie.kept or all_) and tie.node not in borne}
+    tied = [(ties(m, house.staff), strand, m.identity != own_id(m)) for m, strand in told]
+    kept = [(each.nodes if all_ else each.nodes[: each.kept], strand) for each, strand, all_ in tied]
+    new = {node: strand for found, strand in kept for node in found if node not in borne}
     if new:
         statement = inserting(nodes, connection).on_conflict_do_nothing()
         connection.execute(statement, [{"id": node, "strand": strand} for node, strand in sorted(new.items())])

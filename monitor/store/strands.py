@@ -9,7 +9,7 @@ from itertools import chain
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, select, union_all, update
 
-from monitor.core.conversations import HASHED, Joined, Tie, join, loose_ids, own_id, ties
+from monitor.core.conversations import HASHED, Joined, Ties, join, loose_ids, own_id, ties
 from monitor.core.gist import Gist
 from monitor.core.house import House
 from monitor.core.ids import hash_of
@@ -35,7 +35,7 @@ class Strands:
     begun: Collection[int]
 
 
-_Told = tuple[Message, Sequence[Tie], bool]
+_Told = tuple[Message, Ties, bool]
 """A message, its ties, and whether all of them are kept."""
 
 
@@ -60,7 +60,7 @@ def _join(
     connection: Connection, told: Sequence[_Told], house: House, fresh: Collection[str] = ()
 ) -> tuple[Joined, set[int]]:
     """Put messages into strands; also the conversations that strands came to or left. `fresh`: who has no row yet."""
-    nodes_of = [[tie.node for tie in each] for _, each, _ in told]
+    nodes_of = [each.nodes for _, each, _ in told]
     kept = kept_strands(connection, set(chain.from_iterable(nodes_of)), fresh)
     last = connection.execute(_LAST).scalar_one()
     joined = join(nodes_of, kept, last)
@@ -69,7 +69,7 @@ def _join(
     touched = _merge(connection, joined.merged) if joined.merged else set()
     if joined.created:
         insert_all(connection, conversations, [{"number": n, "stale": False} for n in joined.created])
-    keep = {tie.node for _, each, all_ in told for tie in each if tie.kept or all_}
+    keep = set(chain.from_iterable(each.nodes if all_ else each.nodes[: each.kept] for _, each, all_ in told))
     keep -= kept.keys()
     keep -= {message.identity for message, _, _ in told}  # their rows bear these
     new = [{"id": i, "strand": joined.numbers[i]} for i in sorted(keep)]
@@ -112,8 +112,8 @@ def _borne(
     found: dict[str, int] = {}
     for row in connection.execute(_NAMED, {"hashes": [hash_of(i) for i in apart]}):
         if row.identity in apart:
-            its_own = [tie.node for tie in ties(message_of(row), house.staff) if not tie.kept]
-            found |= {node: row.strand for node in its_own if node in open_}
+            its_own = ties(message_of(row), house.staff)
+            found |= {node: row.strand for node in its_own.nodes[its_own.kept :] if node in open_}
     return found
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.core.conversations import LINKS, Joined, Link, Tie, links, own_id, ties
+from monitor.core.conversations import LINKS, Joined, Link, Ties, links, own_id, ties
 from monitor.core.conversations import join as join_nodes
 from monitor.core.message import FAILED, GMAIL_THREAD, Message
 from monitor.core.staff import outsiders
@@ -26,7 +26,7 @@ def join(batch: Iterable[Message], known: Mapping[str, int], last: int) -> Joine
 
 def nodes(message: Message) -> list[str]:
     """What a message hangs on."""
-    return [tie.node for tie in ties(message, HOUSE.staff)]
+    return list(ties(message, HOUSE.staff).nodes)
 
 
 @st.composite
@@ -126,14 +126,16 @@ def test_all_that_ties_a_mail_is_what_each_reason_finds_strongest_first(
     people = outsiders(message, HOUSE.staff)
     subject = joining(message)
     found = [tie for rule in LINKS for tie in rule(message, subject, [subject, *(f"@{a}" for a in people)])]
-    assert ties(message, HOUSE.staff) == found
+    tied = ties(message, HOUSE.staff)
+    assert list(zip(tied.nodes, tied.links, strict=True)) == found
+    assert tied.nodes[tied.kept - 1] == own_id(message), "what comes behind it others keep, who name it"
 
 
 @given(mailbox())
 def test_two_mails_are_linked_as_they_are_beside_one_that_has_nothing_to_do_with_them(messages: list[Message]) -> None:
     two = {m.identity: ties(m, HOUSE.staff) for m in messages[:2]}
-    stranger = Tie("<a stranger>", Link("join.cited"))
-    beside = links(two | {"": [stranger], " ": [Tie("<another>", Link("join.cited"))]})
+    strangers = {name: Ties((name,), (Link("join.cited"),), 1) for name in ("<a stranger>", "<another>")}
+    beside = links(two | strangers)
     assert links(two) == {identity: beside[identity] for identity in two}
 
 

@@ -22,7 +22,7 @@ AUTOMATIC = {"auto-submitted": "auto-replied"}
 def strands(rows: Iterable[Seen]) -> int:
     """Into how many strands ids put these messages."""
     messages = [seen.message for seen in rows]
-    nodes = [[own_id(m), *(tie.node for tie in ties(m, HOUSE.staff))] for m in messages]
+    nodes = [[own_id(m), *ties(m, HOUSE.staff).nodes] for m in messages]
     numbers = join(nodes, {}, 0).numbers
     return len({numbers[own_id(m)] for m in messages})
 

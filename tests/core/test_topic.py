@@ -94,8 +94,8 @@ def test_ids_in_references_tie_just_as_before(one: str, other: str) -> None:
 
 
 def _tied(one: Message, other: Message) -> bool:
-    nodes = [{tie.node for tie in ties(message, ALL_OURS)} for message in (one, other)]
-    return not nodes[0].isdisjoint(nodes[1])
+    nodes = [ties(message, ALL_OURS).nodes for message in (one, other)]
+    return not set(nodes[0]).isdisjoint(nodes[1])
 
 
 @given(SUBJECTS, SUBJECTS)
