@@ -11,9 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-LOOK_AGAIN = (
-    0.1  # seconds between two looks at the memory; with 0.02 they take a fortieth of a core from what is measured
-)
+LOOK_AGAIN = 0.1  # seconds between two looks at the memory; 0.02 takes a fortieth of a core from what is measured
 TIME_LIMIT = 7200
 SAID = 3000  # so much of what a failed process said is told
 
