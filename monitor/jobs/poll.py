@@ -208,6 +208,8 @@ class _Looker:
 
     def _batches(self, opened: "_Opened", source: MailSource) -> Iterator[Arrived]:
         row, state, step = opened
+        if state.uidnext is not None and state.uidnext <= step.first_uid:
+            return  # nothing is there: to open the folder again takes a server as long as hundreds of mails
         uids = new_mail(source, row.name, step, self.mailbox.lookback, self.now, self.stopping)
         folder = WatchedFolder(row.name, row.role)
         arriving = Arriving(source, folder, self.mailbox, self.house, self.now, self.reader)

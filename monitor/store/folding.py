@@ -236,7 +236,7 @@ def _fold_one(number: int, told: Sequence[_Told], said: Sequence[Mark], house: H
 
 def _at_once(number: int, came: Sequence[New], house: House, writing: Writing) -> bool:
     """Whether a conversation that has just begun is of so few mails that it needs no walk; then it is done."""
-    if len(came) > 2 or {each.columns["strand"] for each in came} != {number}:
+    if not 0 < len(came) < 3 or not came[0].columns["strand"] == came[-1].columns["strand"] == number:
         return False
     if len(came) == 1:
         columns, seen, gist = came[0]

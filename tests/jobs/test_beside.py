@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 
 import pytest
 
@@ -96,3 +97,30 @@ def test_as_many_looks_as_a_server_is_asked_for_at_once_leave_no_room(
     assert [each.fault for each in of_all.poll(settings.mailboxes[:1], TEN)] == [None]
     of_all.close()
     assert len(source.opened) == opened
+
+
+class Searched(MemorySource):
+    """Notes which folders were searched, and so opened."""
+
+    def __init__(self, *folders: MemoryFolder) -> None:
+        super().__init__(*folders)
+        self.searched: list[str] = []
+
+    def uids(self, folder: str, first_uid: int, since: datetime | None) -> Iterator[list[int]]:
+        self.searched.append(folder)
+        return super().uids(folder, first_uid, since)
+
+
+def test_behind_what_was_read_nothing_is_searched_where_the_server_says_that_nothing_is_there(
+    store: Store, settings: Settings
+) -> None:
+    sent = MemoryFolder("Sent", frozenset({"\\sent"}))
+    sent.deliver(header(100), MONDAY)
+    source, house = Searched(inbox(MUCH), sent), settings.house(store.letter_key)
+    assert sweep(store, source, settings.mailboxes[0], house, TEN).fault is None
+    assert sorted(source.searched) == ["INBOX", "Sent"], "side by side, and not again"
+    assert len(known(store)) == MUCH + 1
+    sent.deliver(header(101), MONDAY)
+    assert sweep(store, source, settings.mailboxes[0], house, TEN).fault is None
+    assert source.searched[2:] == ["Sent"]
+    assert len(known(store)) == MUCH + 2
