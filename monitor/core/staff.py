@@ -12,7 +12,7 @@ PERSON_BEHIND = ("x-original-from", "x-original-sender")
 """Where a list or group that rewrites From leaves the person (Google Groups, Microsoft 365, Mailman 2.1.18+)."""
 
 _VIA = re.compile(r"(?P<who>.*?) via .+", re.IGNORECASE)
-MOST_KNOWN = 10_000
+MOST_KNOWN = 2_000
 """So many addresses are remembered with what they are; then it begins anew."""
 _OUTSIDE = ("staff.outside", "staff.customer")
 _GROUPS_IO = re.compile(r"(?P<local>[^@=]+)=(?P<domain>[^@=]+\.[^@=]+)@(?:[\w-]+\.)?groups\.io")
