@@ -39,12 +39,16 @@ Tie = tuple[str, Link]
 class Ties(NamedTuple):
     """All that ties a message to others, strongest rule first: the nodes it hangs on, and the link of each.
 
-    Of so many of them, from the first on, as `kept` says others must find it later.
+    By the first `kept` of them others must find it later.
     """
 
     nodes: tuple[str, ...]
     links: tuple[Link, ...]
     kept: int
+
+    def to_keep(self, all_: bool) -> tuple[str, ...]:
+        """The nodes that a store keeps for it: those that others find it by, or all."""
+        return self.nodes if all_ else self.nodes[: self.kept]
 
 
 ALONE = Link("join.none")
@@ -188,6 +192,7 @@ def _cited(message: Message, _subject: str, keys: Sequence[str]) -> list[Tie]:
 _TYING = frozenset({FAILED, GMAIL_THREAD, "thread-index"})
 """Without one of these facts, and without ids, nothing but the last rule has anything to say."""
 LINKS: tuple[Rule, ...] = (_in_reply_to, _references, _bounce, _gmail_thread, _thread_index, _cited)
+"""The strongest first. A new one comes before the last, which alone has nodes that others keep (`ties`)."""
 
 
 _CITED = Link("join.cited", "others name it")

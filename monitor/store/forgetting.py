@@ -238,8 +238,7 @@ def rebuild_nodes(connection: Connection, strands: Collection[int], ids: dict[st
     connection.execute(delete(nodes).where(or_(hidden, among(nodes.c.id, ids, connection))))
     told = [(message_of(row), row.strand) for row in rows]
     borne = {message.identity for message, _ in told}
-    tied = [(ties(m, house.staff), strand, m.identity != own_id(m)) for m, strand in told]
-    kept = [(each.nodes if all_ else each.nodes[: each.kept], strand) for each, strand, all_ in tied]
+    kept = [(ties(m, house.staff).to_keep(m.identity != own_id(m)), strand) for m, strand in told]
     new = {node: strand for found, strand in kept for node in found if node not in borne}
     if new:
         statement = inserting(nodes, connection).on_conflict_do_nothing()

@@ -17,14 +17,8 @@ from monitor.store.tables import AnyRow
 
 def message_row(message: Message) -> dict[str, Any]:
     """The columns that hold the facts of a message."""
-    return {
-        "identity": message.identity,
-        "identity_hash": hash_of(message.identity),
-        "message_id": message.message_id,
+    return _named(message, hash_of(message.identity)) | {
         "sent_at": message.sent_at,
-        "from_name": message.from_.name,
-        "from_address": message.from_.address,
-        "subject": message.subject,
         "recipients": message.recipients,
         "reply_to": message.reply_to,
         "in_reply_to": message.in_reply_to,
@@ -39,20 +33,18 @@ AS_TEXT = FactTexts._fields
 
 def new_message_row(message: Message, gist: Gist) -> dict[str, Any]:
     """The same as `message_row`, with text in the columns AS_TEXT; `gist`: that of the message."""
-    sent_at, recipients, reply_to, in_reply_to, references, headers = gist.texts
+    return _named(message, gist.hash) | dict(zip(AS_TEXT, gist.texts, strict=True))
+
+
+def _named(message: Message, hash_: int) -> dict[str, Any]:
+    """The facts that are text by themselves, and what the identity is looked for by."""
     return {
         "identity": message.identity,
-        "identity_hash": gist.hash,
+        "identity_hash": hash_,
         "message_id": message.message_id,
-        "sent_at": sent_at,
         "from_name": message.from_.name,
         "from_address": message.from_.address,
         "subject": message.subject,
-        "recipients": recipients,
-        "reply_to": reply_to,
-        "in_reply_to": in_reply_to,
-        "references": references,
-        "headers": headers,
     }
 
 

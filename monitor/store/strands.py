@@ -69,7 +69,7 @@ def _join(
     touched = _merge(connection, joined.merged) if joined.merged else set()
     if joined.created:
         insert_all(connection, conversations, [{"number": n, "stale": False} for n in joined.created])
-    keep = set(chain.from_iterable(each.nodes if all_ else each.nodes[: each.kept] for _, each, all_ in told))
+    keep = set(chain.from_iterable(each.to_keep(all_) for _, each, all_ in told))
     keep -= kept.keys()
     keep -= {message.identity for message, _, _ in told}  # their rows bear these
     new = [{"id": i, "strand": joined.numbers[i]} for i in sorted(keep)]
