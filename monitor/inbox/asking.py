@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from monitor.core.tls_line import TlsLine, tls_line
+from monitor.inbox.cleaning import clean
 from monitor.inbox.commands import name_of, refusable
 from monitor.inbox.imap import ImapSource
-from monitor.inbox.reading import clean
 from monitor.inbox.source import SourceError
 
 

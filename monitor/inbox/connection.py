@@ -12,12 +12,12 @@ from imapclient import IMAPClient, SocketTimeout
 from imapclient.exceptions import LoginError
 
 from monitor.core.tls_line import tls_context
+from monitor.inbox.cleaning import clean
 from monitor.inbox.faults import fault_of, is_no_folder, is_over
 from monitor.inbox.fetching import FetchRefused
 from monitor.inbox.flags import Opened
 from monitor.inbox.idling import Idling
 from monitor.inbox.login import Imap, Login, log_in
-from monitor.inbox.reading import clean
 from monitor.inbox.source import SourceError
 
 # Its debug log prints whole messages, and it inherits the root logger's level (failures.md §1).

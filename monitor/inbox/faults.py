@@ -12,8 +12,8 @@ from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, LoginEr
 
 from monitor.core.login_hints import hint_of
 from monitor.core.redaction import without
+from monitor.inbox.cleaning import clean
 from monitor.inbox.fetching import FetchRefused
-from monitor.inbox.reading import clean
 from monitor.inbox.source import Fault, SourceError
 
 _CODE = re.compile(r"\[([A-Z-]+)[^\]]*\]")

@@ -11,13 +11,14 @@ from datetime import date, datetime, timedelta
 from monitor.core.cursor import FolderState
 from monitor.core.message import Message
 from monitor.inbox import commands
+from monitor.inbox.cleaning import clean
 from monitor.inbox.commands import peek, refusable, report_items, searched, status_items, uid_fetch
 from monitor.inbox.fields import FIELDS
 from monitor.inbox.flagging import Flagging
 from monitor.inbox.flags import Opened
 from monitor.inbox.login import Login
 from monitor.inbox.parts import Part, calendar_method, parts_of, report_pair, text_part, text_start
-from monitor.inbox.reading import clean, read
+from monitor.inbox.reading import read
 from monitor.inbox.source import (
     MOST_FOUND,
     TEXT_LIMIT,

@@ -9,8 +9,8 @@ from imapclient.exceptions import LoginError
 
 from monitor.core import sasl
 from monitor.core.sasl import Conversation
+from monitor.inbox.cleaning import clean
 from monitor.inbox.incoming import Incoming
-from monitor.inbox.reading import clean
 from monitor.inbox.source import SourceError
 
 Mechanism = Literal["plain", "login", "xoauth2", "oauthbearer"]

@@ -7,7 +7,7 @@ from binascii import a2b_base64
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from monitor.inbox.reading import clean
+from monitor.inbox.cleaning import clean
 from monitor.inbox.source import REPORT_LIMIT, TEXT_LIMIT, TextStart
 
 STATUS_LIMIT = 6_144

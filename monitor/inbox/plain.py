@@ -22,8 +22,10 @@ _ADDR = rf"{_ATOM}(?:\.{_ATOM})*@[A-Za-z0-9](?:[A-Za-z0-9-]*(?:\.[A-Za-z0-9-]+)*
 _WORD = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+"
 _WORDS = rf"{_WORD}(?: {_WORD})*"
 _MAILBOX = re.compile(  # "Ann" <a@b>, Ann <a@b>, <a@b>, a@b (Ann), a@b
-    rf" ?(?:(?:\"([^\"\\]*)\" ?|({_WORDS}) ?)?<({_ADDR})>|({_ADDR})(?: ?\(({_WORDS})\))?) ?(?:,|$)"
+    rf" ?(?:(?:\"([^\"\\]*)\" ?|({_WORDS}) ?)?<({_ADDR})>|({_ADDR})(?: ?\(({_WORDS})\))?) ?"
 )
+# What no comma parts but one in quotes. Possessive: whatever follows, it has nothing to come back for.
+_APART = re.compile(r'(?:[^",]++|"[^"\\]*+")++')
 _BLANKS = re.compile(r" +")
 _ENCODED_WORD = re.compile(r"=\?[A-Za-z0-9_-]+\?[bBqQ]\?[!->@-~]+\?=")
 LONGEST = 4000
@@ -79,30 +81,33 @@ def subject(value: str) -> str | None:
     return None if pieces is None else "".join(normalize("NFC", piece) for piece in pieces)
 
 
-def addresses(value: str) -> list[tuple[str, str]] | None:
-    """(name, address) pairs of a plain address header; None where it is not plain."""
+def mailboxes(value: str) -> list[str] | None:
+    """The mailboxes (RFC 5322 §3.4) of an address header, apart; None where it is not plain."""
     if len(value) > LONGEST or not (value.isascii() and value.isprintable()):
         return None
-    found: list[tuple[str, str]] = []
     if "  " in value:
         value = _BLANKS.sub(" ", value)
-    at, end = 0, len(value)
-    while at < end:
-        match = _MAILBOX.match(value, at)
-        if not match:
+    if '"' not in value:
+        return value.replace(", ", ",").split(",")
+    found: list[str] = _APART.findall(value)
+    # A quotation mark that nothing closes, or an escape, ends the search.
+    return found if ",".join(found) == value else None
+
+
+def mailbox(text: str) -> tuple[str, str] | None:
+    """Name and address of one of these; None where it is not plain."""
+    match = _MAILBOX.fullmatch(text)
+    if not match:
+        return None
+    quoted, words, angle, bare, comment = match.groups()
+    name, address = quoted or words or comment or "", angle or bare
+    if "=?" in text and not quoted:
+        # In a comment or an address they mean something else; in quotes, or with no blank behind them, nothing.
+        phrase = _phrase(words) if words and f"{words} <" in text and "=?" not in address else None
+        if phrase is None:
             return None
-        quoted, words, angle, bare, comment = match.groups()
-        name, address = quoted or words or comment or "", angle or bare
-        if "=?" in match[0] and not quoted:
-            # In a comment or an address they mean something else; in quotes, or with no blank behind them, nothing.
-            phrase = _phrase(words) if words and f"{words} <" in match[0] and "=?" not in address else None
-            if phrase is None:
-                return None
-            name = phrase
-        found.append((name.strip(), address))
-        at = match.end()
-    # A trailing comma is an empty group to some and a defect to others: not plain.
-    return found if found and not value.rstrip().endswith(",") else None
+        name = phrase
+    return name.strip(), address
 
 
 def names_nobody(value: str) -> bool:

@@ -12,30 +12,24 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from monitor.core.addresses import ALSO_FROM, NULL_SENDER, a_labels, addresses_in
+from monitor.core.addresses import ALSO_FROM, NULL_SENDER, addresses_in
 from monitor.core.ids import cap_references, digest, find_ids, find_references
 from monitor.core.message import NOBODY, Address, Message
-from monitor.core.visible import visible
 from monitor.inbox import plain
+from monitor.inbox.cleaning import clean, shown
 from monitor.inbox.fields import FACT_NAMES, FIELDS, KEPT_ONLY_IF
 from monitor.inbox.lines import split_fields
+from monitor.inbox.people import LONGEST_CACHED, LONGEST_NAME, MOST_CACHED, person, plain_people
 
 if TYPE_CHECKING:
     import mailparser
 
 LONGEST_SUBJECT = 255
-LONGEST_NAME = 120
-LONGEST_ADDRESS = 254  # RFC 5321 §4.5.3.1.3
 LONGEST_FACT = 500
 LONGEST_RESULTS = 4000  # Authentication-Results: eight DKIM results may stand before the one of DMARC
 DATES = range(1970, 2200)
 MOST_ADDRESSES = 50
 MOST_REPEATS = 5
-
-LONGEST_CACHED = 200
-"""Characters of an address header that is read once for all mails that have it: longer ones seldom repeat, and shorter
-ones name so few people that a full cache holds 3 MB at the very most."""
-MOST_CACHED = 512
 
 Texts = dict[str, list[str]]
 
@@ -44,9 +38,6 @@ _FACTS = {name: (LONGEST_FACT, KEPT_ONLY_IF.get(name, ())) for name in FACT_NAME
 _FACTS["authentication-results"] = (LONGEST_RESULTS, ())
 _READ = {spelling: name.lower() for name in (*FIELDS, "Message-Id") for spelling in (name, name.lower())}
 
-# Controls, line and paragraph separators, bidi embeddings and overrides, isolates, BOM: never of use in a subject.
-_UNWANTED = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]+")
-_SPACES = re.compile(r"\s+")
 _LOOSE_ADDRESS = re.compile(r"[^\s<>(),;:\"\[\]]+@[^\s<>(),;:\"\[\]]+")
 _AT_WORD = re.compile(r"^\s*([^\s<>(),;:\"@]+) at ([^\s<>(),;:\"@]+\.[^\s<>(),;:\"@]+)\s*(?:\((.*)\))?\s*$")
 _LOCAL_ONLY = re.compile(r"^\s*<?([A-Za-z0-9._-]+)>?\s*(?:\((.*)\))?\s*$")
@@ -79,18 +70,6 @@ def last_hop(whole_header: bytes) -> datetime | None:
         if moment is not None:
             return moment
     return None
-
-
-def clean(text: str, longest: int) -> str:
-    """One line of printable text: no controls, separators, bidi overrides or lone surrogates; cut to `longest`."""
-    if len(text) <= longest and text.isascii() and "  " not in text and text.isprintable():
-        return text.strip()
-    return _SPACES.sub(" ", _UNWANTED.sub(" ", text[: longest * 4])).strip()[:longest].rstrip()
-
-
-def _shown(text: str, longest: int) -> str:
-    """The same for what people are to read. Not for addresses: without what nobody sees, one would become another."""
-    return visible(clean(text, longest))
 
 
 def _text(value: bytes) -> str:
@@ -184,13 +163,6 @@ def _people(fields: Texts, name: str) -> tuple[Address, ...]:
 
 
 @lru_cache(maxsize=MOST_CACHED)
-def plain_people(value: str) -> tuple[Address, ...] | None:
-    """The people a plain address header names; None where it is not plain. Who wrote once often writes again."""
-    pairs = plain.addresses(value)
-    return None if pairs is None else tuple([_plain_person(name, address) for name, address in pairs])
-
-
-@lru_cache(maxsize=MOST_CACHED)
 def judged_people(field: str, value: str) -> tuple[Address, ...]:
     """The people any address header names, as mail-parser reads it."""
     pairs: Sequence[tuple[str, str]] = ()
@@ -199,7 +171,7 @@ def judged_people(field: str, value: str) -> tuple[Address, ...]:
         from email.utils import getaddresses  # with mail-parser: it brings what is known of URLs, and random numbers
 
         pairs = getaddresses([found]) if isinstance(found, str) else found  # Sender: mail-parser only decodes it
-    if people := tuple(_person(n, a) for n, a in pairs or () if "@" in a):
+    if people := tuple(person(n, a) for n, a in pairs or () if "@" in a):
         return people
     rescued = _rescued(value)
     # A lone word is a sender of bounces ("MAILER-DAEMON"), but no recipient.
@@ -222,7 +194,7 @@ def _also_from(fields: Texts, from_: Address) -> tuple[str, ...]:
         return ()
     seen = [person.address for person in _people(fields, "from")]
     text = _QUOTED_OR_COMMENT.sub(" ", ", ".join(values)[:LONGEST_RESULTS])
-    seen += [_person("", a).address for a in addresses_in(text)]
+    seen += [person("", a).address for a in addresses_in(text)]
     return tuple(a for a in dict.fromkeys(seen) if a != from_.address)[:MOST_ADDRESSES]
 
 
@@ -230,7 +202,7 @@ def _subject(fields: Texts) -> str:
     if not (value := _first(fields, "subject")):
         return ""
     text = plain.subject(value)
-    return _shown(str(_judge("subject", value).subject or "") if text is None else text, LONGEST_SUBJECT)
+    return shown(str(_judge("subject", value).subject or "") if text is None else text, LONGEST_SUBJECT)
 
 
 def _date(fields: Texts) -> datetime | None:
@@ -251,39 +223,25 @@ def _judge(field: str, value: str) -> "mailparser.MailParser":
     return mailparser.parse_from_bytes(f"{field}: {value}\r\n\r\n".encode("utf-8", "replace"))
 
 
-def _person(name: str, address: str) -> Address:
-    """A name that only repeats the address is none."""
-    name, address = _shown(name, LONGEST_NAME), clean(address, LONGEST_ADDRESS).lower()
-    return Address("" if name.lower() == address else name, a_labels(address)[:LONGEST_ADDRESS])
-
-
-def _plain_person(name: str, address: str) -> Address:
-    """The same for what plain.addresses gives: all there can be to sanitise in it came out of an encoded word."""
-    if not name.isascii() or "  " in name or len(name) > LONGEST_NAME or len(address) > LONGEST_ADDRESS:
-        return _person(name, address)
-    address = address.lower()
-    return Address("" if name.lower() == address else name, address)
-
-
 def _null_sender(from_: str, path: str) -> Address | None:
     """A mail system without an address: `<>` in From, or `Mail Delivery System <>` or nothing in an empty envelope."""
     if "<>" not in (path.strip(), from_.strip()):
         return None
     match = _NAMED_LOCAL.match(clean(from_, LONGEST_SUBJECT))
-    return Address(_shown(match[1], LONGEST_NAME) if match else "", NULL_SENDER)
+    return Address(shown(match[1], LONGEST_NAME) if match else "", NULL_SENDER)
 
 
 def _rescued(value: str) -> Address | None:
     """A sender from a header that no parser takes: `user at host (Name)` of list archives, a MAILER-DAEMON."""
     text = clean(value, LONGEST_SUBJECT)
     if match := _AT_WORD.match(text):
-        return _person(match[3] or "", f"{match[1]}@{match[2]}")
+        return person(match[3] or "", f"{match[1]}@{match[2]}")
     if match := _LOOSE_ADDRESS.search(text):
-        return _person("", match[0])
+        return person("", match[0])
     if match := _LOCAL_ONLY.match(text):
-        return Address(_shown(match[2] or "", LONGEST_NAME), match[1].lower())
+        return Address(shown(match[2] or "", LONGEST_NAME), match[1].lower())
     if (match := _NAMED_LOCAL.match(text)) and match[2]:
-        return Address(_shown(match[1], LONGEST_NAME), match[2].lower())
+        return Address(shown(match[1], LONGEST_NAME), match[2].lower())
     return None
 
 

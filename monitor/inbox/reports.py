@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from monitor.core.ids import find_ids
+from monitor.inbox.cleaning import clean
 from monitor.inbox.lines import Fields, split_fields
-from monitor.inbox.reading import clean
 from monitor.inbox.source import ReportParts
 
 MOST_FAILURES = 50

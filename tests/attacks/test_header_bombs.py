@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from monitor.core.ids import MOST_REFERENCES
 from monitor.core.message import Message
-from monitor.inbox.reading import LONGEST_NAME, LONGEST_SUBJECT, MOST_ADDRESSES, Unreadable, read
+from monitor.inbox.people import LONGEST_NAME
+from monitor.inbox.reading import LONGEST_SUBJECT, MOST_ADDRESSES, Unreadable, read
 from tests.story.house import ROOT, House, at
 
 NOW = at("Tue 12:00")

@@ -13,17 +13,16 @@ from hypothesis import strategies as st
 from monitor.core.addresses import ALSO_FROM, NULL_SENDER
 from monitor.core.message import Address, Message
 from monitor.core.staff import Staff
-from monitor.inbox import reading
+from monitor.inbox import people, plain, reading
+from monitor.inbox.cleaning import clean
 from monitor.inbox.fields import FIELDS
 from monitor.inbox.lines import split_fields
+from monitor.inbox.people import LONGEST_ADDRESS, LONGEST_NAME
 from monitor.inbox.reading import (
-    LONGEST_ADDRESS,
     LONGEST_FACT,
-    LONGEST_NAME,
     LONGEST_SUBJECT,
     MOST_ADDRESSES,
     Unreadable,
-    clean,
     last_hop,
     read,
 )
@@ -424,17 +423,50 @@ def test_strange_headers_are_the_same_to_the_fast_way_and_to_mail_parser(sender:
 )
 def test_ordinary_mail_needs_no_mail_parser(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "_judge", lambda field, value: pytest.fail(f"{field}: {value}"))
-    for people in (reading.plain_people, reading.judged_people):
-        people.cache_clear()
+    forget_people()
     assert isinstance(read(f"From: Ann Other <ann@customer.example>\r\n{line}\r\n\r\n".encode()), Message)
 
 
-def test_only_short_address_headers_are_kept_in_memory() -> None:
-    for people in (reading.plain_people, reading.judged_people):
-        people.cache_clear()
-    people_of_many = ", ".join(f"p{n}@customer.example" for n in range(50))
-    read(f"From: ann@customer.example\r\nTo: {people_of_many}\r\nCc: ü {people_of_many}\r\n\r\n".encode())
-    assert (reading.plain_people.cache_info().currsize, reading.judged_people.cache_info().currsize) == (1, 0)
+def forget_people() -> None:
+    for remembered in (people.plain_people, people.plain_person, reading.judged_people):
+        remembered.cache_clear()
+
+
+def test_of_long_address_headers_only_the_people_are_kept_in_memory() -> None:
+    forget_people()
+    to_many = ", ".join(f"p{n}@customer.example" for n in range(50))
+    for _ in range(2):
+        read(f"From: ann@customer.example\r\nTo: {to_many}\r\nCc: ü {to_many}\r\n\r\n".encode())
+    assert (people.plain_people.cache_info().currsize, reading.judged_people.cache_info().currsize) == (1, 0)
+    assert people.plain_person.cache_info()[:2] == (50, 51)
+
+
+def test_of_long_names_nothing_is_kept_in_memory() -> None:
+    forget_people()
+    found = read(f"From: a@b.example\r\nTo: {'Ann ' * 100}<ann@customer.example>, c@d.example\r\n\r\n".encode())
+    assert isinstance(found, Message)
+    assert [(len(to.name), to.address) for to in found.recipients] == [(119, ANN.address), (0, "c@d.example")]
+    assert people.plain_person.cache_info().currsize == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ('"Other, Ann" <a@b.example>,c@d.example', [("Other, Ann", "a@b.example"), ("", "c@d.example")]),
+        ('"a>, <x@y.example" <a@b.example>', [("a>, <x@y.example", "a@b.example")]),
+        ('a@b.example "', None),
+        ('a@b.example "c@d.example', None),
+        ('"Ann \\" Other" <a@b.example>', None),
+        ("a@b.example,", None),
+        ("a@b.example, , c@d.example", None),
+        ("a@b.example (Ann, Other)", None),
+        ("=?utf-8?q?Other,_Ann?= <a@b.example>", None),
+    ],
+)
+def test_what_no_comma_parts_is_one_mailbox(value: str, expected: list[tuple[str, str]] | None) -> None:
+    found = plain.mailboxes(value)
+    pairs = None if found is None else [plain.mailbox(text) for text in found]
+    assert (None if pairs is None or None in pairs else pairs) == expected
 
 
 def test_the_development_corpora_are_read_whole_and_both_ways_agree(corpora: Path) -> None:
