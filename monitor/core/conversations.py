@@ -56,11 +56,22 @@ ALONE = Link("join.none")
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """`numbers`: the strand of every node met; `merged`: strand → the one that now leads it."""
+    """`owners`: a message of the batch, by its place there, for every node met; `strands`: that of each message;
+    `merged`: strand → the one that now leads it."""
 
-    numbers: dict[str, int]
+    owners: Mapping[str, int]
+    strands: Sequence[int]
     merged: dict[int, int]
     created: tuple[int, ...]
+
+    def strand(self, node: str) -> int:
+        """The strand of a node that was met."""
+        return self.strands[self.owners[node]]
+
+    @property
+    def numbers(self) -> dict[str, int]:
+        """That of every node, made anew: a batch that goes to many people has sixty nodes a message."""
+        return {node: self.strands[owner] for node, owner in self.owners.items()}
 
 
 def own_id(message: Message) -> str:
@@ -233,7 +244,7 @@ def _numbered(forest: "_Forest", owners: Mapping[str, int], met: Mapping[int, in
             leads[root] = last_number
             created.append(last_number)
         of_message.append(leads[root])
-    return Joined({node: of_message[owner] for node, owner in owners.items()}, merged, tuple(created))
+    return Joined(owners, of_message, merged, tuple(created))
 
 
 class _Forest:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from monitor.core.conversations import Link
@@ -166,4 +167,8 @@ def last_handoff_of(value: Sequence[Sequence[Any]] | None) -> Handoff | None:
 
 
 def _addresses(value: list[list[str]]) -> tuple[Address, ...]:
-    return tuple(Address(name, address) for name, address in value)
+    return tuple([_address(name, address) for name, address in value])
+
+
+_address = lru_cache(maxsize=1024)(Address)
+"""The mails of a conversation name the same people."""

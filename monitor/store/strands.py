@@ -45,7 +45,7 @@ def join_batch(connection: Connection, fresh: Mapping[str, Fresh], copies: Seque
     # The row will not say all that these copies say: so all that ties them is kept.
     told += [(m, ties(m, house.staff), True) for m in copies]
     joined, touched = _join(connection, told, house, fresh.keys())
-    return Strands({i: joined.numbers[own_id(m)] for i, (m, _) in fresh.items()}, touched, joined.created)
+    return Strands({i: joined.strand(own_id(m)) for i, (m, _) in fresh.items()}, touched, joined.created)
 
 
 def rejoin(connection: Connection, known: Sequence[Message], house: House) -> set[int]:
@@ -72,7 +72,7 @@ def _join(
     keep = set(chain.from_iterable(each.to_keep(all_) for _, each, all_ in told))
     keep -= kept.keys()
     keep -= {message.identity for message, _, _ in told}  # their rows bear these
-    new = [{"id": i, "strand": joined.numbers[i]} for i in sorted(keep)]
+    new = [{"id": i, "strand": joined.strand(i)} for i in sorted(keep)]
     if new:
         insert_all(connection, nodes, new)
     return joined, touched
@@ -101,14 +101,14 @@ def _borne(
     named: dict[str, set[int]] = {}
     for message, _, _ in told:
         for i in loose_ids(message):
-            named.setdefault(i, set()).add(joined.numbers[own_id(message)])
+            named.setdefault(i, set()).add(joined.strand(own_id(message)))
     if not named:
         return {}
     rows = bearers(connection, named.keys()).items()
     apart = {i for i, strand in rows if named[i] != {joined.merged.get(strand, strand)}}
     if not apart:
         return {}
-    open_ = joined.numbers.keys() - kept.keys()
+    open_ = joined.owners.keys() - kept.keys()
     found: dict[str, int] = {}
     for row in connection.execute(_NAMED, {"hashes": [hash_of(i) for i in apart]}):
         if row.identity in apart:

@@ -145,12 +145,14 @@ def _hosts(connection: Connection, seekers: Sequence[AnyRow]) -> set[int]:
 
 def _strands(connection: Connection, numbers: Collection[int]) -> tuple[dict[int, list[Seen]], dict[int, datetime]]:
     """The strands of these conversations; when the first message came of each that may be tied."""
-    rows = connection.execute(_MESSAGES, {"numbers": numbers}).all()
     sighted = sightings_of(connection, numbers)
     strands: dict[int, list[Seen]] = {}
-    for row in rows:
+    heads: dict[int, datetime] = {}
+    for row in connection.execute(_MESSAGES, {"numbers": numbers}):  # one by one: they are large
         strands.setdefault(row.strand, []).append(seen_of(row, sighted[row.id]))
-    return strands, {row.strand: row.received_at for row in rows if row.seeks}
+        if row.seeks:
+            heads[row.strand] = row.received_at
+    return strands, heads
 
 
 _HOSTS = (
