@@ -19,7 +19,7 @@ from monitor.inbox.reading import Unreadable, last_hop, read
 from monitor.inbox.source import HEADER_LIMIT, WHOLE_LIMIT, MailSource, RawMail, SourceError, WatchedFolder
 from monitor.jobs.facts import with_more_facts
 from monitor.jobs.handed_out import HandedOut
-from monitor.jobs.look import is_full
+from monitor.jobs.look import BATCH, fitting, is_full
 from monitor.jobs.reading_process import Asked, Reader
 from monitor.store.arrivals import Arrival
 
@@ -30,13 +30,16 @@ _LATE = LATER_THAN_RECEIVED - timedelta(hours=1)
 
 
 class _Fetched(NamedTuple):
-    """Mails of these uids, and what stands for others, whose headers are being read; whether the server took long."""
+    """Mails of these uids, and what stands for others, whose headers are being read; bytes of all these headers;
+    whether the server took long, and whether more are likely to come."""
 
     uids: Sequence[int]
     mails: Sequence[RawMail]
     troubles: list[Arrival]
     asked: Asked
+    weight: int
     slow: bool
+    more: bool
 
 
 _Found = tuple[Message | Unreadable, Gist | None]
@@ -46,13 +49,15 @@ _Found = tuple[Message | Unreadable, Gist | None]
 class Arrived:
     """A batch: what is to be stored, by uid; the first uid behind it; whether more are likely to come.
 
-    `newest` is the INTERNALDATE of its newest mail of those below `known_below` (`Arriving.batches`).
+    `newest` is the INTERNALDATE of its newest mail of those below `known_below` (`Arriving.batches`). `weight`: bytes
+    of the headers it was made of.
     """
 
     arrivals: Sequence[Arrival]
     reached: int
     more: bool
     newest: datetime | None
+    weight: int = 0
 
 
 class Arriving:
@@ -96,16 +101,29 @@ class Arriving:
                 yield arrived
 
     def _fetched(self, uids: Iterable[Sequence[int]]) -> Iterator["_Fetched"]:
+        """Fewer at once where those before were heavy."""
+        most = BATCH
         for batch in uids:
-            began = time.monotonic()
-            mails, troubles = self.handing.mails(self.folder.name, batch)
-            slow = time.monotonic() - began > SLOW_SECONDS
-            yield _Fetched(batch, mails, troubles, self.reader.begin([m.header for m in mails], self.house.staff), slow)
+            at = 0
+            while at < len(batch):
+                part = batch[at : at + most]
+                at += len(part)
+                fetched = self._fetch(part, at < len(batch) or is_full(batch))
+                most = fitting(len(fetched.mails), fetched.weight)
+                yield fetched
+
+    def _fetch(self, uids: Sequence[int], more: bool) -> "_Fetched":
+        began = time.monotonic()
+        mails, troubles = self.handing.mails(self.folder.name, uids)
+        slow = time.monotonic() - began > SLOW_SECONDS
+        headers = [m.header for m in mails]
+        asked = self.reader.begin(headers, self.house.staff)
+        return _Fetched(uids, mails, troubles, asked, sum(map(len, headers)), slow, more)
 
     def _arrived(self, fetched: "_Fetched", known_below: int | None) -> Arrived:
-        batch, mails = fetched.uids, fetched.mails
+        mails = fetched.mails
         arrivals = sorted(fetched.troubles + self._arrivals(mails, fetched.asked), key=lambda a: a.uid)
-        return Arrived(arrivals, batch[-1] + 1, is_full(batch), _newest(mails, known_below))
+        return Arrived(arrivals, fetched.uids[-1] + 1, fetched.more, _newest(mails, known_below), fetched.weight)
 
     def _arrivals(self, mails: Sequence[RawMail], asked: Asked) -> list[Arrival]:
         """Where the wanted fields of a mail leave identity or arrival open, the whole header is asked for."""

@@ -20,6 +20,11 @@ BATCH = 500
 STORED_AT_ONCE = 1_500
 """So many mails are stored at once where so many come. Each transaction writes the leaves of all indexes anew: with
 1,000 a mail costs a twelfth more (of 100,000 on SQLite); 2,000 cost no less, and 2 MB. That takes some 0.2 s."""
+WEIGHT = 700_000
+"""So many bytes of headers are fetched at once, and three times as many stored: what is made of a header takes several
+times its memory. Most mailboxes stay far below it; what goes to lists and to many people has headers of 3 KB."""
+LEAST = 50
+"""So many are fetched at once however heavy they are: at most 800 KB (inbox/source.py: HEADER_LIMIT)."""
 
 log = logging.getLogger("monitor.poll")
 
@@ -110,6 +115,11 @@ def batches(uids: Sequence[int]) -> Iterator[Sequence[int]]:
     """At most BATCH of them at a time."""
     for at in range(0, len(uids), BATCH):
         yield uids[at : at + BATCH]
+
+
+def fitting(mails: int, weight: int) -> int:
+    """How many are fetched at once where so many `mails` weigh so many bytes."""
+    return min(BATCH, max(LEAST, WEIGHT * mails // weight)) if weight else BATCH
 
 
 def is_full(batch: Sequence[int]) -> bool:

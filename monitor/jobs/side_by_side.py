@@ -58,13 +58,19 @@ class _Hands:
         until = clock() + PATIENCE_SECONDS
         while self._open:
             last = min(self._open, key=self._reached_in_time)
-            enough = sum(len(held.arrivals) for held in self._held.values()) >= look.STORED_AT_ONCE or clock() > until
+            enough = self._is_enough() or clock() > until
             if enough and self._held[last].arrivals:
                 return
             if (batch := next(self._folders[last], None)) is None:
                 self._open.discard(last)
             elif batch.arrivals:
                 self._held[last] = _both(self._held[last], batch)
+
+    def _is_enough(self) -> bool:
+        held = self._held.values()
+        if sum(each.weight for each in held) >= 3 * look.WEIGHT:
+            return True
+        return sum(len(each.arrivals) for each in held) >= look.STORED_AT_ONCE
 
     def taken(self) -> list[Side]:
         """What none of the others may have something earlier to; empty where nothing is left."""
@@ -79,7 +85,8 @@ class _Hands:
 
 
 def _both(held: Arrived, more: Arrived) -> Arrived:
-    return replace(more, arrivals=[*held.arrivals, *more.arrivals], newest=more.newest or held.newest)
+    arrivals, weight = [*held.arrivals, *more.arrivals], held.weight + more.weight
+    return replace(more, arrivals=arrivals, newest=more.newest or held.newest, weight=weight)
 
 
 def _cut(held: Arrived, until: datetime | None) -> tuple[Arrived, Arrived]:
@@ -88,5 +95,6 @@ def _cut(held: Arrived, until: datetime | None) -> tuple[Arrived, Arrived]:
     at = next((n for n, a in enumerate(arrivals) if a.arrived_at > until), None) if until else None
     if at is None:
         return held, _NOTHING
-    now = replace(held, arrivals=arrivals[:at], reached=arrivals[at].uid, more=True, newest=None)
-    return now, replace(held, arrivals=arrivals[at:])
+    weight = held.weight * at // len(arrivals)
+    now = replace(held, arrivals=arrivals[:at], reached=arrivals[at].uid, more=True, newest=None, weight=weight)
+    return now, replace(held, arrivals=arrivals[at:], weight=held.weight - weight)

@@ -12,6 +12,7 @@ from monitor.inbox.memory import MemoryFolder, MemorySource
 from monitor.inbox.reading_child import Read, with_gists
 from monitor.inbox.source import RawMail, SourceError, WatchedFolder
 from monitor.jobs import arriving
+from monitor.jobs import look as looks
 from monitor.jobs.arriving import Arrived, Arriving
 from monitor.jobs.reading_process import HERE, Asked, Reader
 from tests.jobs.test_poll import TEN, inbox, settings
@@ -75,6 +76,30 @@ def test_what_a_slow_server_gave_waits_for_nothing_more(settings: Settings, monk
     source = Counts(inbox(5))
     steps(source, settings, Elsewhere())
     assert source.steps == IN_TURN
+
+
+def test_after_heavy_mails_fewer_are_fetched_at_once(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(looks, "LEAST", 1)
+    source = Counts(inbox(9))
+    weight = len(source.mails("INBOX", [1])[0].header)
+    monkeypatch.setattr(looks, "WEIGHT", 2 * weight)
+    source.steps.clear()
+    folder, mailbox = WatchedFolder("INBOX", "inbox"), settings.mailboxes[0]
+    arriving_ = Arriving(source, folder, mailbox, settings.house(b"key"), TEN, HERE)
+    monkeypatch.setattr(looks, "BATCH", 4)
+    found = list(arriving_.batches([range(1, 5), range(5, 9), [9]], None))
+    assert source.steps == ["fetch [1, 2, 3, 4]", "fetch [5, 6]", "fetch [7, 8]", "fetch [9]"]
+    assert [(each.reached, each.more, each.weight // weight) for each in found] == [
+        *((5, True, 4), (7, True, 2), (9, True, 2), (10, False, 1))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("mails", "weight", "expected"),
+    [(500, 500 * 600, 500), (500, 500 * 2800, 250), (1, 16_384, 50), (0, 0, 500), (3, 0, 500)],
+)
+def test_how_many_are_fetched_at_once(mails: int, weight: int, expected: int) -> None:
+    assert looks.fitting(mails, weight) == expected
 
 
 @pytest.mark.parametrize("reader", [HERE, Elsewhere()], ids=["here", "elsewhere"])

@@ -28,10 +28,10 @@ DAY = timedelta(days=1)
 START = datetime(2026, 11, 2, tzinfo=UTC)
 
 
-def batch(days: Sequence[int], first_uid: int = 1) -> Arrived:
-    """Mails that came on these days, uids in order."""
+def batch(days: Sequence[int], first_uid: int = 1, weight: int = 0) -> Arrived:
+    """Mails that came on these days, uids in order; `weight`: bytes of a header."""
     mails = [Arrival(uid, frozenset(), 9, START + n * DAY, "bad") for uid, n in enumerate(days, first_uid)]
-    return Arrived(mails, first_uid + len(days), more=False, newest=START)
+    return Arrived(mails, first_uid + len(days), more=False, newest=START, weight=weight * len(days))
 
 
 def days_of(sides: Sequence[Side]) -> dict[int, list[int]]:
@@ -61,10 +61,10 @@ def test_a_folder_is_read_up_to_the_first_mail_that_waits() -> None:
     assert [(n, each.reached, each.more, each.newest) for n, each in second] == [(1, 4, False, START)]
 
 
-def batches(lists: Sequence[Sequence[int]]) -> Iterator[Arrived]:
+def batches(lists: Sequence[Sequence[int]], weight: int = 0) -> Iterator[Arrived]:
     uid = 1
     for days in lists:
-        yield batch(days, uid)
+        yield batch(days, uid, weight)
         uid += len(days)
 
 
@@ -72,6 +72,18 @@ def test_batches_are_gathered_until_there_is_enough_to_store(monkeypatch: pytest
     monkeypatch.setattr(looks, "STORED_AT_ONCE", 5)
     told = [days_of(sides) for sides in side_by_side([batches([[1, 2], [3], [4, 5], [6]]), batches([[3, 7]])])]
     assert told == [{0: [1, 2, 3], 1: [3]}, {0: [4, 5, 6], 1: [7]}]
+
+
+def test_heavy_mails_are_stored_as_soon_as_they_weigh_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is held back, for the other folder has not come so far, weighs on."""
+    monkeypatch.setattr(looks, "WEIGHT", 100)
+    mails, others = [[1, 2], [3, 4], [5, 6], [7, 8]], [[2], [6], [8]]
+    told = [days_of(sides) for sides in side_by_side([batches(mails, 70), batches(others, 1)])]
+    assert told == [{0: [1, 2, 3, 4, 5, 6], 1: [2, 6]}, {0: [7, 8], 1: [8]}]
+    told = [days_of(sides) for sides in side_by_side([batches(mails, 1), batches(others, 400)])]
+    assert told == [{0: [1, 2], 1: [2]}, {0: [3, 4]}, {0: [5, 6], 1: [6]}, {0: [7, 8], 1: [8]}]
+    (told,) = [days_of(sides) for sides in side_by_side([batches(mails, 1), batches(others, 1)])]
+    assert told == {0: [1, 2, 3, 4, 5, 6, 7, 8], 1: [2, 6, 8]}
 
 
 def test_what_a_slow_server_gives_is_stored_as_it_comes() -> None:
