@@ -233,7 +233,7 @@ def _open(
     told, again = {mailbox for mailbox, _ in opened}, later - opened
     looked = [m for m, v in knowledge.views.items() if v.first_as_of and settings.desks[m].team in settings.owners]
     new = [m for m in looked if m not in told or any(m == mailbox for mailbox, _ in again)]
-    late = {m: _late_at_first_look(store, m, knowledge) for m in new}
+    late = _late_at_first_look(store, new, knowledge)
     notices: list[Notice] = []
     for owner, all_ in _by_owner(settings, new).items():
         mailboxes = [m for m in all_ if m not in told or (m, owner) in again]
@@ -257,9 +257,17 @@ def _open(
     return sum(n.letter is not None for n in notices)
 
 
-def _late_at_first_look(store: Store, mailbox: str, knowledge: Knowledge) -> list[WaitRow]:
-    first = knowledge.views[mailbox].first_as_of
-    return [w for w in due_between(store, None, first) if mailbox in w.mailboxes] if first else []
+def _late_at_first_look(
+    store: Store, mailboxes: Sequence[str], knowledge: Knowledge
+) -> Mapping[str, Sequence[WaitRow]]:
+    """Of each mailbox who was overdue at its first complete look; read once for all of them."""
+    found: dict[str, list[WaitRow]] = {m: [] for m in mailboxes}
+    firsts = {m: first for m in mailboxes if (first := knowledge.views[m].first_as_of)}
+    for wait in due_between(store, None, max(firsts.values())) if firsts else ():
+        for mailbox in wait.mailboxes:
+            if mailbox in firsts and wait.due_at <= firsts[mailbox]:
+                found[mailbox].append(wait)
+    return found
 
 
 def _by_owner(settings: Settings, mailboxes: Iterable[str]) -> dict[str, Sequence[str]]:
