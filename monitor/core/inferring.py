@@ -54,7 +54,7 @@ def seeks(
         return None
     if not (gist.key if gist else key_of(message)):
         return None
-    direction = (verdict or judge(case(head, house))).direction
+    direction = (verdict or judge(case(head, house, signs=gist.signs if gist else None))).direction
     if direction == "outgoing":
         return None if names else "outgoing"
     return "incoming" if direction == "incoming" and answers else None

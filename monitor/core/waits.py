@@ -1,7 +1,8 @@
 """GROUND. waits = fold(messages, marks): a pure function of a *set* (law 1): any order gives the same waits."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import NamedTuple
 
 from monitor.core.addresses import plain_address
@@ -9,6 +10,7 @@ from monitor.core.answers import CLAIMED
 from monitor.core.citing import Cites
 from monitor.core.doubles import Doubles
 from monitor.core.events import NO_EVENTS, concerned, events
+from monitor.core.gist import Signs
 from monitor.core.house import A_COLLEAGUE, House, due_at
 from monitor.core.judging import judged
 from monitor.core.marks import NO_MARKS, Ended, Marks, assigned
@@ -44,11 +46,16 @@ def fold(
 
 
 def fold_ordered(
-    ordered: Sequence[Seen], house: House, marks: Iterable[Mark] = (), by_subject: frozenset[str] = frozenset()
+    ordered: Sequence[Seen],
+    house: House,
+    marks: Iterable[Mark] = (),
+    by_subject: frozenset[str] = frozenset(),
+    signs: Mapping[str, Signs] = MappingProxyType({}),
 ) -> Folded:
-    """The same of messages as `in_order` gives them, for somebody who has them so already."""
+    """The same of messages as `in_order` gives them, for somebody who has them so already; `signs`, by identity: of
+    those of which somebody has read them."""
     guests_ = guests(ordered, house)
-    cases = [case(seen, house, guests_) for seen in ordered]
+    cases = [case(seen, house, guests_, signs=signs.get(seen.message.identity)) for seen in ordered]
     verdicts = judged(cases)
     cites = Cites(ordered, verdicts, house)
     if not [verdict for verdict in verdicts.values() if verdict.wants_reply]:  # then nobody waits

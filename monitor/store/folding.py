@@ -72,6 +72,8 @@ class _Told(NamedTuple):
     seen: Seen
     ties: Ties
     strand: int
+    gist: Gist | None = None
+    """Of what is new; what is known was stored without."""
 
 
 def refold(
@@ -105,7 +107,7 @@ def refold(
             continue
         rows = stored.rows.get(number, ())
         told = [_of_row(row, stored.sighted, house) for row in rows]
-        told += [_Told(None, n.columns, n.seen, n.gist.ties, n.columns["strand"]) for n in came]
+        told += [_Told(None, n.columns, n.seen, n.gist.ties, n.columns["strand"], n.gist) for n in came]
         seekers = _fold_one(number, told, stored.said.get(number, ()), house, writing)
         if rows:
             spans[number] = _span(rows, seekers)
@@ -220,11 +222,14 @@ def _fold_one(number: int, told: Sequence[_Told], said: Sequence[Mark], house: H
     heads = {n: ordered[0] if whole else in_order([t.seen for t in strand])[0] for n, strand in strands.items()}
     tied = [head.message for n, head in heads.items() if n != number]
     linked |= {head.identity: Link("join.inferred", head.subject) for head in tied}
-    folded = fold_ordered(ordered, house, said, frozenset([head.identity for head in tied]))
-    seekers = {head.message.identity for head in heads.values() if seeks(head, house)}
+    gists = {t.seen.message.identity: t.gist for t in told if t.gist is not None}
+    signs = {identity: gist.signs for identity, gist in gists.items()}
+    folded = fold_ordered(ordered, house, said, frozenset([head.identity for head in tied]), signs)
+    firsts = [(head, gists.get(head.message.identity)) for head in heads.values()]
+    seekers = {head.message.identity for head, gist in firsts if seeks(head, house, gist=gist)}
     for each in told:
         identity = each.seen.message.identity
-        derived = _derived(each.seen, folded, linked[identity], identity in seekers)
+        derived = _derived(each.seen, folded, linked[identity], identity in seekers, each.gist)
         if each.row is None:
             writing.insert(each.columns, derived)
         else:
@@ -255,7 +260,7 @@ def _at_once(number: int, came: Sequence[New], house: House, writing: Writing) -
     return True
 
 
-def _derived(seen: Seen, folded: Folded, link: Link, seeks_: bool = False) -> dict[str, Any]:
-    identity = seen.message.identity
+def _derived(seen: Seen, folded: Folded, link: Link, seeks_: bool = False, gist: Gist | None = None) -> dict[str, Any]:
+    identity, key = seen.message.identity, gist.key if gist else key_of(seen.message)
     more = folded.cites.get(identity), folded.stand_ins.get(identity)
-    return derived_row(folded.verdicts[identity], link, key_of(seen.message), seeks_, *more)
+    return derived_row(folded.verdicts[identity], link, key, seeks_, *more)
