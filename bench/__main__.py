@@ -1,4 +1,4 @@
-"""`python -m bench [--messages 10000,100000] [--mailboxes 1,50,500] [--archive FOLDER] [--out FILE] [--json FILE]`.
+"""`python -m bench [--messages 10000,100000] [--mailboxes 1,50,500] [--archive FOLDER] [--times N] [--json FILE] …`.
 
 First looks and quiet rounds, beside what the server delivers at best and beside others; prints tables (Markdown).
 
@@ -38,7 +38,8 @@ def main() -> None:
     found["sizes"] = [apart(partial(sizes.measure, messages=number, plan=plan)) for number in options.messages]
     house = partial(many.measure, each=options.each, plan=plan)
     found["mailboxes"] = [apart(partial(house, number=number)) for number in options.mailboxes]
-    found["archive"] = apart(partial(archive.measure, archive=options.archive, plan=plan)) if options.archive else None
+    real = partial(archive.measure, archive=options.archive, times=options.times, plan=plan)
+    found["archive"] = apart(real) if options.archive else None
     found |= apart(partial(acting.measure, say=say)) if options.mailboxes else {}
     judged = targets(found)
     found["targets"] = [target._asdict() for target in judged]
@@ -59,6 +60,7 @@ def _options() -> argparse.Namespace:
     )
     say_also("--each", type=int, default=200, help="messages in each of them")
     say_also("--archive", type=Path, default=None, help="a folder with mbox files or Maildir folders, to be read too")
+    say_also("--times", type=int, default=1, help="so often the archive is there, each time with other ids")
     say_also("--runs", type=int, default=None, help="of each way (3, of a million 1; the median counts)")
     say_also("--stores", type=_words, default=STORES, help="where facts are kept; the first one for every row")
     say_also(

@@ -87,7 +87,7 @@ def markdown(found: Json, judged: Iterable[Target]) -> str:
         parts += _of_house(house)
     if archive := found.get("archive"):
         parts += [
-            f"**A real archive: {archive['messages']:,} messages over TLS**",
+            f"**A real archive, {archive['times']} times: {archive['messages']:,} messages over TLS**",
             across(LOOKS, archive["looks"].items()),
         ]
     if found.get("acting"):

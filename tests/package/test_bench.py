@@ -4,13 +4,14 @@ import os
 import socket
 import sys
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bench import process
-from bench.archive import read
+from bench.archive import read, several
 from bench.counting_proxy import CountingProxy
 from bench.mails import END, SPAN, mails
 from bench.scale import HOUSES, House, cost_at, figures, growth, joined, line_through, lines, table, with_tables
@@ -218,3 +219,31 @@ def test_an_archive_is_mbox_files_or_maildir_folders(tmp_path: Path) -> None:
     assert {mail.message_id for mail in read(tmp_path).mails} == {"1@mail.example", "2@mail.example"}
     with pytest.raises(FileNotFoundError, match="holds neither"):
         read(tmp_path / "box" / "cur")
+
+
+def test_an_archive_several_times_over_has_other_ids_and_later_dates(tmp_path: Path) -> None:
+    """So that no copy is tied to another one, and none is the same message."""
+    (tmp_path / "cur").mkdir()
+    lines = ["Message-ID: <2@x.example>", "Date: Mon, 2 Mar 2026 10:00:00 +0100", "From: Ann <ann@x.example>"]
+    lines += [
+        "In-Reply-To: Ann's of Monday <1@x.example>",
+        "References: <0@x.example>",
+        "\t<1@x.example>",
+        "Subject: a@b",
+    ]
+    (tmp_path / "cur" / "1").write_text("\n".join([*lines, "", "Message-ID: <2@x.example>", ""]))
+    first, second = several(read(tmp_path), 2).mails
+    assert first == read(tmp_path).mails[0]
+    assert second.when - first.when == timedelta(days=31)
+    assert second.raw.decode().split("\r\n") == [
+        "Message-ID: <1.2@x.example>",
+        "Date: Thu, 02 Apr 2026 09:00:00 +0000",
+        "From: Ann <ann@x.example>",
+        "In-Reply-To: Ann's of Monday <1.1@x.example>",
+        "References: <1.0@x.example>",
+        "\t<1.1@x.example>",
+        "Subject: a@b",
+        "",
+        "Message-ID: <2@x.example>",
+        "",
+    ]
