@@ -8,17 +8,22 @@ from sqlalchemy import event
 
 from monitor.core import subject
 from monitor.core.tls_line import tls_context
+from monitor.inbox import people
 from monitor.jobs.heap import give_back, rarely_walked
+from monitor.store import rows
 from monitor.store.store import open_store
 
 
 def test_what_was_remembered_of_mails_is_dropped_and_what_connections_share_is_kept(tmp_path: Path) -> None:
     store = open_store(f"sqlite:///{tmp_path / 'store.sqlite'}")
     subject.subject_key("Re: Opening hours of the reading room")
+    people.plain_people("Ann Other <ann@customer.example>")
+    rows._address("Ann Other", "ann@customer.example")
     shared = tls_context(None)
-    assert subject._key.cache_info().currsize > 0
+    remembered = (subject._key, people.plain_people, people.plain_person, rows._address)
+    assert all(each.cache_info().currsize for each in remembered)
     give_back(store)
-    assert subject._key.cache_info().currsize == 0
+    assert not any(each.cache_info().currsize for each in remembered)
     assert tls_context(None) is shared
 
 
