@@ -4,7 +4,7 @@ Any order of folders and mails, any split into batches, of one folder or of seve
 copies that differ, flags, mails put away, answers that only a subject ties, replies that only their citation proves.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,7 +21,7 @@ from monitor.core.house import Desk, House
 from monitor.core.message import Address, Message, Role, Seen
 from monitor.core.staff import Staff
 from monitor.core.wait import Folded
-from monitor.core.waits import fold
+from monitor.core.waits import fold, fold_ordered
 from monitor.store import folding, tables
 from monitor.store.arrivals import Arrival, Look, Part
 from monitor.store.intake import take_in_together
@@ -292,12 +292,15 @@ def test_one_conversation_of_6_000_mails_is_folded_a_few_times_not_with_each_bat
     """Twelve batches of one look; each mail names the one before it."""
     given_to_fold: list[int] = []
 
-    def counted(messages: Sequence[Seen], *more: Any, **named: Any) -> Folded:
-        given_to_fold.append(len(messages))
-        return fold(messages, *more, **named)
+    def counted(folds: Callable[..., Folded]) -> Callable[..., Folded]:
+        def fold_these(messages: Sequence[Seen], *more: Any, **named: Any) -> Folded:
+            given_to_fold.append(len(messages))
+            return folds(messages, *more, **named)
 
-    monkeypatch.setattr(folding, "fold_ordered", counted)
-    monkeypatch.setattr(inferring, "fold", counted)
+        return fold_these
+
+    monkeypatch.setattr(folding, "fold_ordered", counted(fold_ordered))
+    monkeypatch.setattr(inferring, "fold", counted(fold))
     boxes = Mailboxes(lite, first=True)
     info, sent = boxes.folders[INFO, "INBOX"], boxes.folders[INFO, "Sent"]
     for start in range(0, LONG, 1000):
