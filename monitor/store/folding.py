@@ -178,7 +178,7 @@ def _put_off(connection: Connection, numbers: Collection[int], house: House, new
     rows = []
     for each in new:
         judged = Folded({each.seen.message.identity: judge(case(each.seen, house, signs=each.gist.signs))}, ())
-        rows.append(each.columns | _derived(each.seen, judged, ALONE))
+        rows.append(each.columns | _derived(each.seen, judged, ALONE, gist=each.gist))
     insert_all(connection, messages, rows, AS_TEXT)
     connection.execute(
         update(conversations).where(among(conversations.c.number, numbers, connection)).values(stale=True)
