@@ -70,7 +70,7 @@ class Joined:
 
     @property
     def numbers(self) -> dict[str, int]:
-        """That of every node, made anew: a batch that goes to many people has sixty nodes a message."""
+        """That of every node, made anew: mail to many people has thirty nodes a message and more."""
         return {node: self.strands[owner] for node, owner in self.owners.items()}
 
 

@@ -22,7 +22,7 @@ STORED_AT_ONCE = 1_500
 1,000 a mail costs a twelfth more (of 100,000 on SQLite); 2,000 cost no less, and 2 MB. That takes some 0.2 s."""
 WEIGHT = 700_000
 """So many bytes of headers are fetched at once, and three times as many stored: what is made of a header takes several
-times its memory. Most mailboxes stay far below it; what goes to lists and to many people has headers of 3 KB."""
+times its memory. Most mailboxes stay far below it; what goes to lists and to many people has headers of 2 to 3 KB."""
 LEAST = 50
 """So many are fetched at once however heavy they are: at most 800 KB (inbox/source.py: HEADER_LIMIT)."""
 

@@ -53,7 +53,7 @@ def _learn_domains(connection: Connection, domains: set[str], known: Learnt) -> 
 
 
 def _is_id(connection: Connection) -> ColumnElement[bool]:
-    """Whether a node is an id: nine in ten are of an id and a condition. SQLite finds them together in the index, by
+    """Whether a node is an id: most are of an id and a condition. SQLite finds them together in the index, by
     their bytes; PostgreSQL may sort by the rules of a language, and reads all."""
     if connection.dialect.name == "sqlite":
         return nodes.c.id.between("<", "=")

@@ -149,7 +149,7 @@ def test_every_room_has_its_floor() -> None:
         ("inbox.imap", "from monitor.store.store import Store"),
         ("store.store", "from monitor.config import Settings"),
         ("config.loading", "from monitor.inbox.source import SourceError"),
-        ("outbox.letters", "from monitor.inbox.reading import clean"),
+        ("outbox.letters", "from monitor.inbox.cleaning import clean"),
         ("jobs.poll", "from monitor.screen.pages import console"),
         ("jobs.poll", "from monitor.daemon import Daemon"),
         ("screen.pages", "from monitor import daemon"),
