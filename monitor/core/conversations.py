@@ -7,7 +7,7 @@ name it. Each condition is a node of its own, so nothing here depends on the ord
 recurses, so loops and chains of any length do no harm.
 """
 
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import NamedTuple
@@ -109,15 +109,14 @@ def failed_ids(message: Message) -> tuple[str, ...]:
     return tuple(dict.fromkeys(value.split(" ")[1] for value in told)) if told else ()
 
 
-def join(batch: Iterable[Iterable[str]], known: Mapping[str, int], last_number: int) -> Joined:
+def join(batch: Collection[Iterable[str]], known: Mapping[str, int], last_number: int) -> Joined:
     """Put a batch into strands: each message is the nodes of its ties.
 
     `known` gives the strand of every node of the batch that was met before (phantoms too).
     New strands get the numbers after `last_number`; where a batch joins several known ones, the lowest leads.
     """
-    forest, owners = _Forest(), dict[str, int]()
-    for nodes in batch:
-        message = forest.add()
+    forest, owners = _Forest(len(batch)), dict[str, int]()
+    for message, nodes in enumerate(batch):
         for node in nodes:
             owner = owners.setdefault(node, message)  # most nodes are of one message alone
             if owner != message:
@@ -250,16 +249,10 @@ def _numbered(forest: "_Forest", owners: Mapping[str, int], met: Mapping[int, in
 class _Forest:
     """Union-find with path halving and union by size: near-linear however the chain is built (Tarjan 1975)."""
 
-    def __init__(self) -> None:
-        self.parents: list[int] = []
-        self._sizes: list[int] = []
-
-    def add(self) -> int:
-        """One more, by itself; its number, from 0."""
-        number = len(self.parents)
-        self.parents.append(number)
-        self._sizes.append(1)
-        return number
+    def __init__(self, size: int) -> None:
+        """So many, each by itself; their numbers begin at 0."""
+        self.parents = list(range(size))
+        self._sizes = [1] * size
 
     def find(self, one: int) -> int:
         parents = self.parents

@@ -21,7 +21,7 @@ LONG = 150_000
 
 def join(batch: Iterable[Message], known: Mapping[str, int], last: int) -> Joined:
     """A batch of messages, with the people outside by HOUSE."""
-    return join_nodes(([own_id(m), *nodes(m)] for m in batch), known, last)
+    return join_nodes([[own_id(m), *nodes(m)] for m in batch], known, last)
 
 
 def nodes(message: Message) -> list[str]:
