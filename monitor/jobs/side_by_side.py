@@ -52,12 +52,14 @@ class _Hands:
         self._folders = folders
         self._open = set(range(len(folders)))
         self._held = dict.fromkeys(range(len(folders)), _NOTHING)
+        self._latest = dict.fromkeys(range(len(folders)), _BEFORE_ALL)
+        """How far each has come in time: when the latest that is held of it arrived."""
 
     def fill(self, clock: Callable[[], float]) -> None:
         """Until there is enough, and something of each folder that has any. Raises SourceError."""
         until = clock() + PATIENCE_SECONDS
         while self._open:
-            last = min(self._open, key=self._reached_in_time)
+            last = min(self._open, key=self._latest.__getitem__)
             enough = self._is_enough() or clock() > until
             if enough and self._held[last].arrivals:
                 return
@@ -65,6 +67,7 @@ class _Hands:
                 self._open.discard(last)
             elif batch.arrivals:
                 self._held[last] = _both(self._held[last], batch)
+                self._latest[last] = max(self._latest[last], *[a.arrived_at for a in batch.arrivals])
 
     def _is_enough(self) -> bool:
         held = self._held.values()
@@ -75,13 +78,12 @@ class _Hands:
     def taken(self) -> list[Side]:
         """What none of the others may have something earlier to; empty where nothing is left."""
         # What came after that may have its answer in a batch that is not read yet; the folder it is of goes whole.
-        until = min([self._reached_in_time(n) for n in self._open], default=None)
+        until = min([self._latest[n] for n in self._open], default=None)
         cut = {n: _cut(held, until) for n, held in self._held.items()}
         self._held = {n: later for n, (_, later) in cut.items()}
+        # What is left came later than all that went.
+        self._latest = {n: at if self._held[n].arrivals else _BEFORE_ALL for n, at in self._latest.items()}
         return [(n, now) for n, (now, _) in cut.items() if now.arrivals]
-
-    def _reached_in_time(self, folder: int) -> datetime:
-        return max((a.arrived_at for a in self._held[folder].arrivals), default=_BEFORE_ALL)
 
 
 def _both(held: Arrived, more: Arrived) -> Arrived:
