@@ -32,7 +32,7 @@ class Alone(NamedTuple):
 
 def alone(seen: Seen, house: House, gist: Gist) -> Alone:
     """The same as `fold` of this message alone gives; `gist`: that of it."""
-    its = case(seen, house, guests((seen,), house), signs=gist.signs)
+    its = case(seen, house, guests((seen,), house), gist=gist)
     verdict = judged_alone(its)
     by_itself = verdict if not its.guests and its.answers is NOTHING else None
     asks = verdict.wants_reply and verdict.direction == "incoming" and not seen.draft

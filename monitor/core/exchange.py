@@ -37,13 +37,13 @@ def exchange(asked: Seen, answer: Seen, house: House, gists: tuple[Gist, Gist]) 
     if not _is_plain(asked, answer):
         return None
     of_asked, of_answer = gists
-    its = case(asked, house, signs=of_asked.signs)
-    if its.in_sent or house.staff.is_ours(its.writer.address):  # the customer may be one of us
+    its = case(asked, house, gist=of_asked)
+    if its.in_sent or its.by_us:  # the customer may be one of us
         return None
     verdict = judge(its)
     if verdict.direction != "incoming" or not verdict.wants_reply:
         return None
-    given = judged_alone(case(answer, house, signs=of_answer.signs))
+    given = judged_alone(case(answer, house, gist=of_answer))
     wait = wait_of(its, verdict, End("answered", "sent", answer.received_at, answer))
     if given.direction != "outgoing" or wait is None or not _is_written_to(answer, wait.party, house):
         return None

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from monitor.core.automatic import strong_signs, weak_signs
 from monitor.core.conversations import Link, Ties, ties
 from monitor.core.ids import hash_of
-from monitor.core.message import Message
+from monitor.core.message import Address, Message
 from monitor.core.spam import spam_mark
 from monitor.core.staff import Staff
 from monitor.core.texts import FactTexts, texts_of
@@ -27,24 +27,27 @@ class Signs(NamedTuple):
 class Gist(NamedTuple):
     """`hash`: what its identity is looked for by (ids.hash_of); `ties`: all that ties it to others
     (conversations.ties); `key`: what its subject is tied by (topic.key_of); `replies`: whether that says that it
-    answers something (topic.replies); `texts`: its facts as a store keeps them."""
+    answers something (topic.replies); `writer`: the person who wrote it (Staff.writer); `by_us`: whether that is one of
+    us; `texts`: its facts as a store keeps them."""
 
     hash: int
     ties: Ties
     key: str
     replies: bool
+    writer: Address
+    by_us: bool
     signs: Signs
     texts: FactTexts
 
     def __reduce__(self) -> tuple[Callable[..., "Gist"], tuple[object, ...]]:
         """As pickle is to write it, from the process that reads to the one that stores: in two thirds of the time."""
-        hash_, (nodes, links, kept), key, replies_, signs, texts = self
-        return _gist, (hash_, nodes, links, kept, key, replies_, signs, *texts)
+        hash_, (nodes, links, kept), key, replies_, writer, by_us, signs, texts = self
+        return _gist, (hash_, nodes, links, kept, key, replies_, writer, by_us, signs, *texts)
 
 
 def _gist(hash_: int, nodes: tuple[str, ...], links: tuple[Link, ...], kept: int, *more: Any) -> Gist:
-    key, replies_, signs, *texts = more
-    return Gist(hash_, Ties(nodes, links, kept), key, replies_, signs, FactTexts._make(texts))
+    key, replies_, writer, by_us, signs, *texts = more
+    return Gist(hash_, Ties(nodes, links, kept), key, replies_, writer, by_us, signs, FactTexts._make(texts))
 
 
 NO_SIGNS = Signs((), {}, None)
@@ -52,8 +55,10 @@ NO_SIGNS = Signs((), {}, None)
 
 def gist_of(message: Message, staff: Staff) -> Gist:
     """Of a message as it will be kept: whatever changes it later changes this. Raises ValueError as `texts_of` does."""
-    tied, signs = ties(message, staff), signs_of(message, staff)
-    return Gist(hash_of(message.identity), tied, key_of(message), replies(message), signs, texts_of(message))
+    tied, signs, writer = ties(message, staff), signs_of(message, staff), staff.writer(message)
+    of_subject = key_of(message), replies(message)
+    by_us = staff.is_ours(writer.address)
+    return Gist(hash_of(message.identity), tied, *of_subject, writer, by_us, signs, texts_of(message))
 
 
 def signs_of(message: Message, staff: Staff) -> Signs:

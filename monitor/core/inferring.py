@@ -16,7 +16,7 @@ from typing import Literal
 from monitor.core.addresses import plain_address
 from monitor.core.gist import Gist
 from monitor.core.house import House
-from monitor.core.message import Seen
+from monitor.core.message import Message, Seen
 from monitor.core.needs_reply import Verdict, case, judge
 from monitor.core.order import in_order
 from monitor.core.parties import People
@@ -50,14 +50,18 @@ def seeks(
     answers, names = gist.replies if gist else replies(message), message.in_reply_to or message.references
     if head.draft or (names and not answers):
         return None
-    if not answers and not (head.in_role("sent") or house.staff.is_ours(house.staff.writer(message).address)):
+    if not answers and not head.in_role("sent") and not _is_by_us(message, house, gist):
         return None
     if not (gist.key if gist else key_of(message)):
         return None
-    direction = (verdict or judge(case(head, house, signs=gist.signs if gist else None))).direction
+    direction = (verdict or judge(case(head, house, gist=gist))).direction
     if direction == "outgoing":
         return None if names else "outgoing"
     return "incoming" if direction == "incoming" and answers else None
+
+
+def _is_by_us(message: Message, house: House, gist: Gist | None) -> bool:
+    return gist.by_us if gist else house.staff.is_ours(house.staff.writer(message).address)
 
 
 def infer(

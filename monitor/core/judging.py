@@ -39,4 +39,4 @@ def _is_ours(case: Case) -> bool:
     seen, house = case.seen, case.house
     if seen.draft or house.staff.is_form(seen.message):
         return False
-    return (case.was_sent or case.is_ours(case.writer.address)) and not is_claimed(seen, house)
+    return (case.was_sent or case.by_us) and not is_claimed(seen, house)

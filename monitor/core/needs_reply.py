@@ -8,7 +8,7 @@ from typing import NamedTuple
 from monitor.core.answers import CLAIMED
 from monitor.core.authentication import standing
 from monitor.core.automatic import OF_BOUNCES
-from monitor.core.gist import Signs, signs_of
+from monitor.core.gist import Gist, signs_of
 from monitor.core.house import House
 from monitor.core.letter_ids import is_letter_id
 from monitor.core.message import CLOSER, FORGOTTEN, Address, Direction, Seen
@@ -54,6 +54,8 @@ class Case:
     guests: frozenset[str]
     """Staff who are the customer of this conversation (internal_customers)."""
     writer: Address
+    by_us: bool
+    """That is one of us, in this conversation."""
     in_sent: bool
     """It lies in a Sent folder."""
     was_sent: bool
@@ -75,20 +77,23 @@ def case(
     house: House,
     guests: frozenset[str] = frozenset(),
     answers: Answers | None = None,
-    signs: Signs | None = None,
+    gist: Gist | None = None,
 ) -> Case:
-    """The case of one message, its signs read once: `signs`, where that was done."""
-    message, in_sent = seen.message, seen.in_role("sent")
-    strong, weak, spam = signs or signs_of(message, house.staff)
+    """The case of one message, its signs read once; `gist`: what was found out of it."""
+    message, staff, in_sent = seen.message, house.staff, seen.in_role("sent")
+    strong, weak, spam = gist.signs if gist else signs_of(message, staff)
+    writer = gist.writer if gist else staff.writer(message)
+    by_us = gist.by_us if gist else staff.is_ours(writer.address)
     if in_sent and strong:  # a desk may be called postmaster@; what it sent is no bounce
         strong = tuple(sign for sign in strong if sign[0] not in OF_BOUNCES)
     return Case(
         seen,
         house,
         guests,
-        house.staff.writer(message),
+        writer,
+        by_us and writer.address not in guests,
         in_sent,
-        in_sent and was_sent(seen, house.staff),
+        in_sent and was_sent(seen, staff),
         answers or NOTHING,
         strong,
         weak,
@@ -142,7 +147,7 @@ def spam(case: Case) -> Verdict | None:
     """Marked by the house's own filter. Never what we sent ourselves, nor a copy from staff that is proved genuine."""
     if case.in_sent or not case.spam:
         return None
-    if case.is_ours(case.writer.address) and standing(case.seen.message, case.house) == "pass":
+    if case.by_us and standing(case.seen.message, case.house) == "pass":
         return None
     return Verdict("incoming", False, "spam.marked", case.signals)
 
@@ -157,7 +162,7 @@ def answers_letter(case: Case) -> Verdict | None:
         return None
     staff = case.house.staff
     for_desk = any(staff.is_mailbox_or_list(r.address) for r in case.seen.message.recipients)
-    if case.strong or case.weak or not (for_desk or case.is_ours(case.writer.address)):
+    if case.strong or case.weak or not (for_desk or case.by_us):
         return Verdict("automatic", False, "automatic.answers-letter", case.signals)
     return None
 
@@ -179,7 +184,7 @@ def strong(case: Case) -> Verdict | None:
 def ours(case: Case) -> Verdict | None:
     """Staff wrote it, or it lies in a Sent folder, which takes that login. Outgoing if an outsider gets it."""
     seen, staff, sent = case.seen, case.house.staff, case.was_sent
-    if not sent and not case.is_ours(case.writer.address):
+    if not sent and not case.by_us:
         return None
     # In our name, but the receiving server says it is not from us: shown, never an answer (situation 32).
     claimed = not case.in_sent and standing(seen.message, case.house) == "fail"

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Literal
 
 from monitor.core.message import Away, Flag, Message, Place, Role, Seen
@@ -32,9 +33,6 @@ class Sighting:
 def gathered(message: Message, received_at: datetime, sightings: Iterable[Sighting]) -> Seen:
     """The message as the rules see it; the order of sightings does not matter."""
     every = list(sightings)
-    if len(every) == 1 and _says_no_more(every[0]):  # nearly every mail that is new
-        only = every[0]
-        return Seen(message, received_at, frozenset((only.place,)), only.size, known_at=only.seen_at)
     written = [s for s in every if s.place.role != "drafts" and DRAFT not in s.flags]
     return Seen(
         message=message,
@@ -49,9 +47,20 @@ def gathered(message: Message, received_at: datetime, sightings: Iterable[Sighti
     )
 
 
-def _says_no_more(seen: Sighting) -> bool:
-    """Whether a sighting says only where the mail is, and how large."""
-    return not seen.gone and seen.place.role in _PLAIN_ROLES and seen.flags.isdisjoint(_TELLING)
+def seen_once(
+    message: Message, received_at: datetime, place: Place, flags: frozenset[str], size: int, seen_at: datetime
+) -> Seen | None:
+    """The same of what was never seen before but there, as nearly every mail that is new; None where role or flags (any
+    case) say more of it than where it is, and how large."""
+    if place.role not in _PLAIN_ROLES or not lowered(flags).isdisjoint(_TELLING):
+        return None
+    return Seen(message, received_at, frozenset((place,)), size, known_at=seen_at)
+
+
+@lru_cache(maxsize=256)
+def lowered(flags: frozenset[str]) -> frozenset[str]:
+    """Flags in lower case. Of these words there are few; of sets of them not many more."""
+    return frozenset([flag.lower() for flag in flags])
 
 
 def is_draft(flags: Iterable[str], role: Role) -> bool:

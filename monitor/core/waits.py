@@ -10,7 +10,7 @@ from monitor.core.answers import CLAIMED
 from monitor.core.citing import Cites
 from monitor.core.doubles import Doubles
 from monitor.core.events import NO_EVENTS, concerned, events
-from monitor.core.gist import Signs
+from monitor.core.gist import Gist
 from monitor.core.house import A_COLLEAGUE, House, due_at
 from monitor.core.judging import judged
 from monitor.core.marks import NO_MARKS, Ended, Marks, assigned
@@ -50,12 +50,12 @@ def fold_ordered(
     house: House,
     marks: Iterable[Mark] = (),
     by_subject: frozenset[str] = frozenset(),
-    signs: Mapping[str, Signs] = MappingProxyType({}),
+    gists: Mapping[str, Gist] = MappingProxyType({}),
 ) -> Folded:
-    """The same of messages as `in_order` gives them, for somebody who has them so already; `signs`, by identity: of
-    those of which somebody has read them."""
+    """The same of messages as `in_order` gives them, for somebody who has them so already; `gists`, by identity: of
+    those of which somebody has found them out."""
     guests_ = guests(ordered, house)
-    cases = [case(seen, house, guests_, signs=signs.get(seen.message.identity)) for seen in ordered]
+    cases = [case(seen, house, guests_, gist=gists.get(seen.message.identity)) for seen in ordered]
     verdicts = judged(cases)
     cites = Cites(ordered, verdicts, house)
     if not [verdict for verdict in verdicts.values() if verdict.wants_reply]:  # then nobody waits

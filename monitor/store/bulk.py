@@ -34,6 +34,7 @@ from monitor.store.errors import RowError
 from monitor.store.tables import AnyRow
 
 AnyValues = Mapping[str, Any]
+Values = tuple[Any, ...]
 Names = tuple[str, ...]
 KEY = "row"
 """Under this name a change holds the `id` of the row that it is of."""
@@ -42,28 +43,33 @@ _SQLITE = sqlite.dialect()
 _ROWS = "rows"
 
 
-def insert_all(connection: Connection, table: Table, rows: Sequence[AnyValues], as_text: Names = ()) -> None:
-    """Insert rows; each names the same columns, and others get NULL. JSON that is None is NULL. Raises RowError.
+def insert_all(connection: Connection, table: Table, rows: Sequence[AnyValues]) -> None:
+    """Insert rows; each names the same columns, and others get NULL. JSON that is None is NULL. Raises RowError."""
+    if rows:
+        _run(connection, _inserting, _Shape(table, tuple(rows[0])), _unnamed(rows))
 
-    `as_text`: columns of moments and of JSON that they hold as text (core/texts.py).
+
+def insert_whole(connection: Connection, table: Table, rows: Sequence[Values], anew: Names = ()) -> None:
+    """Insert rows that are the values of all columns, in their order. Moments and JSON are text (core/texts.py).
+
+    Where the primary key is there, only the columns `anew` are written; no two of them may have one key then.
+    Raises RowError.
     """
     if rows:
-        _run(connection, _inserting, _Shape(table, tuple(rows[0]), as_text=as_text), rows)
-
-
-def put_all(connection: Connection, table: Table, rows: Sequence[AnyValues], anew: Names) -> None:
-    """Insert rows; where the primary key is there, only the columns `anew` are written.
-
-    No two of them may have one key. Raises RowError.
-    """
-    if rows:
-        _run(connection, _inserting, _Shape(table, tuple(rows[0]), anew), rows)
+        _run(connection, _inserting, _Shape(table, tuple(table.c.keys()), anew, as_text=True), rows)
 
 
 def change_all(connection: Connection, table: Table, rows: Sequence[AnyValues]) -> None:
     """Write these columns of the rows whose `id` they hold under KEY; all name the same. Raises RowError."""
     if rows:
-        _run(connection, _changing, _Shape(table, tuple(rows[0])), rows)
+        _run(connection, _changing, _Shape(table, tuple(rows[0])), _unnamed(rows))
+
+
+def _unnamed(rows: Sequence[AnyValues]) -> list[Values]:
+    """Their values, in the order of the first. Nearly all rows name their columns in one order, so that their values
+    need not be looked up one by one."""
+    usual = [*rows[0]]
+    return [tuple(row.values() if [*row] == usual else [row[name] for name in usual]) for row in rows]
 
 
 class Changes:
@@ -92,24 +98,25 @@ class Changes:
 
 
 class _Shape(NamedTuple):
-    """What rows of a table name; of them `anew` is written where one is there, and `as_text` is text already."""
+    """What rows of a table name; of them `anew` is written where one is there. `as_text`: moments and JSON are text."""
 
     table: Table
     names: Names
     anew: Names = ()
-    as_text: Names = ()
+    as_text: bool = False
 
 
 _Making = Callable[[_Shape, bool], Insert | Update]
 
 
-def _run(connection: Connection, making: _Making, shape: _Shape, rows: Sequence[AnyValues]) -> None:
+def _run(connection: Connection, making: _Making, shape: _Shape, rows: Sequence[Values]) -> None:
     try:
         if connection.dialect.name == "sqlite":
             form = _form(making, shape)
-            connection.exec_driver_sql(form.text, form.tuples(rows))
+            connection.exec_driver_sql(form.text, form.turned(rows))
         else:
-            connection.execute(_statement(making, shape), {_ROWS: json_of_rows(rows)})
+            named = [dict(zip(shape.names, row, strict=True)) for row in rows]
+            connection.execute(_statement(making, shape), {_ROWS: json_of_rows(named)})
     except (ValueError, OverflowError) as error:  # what cannot even be handed over: a lone surrogate, 2**70
         raise RowError(f"the store does not take this ({error})") from error
 
@@ -119,17 +126,14 @@ class _Form:
     """A statement for SQLite's driver, and how a row becomes its parameters."""
 
     text: str
-    names: tuple[str, ...]
+    names: Names
     turns: tuple[tuple[str, Callable[[Any], Any] | None], ...]
 
-    def tuples(self, rows: Sequence[AnyValues]) -> list[tuple[Any, ...]]:
-        """The parameters of each row. Turned column by column: most of that is done in C.
-
-        Nearly all rows name their columns in one order, so that their values need not be looked up one by one.
-        """
-        usual = [*self.names]
-        values = [row.values() if [*row] == usual else [row[name] for name in usual] for row in rows]
-        columns = dict(zip(usual, zip(*values, strict=True), strict=True))
+    def turned(self, rows: Sequence[Values]) -> Sequence[Values]:
+        """The parameters of each row. Turned column by column: most of that is done in C."""
+        if self.turns == tuple((name, None) for name in self.names):
+            return rows
+        columns = dict(zip(self.names, zip(*rows, strict=True), strict=True))
         turned = [columns[name] if turn is None else map(turn, columns[name]) for name, turn in self.turns]
         return list(zip(*turned, strict=True))
 
@@ -138,7 +142,7 @@ class _Form:
 def _form(making: _Making, shape: _Shape) -> _Form:
     compiled = making(shape, True).compile(dialect=_SQLITE)
     order = compiled.positiontup or ()
-    turns = [(name, None if name in shape.as_text else _turn(shape.table, name)) for name in order]
+    turns = [(name, None if shape.as_text else _turn(shape.table, name)) for name in order]
     return _Form(str(compiled), shape.names, tuple(turns))
 
 
@@ -162,7 +166,8 @@ def _inserting(shape: _Shape, for_sqlite: bool) -> Insert | Update:
     from sqlalchemy.dialects.postgresql import Insert as PgInsert  # not above: a process on SQLite does without it
 
     given = _given(shape)
-    full = PgInsert(table).from_select(names, select(*(_read(shape, each) for each in given.c)), include_defaults=False)
+    read = select(*(_read(shape, name, given.c[name]) for name in names))
+    full = PgInsert(table).from_select(names, read, include_defaults=False)
     keys = [key.name for key in table.primary_key]
     return full.on_conflict_do_update(index_elements=keys, set_={n: full.excluded[n] for n in anew}) if anew else full
 
@@ -176,15 +181,17 @@ def _changing(shape: _Shape, for_sqlite: bool) -> Insert | Update:
 
 def _given(shape: _Shape) -> TableValuedAlias:
     """The rows as PostgreSQL reads them: values with the types of the columns they are for, or text."""
-    types = {name: Text() if name in shape.as_text else shape.table.c[name].type for name in shape.names if name != KEY}
+    types = {name: shape.table.c[name].type for name in shape.names if name != KEY}
+    if shape.as_text:
+        types |= {name: Text() for name, type_ in types.items() if isinstance(type_, UtcDateTime | Json)}
     columns = [column(name, types.get(name, Id)) for name in shape.names]
     told = func.json_to_recordset(cast(bindparam(_ROWS, type_=Text), JSON))
     return told.table_valued(*columns).render_derived(with_types=True)
 
 
-def _read(shape: _Shape, given: ColumnElement[Any]) -> ColumnElement[Any]:
+def _read(shape: _Shape, name: str, given: ColumnElement[Any]) -> ColumnElement[Any]:
     """What is text as the value it stands for; that a moment is in UTC its text does not say."""
-    if given.key not in shape.as_text:
+    type_ = shape.table.c[name].type
+    if not (shape.as_text and isinstance(type_, UtcDateTime | Json)):
         return given
-    type_ = shape.table.c[given.key].type
     return cast(given.concat("Z") if isinstance(type_, UtcDateTime) else given, type_)

@@ -21,7 +21,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
     def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:
         """SQLite takes text: written here in one step, as a look writes five moments for each mail."""
-        return _text if dialect.name == "sqlite" else super().bind_processor(dialect)
+        return moment_column if dialect.name == "sqlite" else super().bind_processor(dialect)
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Refuses naive values with ValueError."""
@@ -38,8 +38,9 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-_text = lru_cache(maxsize=4096)(moment_text)
-"""That of the look, none, and those of a batch: a message and where it was seen have the same."""
+moment_column = lru_cache(maxsize=4096)(moment_text)
+"""A moment as SQLite keeps it, remembered: that of the look, none, and those of a batch, as a message and where it was
+seen have the same."""
 
 
 def _utc(value: str | None) -> datetime | None:

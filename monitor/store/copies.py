@@ -37,6 +37,8 @@ def told_apart(message: Message) -> Message:
 
 def all_told_apart(batch: Batch[_Copy], firsts: dict[str, Message]) -> Batch[_Copy]:
     """A program that repeats one Message-ID must not make people vanish: another mail gets another identity."""
+    if not firsts and len({message.identity for _, message in batch}) == len(batch):  # nearly all, in a first look
+        return batch
     apart = []
     for arrival, message in batch:
         first = firsts.setdefault(message.identity, message)
@@ -49,7 +51,10 @@ def all_told_apart(batch: Batch[_Copy], firsts: dict[str, Message]) -> Batch[_Co
 
 def fresh_of(batch: Batch[_Copy], known: Collection[str]) -> dict[str, Message]:
     """By identity, the messages that are not known, each as all its copies together say it."""
-    fresh: dict[str, Message] = {}
+    fresh = {} if known else {message.identity: message for _, message in batch}
+    if len(fresh) == len(batch):  # as above
+        return fresh
+    fresh.clear()
     for _, message in batch:
         if message.identity in known:
             continue

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select, update
 
@@ -25,9 +25,9 @@ from monitor.core.topic import key_of
 from monitor.core.wait import Folded, Mark
 from monitor.core.waits import fold_ordered
 from monitor.store.acts import marks_of
-from monitor.store.bulk import insert_all
+from monitor.store.bulk import insert_whole
 from monitor.store.outcome import Writing
-from monitor.store.rows import AS_TEXT, derived_row, seen_of, sighting_of
+from monitor.store.rows import Derived, New, derived_of, new_message_row, seen_of, sighting_of
 from monitor.store.store import among
 from monitor.store.tables import (
     PUT_OFF,
@@ -46,15 +46,6 @@ LARGE = 2000
 """A conversation of more messages is folded once a look, not with each batch: a list of years would take hours."""
 
 
-class New(NamedTuple):
-    """A message that has no row yet: its columns (rows.new_message_row) but for what is derived, and what the fold
-    needs of it."""
-
-    columns: dict[str, Any]
-    seen: Seen
-    gist: Gist
-
-
 class Span(NamedTuple):
     """When the first and the last message of a conversation came; whether one sought by its subject, and does no more:
     another one is now the first of its strand."""
@@ -65,15 +56,16 @@ class Span(NamedTuple):
 
 
 class _Told(NamedTuple):
-    """A message of a conversation that is folded: its row, or its columns if it is new."""
+    """A message of a conversation that is folded: its row, or what will be in it."""
 
-    row: AnyRow | None
-    columns: dict[str, Any]
+    of: AnyRow | New
     seen: Seen
     ties: Ties
-    strand: int
-    gist: Gist | None = None
-    """Of what is new; what is known was stored without."""
+
+    @property
+    def gist(self) -> Gist | None:
+        """Of what is new; what is known was stored without."""
+        return self.of.gist if isinstance(self.of, New) else None
 
 
 def refold(
@@ -107,7 +99,7 @@ def refold(
             continue
         rows = stored.rows.get(number, ())
         told = [_of_row(row, stored.sighted, house) for row in rows]
-        told += [_Told(None, n.columns, n.seen, n.gist.ties, n.columns["strand"], n.gist) for n in came]
+        told += [_Told(n, n.seen, n.gist.ties) for n in came]
         seekers = _fold_one(number, told, stored.said.get(number, ()), house, writing)
         if rows:
             spans[number] = _span(rows, seekers)
@@ -177,9 +169,9 @@ def _put_off(connection: Connection, numbers: Collection[int], house: House, new
     """Each new message is judged by itself for now; the waits follow at the end of the look."""
     rows = []
     for each in new:
-        judged = Folded({each.seen.message.identity: judge(case(each.seen, house, signs=each.gist.signs))}, ())
-        rows.append(each.columns | _derived(each.seen, judged, ALONE, gist=each.gist))
-    insert_all(connection, messages, rows, AS_TEXT)
+        judged = Folded({each.seen.message.identity: judge(case(each.seen, house, gist=each.gist))}, ())
+        rows.append(new_message_row(each, _derived(each.seen, judged, ALONE, gist=each.gist)))
+    insert_whole(connection, messages, rows)
     connection.execute(
         update(conversations).where(among(conversations.c.number, numbers, connection)).values(stale=True)
     )
@@ -206,7 +198,7 @@ def _stored(connection: Connection, numbers: Collection[int]) -> _Stored:
 
 def _of_row(row: AnyRow, sighted: Sighted, house: House) -> _Told:
     seen = seen_of(row, sighted[row.id])
-    return _Told(row, {}, seen, ties(seen.message, house.staff), row.strand)
+    return _Told(row, seen, ties(seen.message, house.staff))
 
 
 def _fold_one(number: int, told: Sequence[_Told], said: Sequence[Mark], house: House, writing: Writing) -> set[str]:
@@ -214,7 +206,7 @@ def _fold_one(number: int, told: Sequence[_Told], said: Sequence[Mark], house: H
     ordered = in_order([t.seen for t in told])
     strands: dict[int, list[_Told]] = defaultdict(list)
     for each in told:
-        strands[each.strand].append(each)
+        strands[each.of.strand].append(each)
     linked: dict[str, Link] = {}
     for strand in strands.values():
         linked |= links({t.seen.message.identity: t.ties for t in strand})
@@ -223,44 +215,43 @@ def _fold_one(number: int, told: Sequence[_Told], said: Sequence[Mark], house: H
     tied = [head.message for n, head in heads.items() if n != number]
     linked |= {head.identity: Link("join.inferred", head.subject) for head in tied}
     gists = {t.seen.message.identity: t.gist for t in told if t.gist is not None}
-    signs = {identity: gist.signs for identity, gist in gists.items()}
-    folded = fold_ordered(ordered, house, said, frozenset([head.identity for head in tied]), signs)
+    folded = fold_ordered(ordered, house, said, frozenset([head.identity for head in tied]), gists)
     firsts = [(head, gists.get(head.message.identity)) for head in heads.values()]
     seekers = {head.message.identity for head, gist in firsts if seeks(head, house, gist=gist)}
     for each in told:
         identity = each.seen.message.identity
         derived = _derived(each.seen, folded, linked[identity], identity in seekers, each.gist)
-        if each.row is None:
-            writing.insert(each.columns, derived)
+        if isinstance(each.of, New):
+            writing.insert(each.of, derived)
         else:
-            writing.change(each.row, derived)
-    ids = {t.seen.message.identity: t.row.id if t.row is not None else t.columns["id"] for t in told}
+            writing.change(each.of, derived)
+    ids = {t.seen.message.identity: t.of.id for t in told}
     writing.waits(number, folded.waits, ids, house)
     return seekers
 
 
 def _at_once(number: int, came: Sequence[New], house: House, writing: Writing) -> bool:
     """Whether a conversation that has just begun is of so few mails that it needs no walk; then it is done."""
-    if not 0 < len(came) < 3 or not came[0].columns["strand"] == came[-1].columns["strand"] == number:
+    if not 0 < len(came) < 3 or not came[0].strand == came[-1].strand == number:
         return False
     if len(came) == 1:
-        columns, seen, gist = came[0]
-        writing.alone(columns, alone(seen, house, gist), ALONE, house, {seen.message.identity: columns["id"]})
+        (new,) = came
+        ids = {new.seen.message.identity: new.id}
+        writing.alone(new, alone(new.seen, house, new.gist), ALONE, house, ids)
         return True
     one, other = came
     asked, answer = (other, one) if one.seen.message.names else (one, other)
     found = exchange(asked.seen, answer.seen, house, (asked.gist, answer.gist))
     if found is None:
         return False
-    linked = links({each.columns["identity"]: each.gist.ties for each in came})
-    ids = {each.columns["identity"]: each.columns["id"] for each in came}
-    writing.alone(asked.columns, found.asked, linked[asked.columns["identity"]], house, ids)
-    link = linked[answer.columns["identity"]]
-    writing.insert(answer.columns, derived_row(found.answer, link, found.key, seeks=False))
+    question, reply = asked.seen.message.identity, answer.seen.message.identity
+    linked = links({question: asked.gist.ties, reply: answer.gist.ties})
+    writing.alone(asked, found.asked, linked[question], house, {question: asked.id, reply: answer.id})
+    writing.insert(answer, derived_of(found.answer, linked[reply], found.key, seeks=False))
     return True
 
 
-def _derived(seen: Seen, folded: Folded, link: Link, seeks_: bool = False, gist: Gist | None = None) -> dict[str, Any]:
+def _derived(seen: Seen, folded: Folded, link: Link, seeks_: bool = False, gist: Gist | None = None) -> Derived:
     identity, key = seen.message.identity, gist.key if gist else key_of(seen.message)
     more = folded.cites.get(identity), folded.stand_ins.get(identity)
-    return derived_row(folded.verdicts[identity], link, key, seeks_, *more)
+    return derived_of(folded.verdicts[identity], link, key, seeks_, *more)

@@ -5,24 +5,24 @@ A constant number of statements for a batch, whether the mailbox holds a thousan
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, func, select
 
 from monitor.core.gist import gist_of
 from monitor.core.house import House
 from monitor.core.ids import hash_of
-from monitor.core.message import Message, Place, Role, together
-from monitor.core.sightings import ANSWERED, Sighting, gathered, is_draft
+from monitor.core.message import Message, Place, Role, Seen, together
+from monitor.core.sightings import ANSWERED, Sighting, gathered, is_draft, lowered, seen_once
 from monitor.store.arrivals import Arrival, Look, Part, move_cursor, note_troubles
-from monitor.store.bulk import KEY, change_all
+from monitor.store.bulk import KEY, Values, change_all
 from monitor.store.copies import all_told_apart, as_kept, fresh_of
-from monitor.store.folding import New, refold
+from monitor.store.folding import refold
 from monitor.store.keeping import expect_none_forgotten, kept_from
 from monitor.store.knowing import learn
 from monitor.store.listed import listed
-from monitor.store.rows import fortnight_of, message_of, message_row, new_message_row
-from monitor.store.sighted import put_sightings
+from monitor.store.rows import New, fortnight_of, message_of, message_row
+from monitor.store.sighted import Key, put_sightings, sighting_row
 from monitor.store.store import RowError, Store
 from monitor.store.strands import Fresh, Strands, conversations_of, join_batch
 from monitor.store.tables import AnyRow, folders, messages, sightings
@@ -133,11 +133,13 @@ class _Intake:
             told = _with_gists(batch, fresh, house)
             strands = join_batch(self.connection, told, copies, house)
             touched, begun = touched | strands.touched, strands.begun
-            new = self._new_messages(told, [c for c in batch if c[1].identity in fresh], strands, ids)
-        self._sight([(c, m) for c, m in batch if m.identity in known], ids, known)
+            new = self._new_messages(
+                told, [c for c in batch if c[1].identity in fresh] if known else batch, strands, ids
+            )
+        self._sight([(c, m) for c, m in batch if m.identity in known] if known else [], ids, known)
         stamps = self._stamp(known) + [n.seen.received_at for each in new.values() for n in each]
         folded = refold(self.connection, touched | new.keys(), house, new, begun=begun)
-        self._sight([(c, m) for c, m in batch if m.identity not in known], ids, known)
+        self._sight([(c, m) for c, m in batch if m.identity not in known] if known else batch, ids, known)
         tie_by_subject(self.connection, touched, new.keys(), house, stamps, folded)
 
     def _known(self, hashes: Mapping[str, int]) -> dict[str, AnyRow]:
@@ -171,15 +173,10 @@ class _Intake:
         new: dict[int, list[New]] = {}
         for number, (identity, (message, gist)) in enumerate(fresh.items(), last + 1):
             ids[identity] = number
-            strand, every = strands.numbers[identity], came[identity]
-            received_at = every[0].arrival.arrived_at
-            if len(every) > 1:
-                received_at = _earliest([(a.arrived_at, a.flags, origin.place.role) for a, origin in every])
-            row = new_message_row(message, gist)
-            row["id"], row["received_at"], row["fortnight"] = number, received_at, fortnight_of(received_at)
-            row["strand"], row["conversation"] = strand, lead[strand]
-            seen = gathered(message, received_at, [_sighting(*c) for c in every])
-            new.setdefault(lead[strand], []).append(New(row, seen, gist))
+            strand = strands.numbers[identity]
+            conversation = lead[strand]
+            seen = _seen_now(message, came[identity])
+            new.setdefault(conversation, []).append(New(number, strand, conversation, seen, gist))
         return new
 
     def _stamp(self, known: Mapping[str, AnyRow]) -> list[datetime]:
@@ -225,24 +222,12 @@ class _Intake:
         if known and any(copy.origin.look.first for copy, _ in batch):
             _, _, place, look = batch[0][0].origin
             before = self._seen_before(place.mailbox, look.now, [ids[i] for i in known])
-        rows: dict[tuple[int, int], dict[str, Any]] = {}
+        rows: dict[Key, Values] = {}
         for (arrival, origin), message in batch:
-            folder, uidvalidity, _, look = origin
             row = ids[message.identity]
-            answered_at, answered_after = _answered(arrival.flags, look, row in before)
-            rows[folder, arrival.uid] = {
-                "folder": folder,
-                "uidvalidity": uidvalidity,
-                "uid": arrival.uid,
-                "message": row,
-                "arrived_at": arrival.arrived_at,
-                "size": arrival.size,
-                "flags": tuple(sorted(arrival.flags)) if arrival.flags else (),
-                "seen_at": look.now,
-                "gone_at": None,
-                "answered_at": answered_at,
-                "answered_after": answered_after,
-            }
+            answered = _answered(arrival.flags, origin.look, row in before)
+            at = origin.folder, origin.uidvalidity, arrival.uid
+            rows[at] = sighting_row(at, row, arrival, origin.look.now, answered)
         put_sightings(self.connection, list(rows.values()))
 
 
@@ -265,10 +250,19 @@ def _told(batch: _Batch, fresh: Mapping[str, Message]) -> tuple[list[Message], l
     return sent, [m for identity, m in fresh.items() if identity in came]
 
 
+def _seen_now(message: Message, copies: Sequence[_Copy]) -> Seen:
+    """What was never seen before, with all its copies."""
+    if len(copies) == 1:
+        ((arrival, (_, _, place, look)),) = copies
+        if seen := seen_once(message, arrival.arrived_at, place, arrival.flags, arrival.size, look.now):
+            return seen
+    received_at = _earliest([(a.arrived_at, a.flags, origin.place.role) for a, origin in copies])
+    return gathered(message, received_at, [_sighting(*copy) for copy in copies])
+
+
 def _sighting(arrival: Arrival, origin: _Origin) -> Sighting:
     """Of a mail that was never seen before."""
-    flags = frozenset([flag.lower() for flag in arrival.flags]) if arrival.flags else arrival.flags
-    look = origin.look
+    flags, look = lowered(arrival.flags), origin.look
     return Sighting(origin.place, flags, False, arrival.size, look.now, *_answered(flags, look, False))
 
 

@@ -11,17 +11,17 @@ from monitor.core.alone import Alone
 from monitor.core.conversations import Link
 from monitor.core.house import House
 from monitor.core.wait import Wait
-from monitor.store.bulk import Changes, change_all, insert_all
+from monitor.store.bulk import Changes, Values, change_all, insert_all, insert_whole
 from monitor.store.report_tables import counted
-from monitor.store.rows import AS_TEXT, DERIVED, derived_row, wait_row
+from monitor.store.rows import Derived, New, derived_of, new_message_row, wait_row
 from monitor.store.store import among, inserting
 from monitor.store.tables import AnyRow, messages, past_waits, reminders, waits
 
-_held = attrgetter(*DERIVED)
+_held = attrgetter(*Derived._fields)
 
 
 class Writing:
-    """What is to be written; lives for one batch. `columns`: of a new message, but for what is derived."""
+    """What is to be written; lives for one batch."""
 
     def __init__(self, stored: Sequence[AnyRow] | None) -> None:
         """`stored`: the waits there are; None: they are left alone."""
@@ -30,28 +30,27 @@ class Writing:
         self.by_opener: dict[int, list[AnyRow]] = defaultdict(list)
         for row in sorted(stored or (), key=lambda row: row.id):
             self.by_opener[row.opener].append(row)
-        self.inserted: list[dict[str, Any]] = []
+        self.inserted: list[Values] = []
         self.changed = Changes()
         self.new: list[dict[str, Any]] = []
         self.kept = Changes()
         self.moved: list[tuple[int, int]] = []
 
-    def alone(self, columns: dict[str, Any], found: Alone, link: Link, house: House, ids: Mapping[str, int]) -> None:
+    def alone(self, new: New, found: Alone, link: Link, house: House, ids: Mapping[str, int]) -> None:
         """A new message that is all there is of its conversation, but for its answer; `ids`: their rows."""
-        self.insert(columns, derived_row(found.verdict, link, found.key, found.seeks))
+        self.insert(new, derived_of(found.verdict, link, found.key, found.seeks))
         if found.wait is not None:
-            self.waits(columns["conversation"], (found.wait,), ids, house)
+            self.waits(new.conversation, (found.wait,), ids, house)
 
-    def insert(self, columns: dict[str, Any], derived: Mapping[str, Any]) -> None:
-        """A new message. What is derived is put into its columns, which are nobody else's."""
-        columns.update(derived)
-        self.inserted.append(columns)
+    def insert(self, new: New, derived: Derived) -> None:
+        """A new message."""
+        self.inserted.append(new_message_row(new, derived))
 
-    def change(self, row: AnyRow, derived: dict[str, Any]) -> None:
+    def change(self, row: AnyRow, derived: Derived) -> None:
         """A message whose verdict or link may have changed."""
-        derived["signals"] = list(derived["signals"])
-        if _held(row) != tuple(derived.values()):  # nearly always the same
-            self.changed.note(row, derived)
+        values = derived._replace(signals=list(derived.signals))
+        if _held(row) != values:  # nearly always the same
+            self.changed.note(row, values._asdict())
 
     def waits(self, number: int, folded: Sequence[Wait], ids: Mapping[str, int], house: House) -> None:
         """Which stored wait is which folded one: a wait keeps row and reminders when an earlier opener turns up."""
@@ -67,11 +66,11 @@ class Writing:
             for row in merged:
                 del self.stored[row.id]
             del self.stored[keep.id]
-            self.kept.note(keep, values)
+            self.kept.note(keep, values | {"mailboxes": list(wait.mailboxes)})
 
     def write(self, connection: Connection) -> None:
         """Reminders of a wait that became part of another one go with it; then the waits themselves."""
-        insert_all(connection, messages, self.inserted, AS_TEXT)
+        insert_whole(connection, messages, self.inserted)
         change_all(connection, messages, self.changed.rows())
         if self.moved:
             _move_reminders(connection, self.moved)

@@ -3,49 +3,84 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from monitor.core.conversations import Link
 from monitor.core.gist import Gist
 from monitor.core.ids import hash_of
 from monitor.core.message import Address, Message, Place, Role, Seen
 from monitor.core.needs_reply import Verdict
-from monitor.core.sightings import Sighting, gathered
-from monitor.core.texts import FactTexts
+from monitor.core.sightings import Sighting, gathered, lowered
 from monitor.core.wait import Handoff, Wait
+from monitor.store.bulk import Values
+from monitor.store.column_types import json_text, moment_column
 from monitor.store.tables import AnyRow
+
+
+class New(NamedTuple):
+    """A message that has no row yet: what will be in it but for what rules make of it, with its gist."""
+
+    id: int
+    strand: int
+    conversation: int
+    seen: Seen
+    gist: Gist
+
+
+class Derived(NamedTuple):
+    """What rules made of a message: its verdict, what ties it, and the key of its subject. The names are those of its
+    columns."""
+
+    direction: str
+    wants_reply: bool
+    rule: str
+    signals: Sequence[str]
+    link: str
+    linked_to: str
+    subject_key: str
+    seeks: bool
+    cites: str | None = None
+    stands_in: str | None = None
+
+
+def derived_of(
+    verdict: Verdict, link: Link, key: str, seeks: bool, cites: str | None = None, stands_in: str | None = None
+) -> Derived:
+    """Of what the fold came to."""
+    direction, wants_reply, rule, signals, _ = verdict
+    return Derived(direction, wants_reply, rule, signals, *link, key, seeks, cites, stands_in)
+
+
+def new_message_row(new: New, derived: Derived) -> Values:
+    """All columns of a message, as `insert_whole` takes them. Each of a first look is made so, in one step."""
+    number, strand, conversation, seen, gist = new
+    message, received_at = seen.message, seen.received_at
+    sent_at, recipients, reply_to, in_reply_to, references, headers = gist.texts
+    direction, wants_reply, rule, signals, link, linked_to, key, seeks, cites, stands_in = derived
+    return (
+        *(number, message.identity, gist.hash, message.message_id, strand, conversation),
+        *(moment_column(received_at), sent_at, *message.from_, message.subject),
+        *(recipients, reply_to, in_reply_to, references, headers),
+        *(direction, wants_reply, rule, json_text(signals), link, linked_to, key),
+        *(fortnight_of(received_at), seeks, cites, stands_in),
+    )
 
 
 def message_row(message: Message) -> dict[str, Any]:
     """The columns that hold the facts of a message."""
-    return _named(message, hash_of(message.identity)) | {
+    return {
+        "identity": message.identity,
+        "identity_hash": hash_of(message.identity),
+        "message_id": message.message_id,
+        "from_name": message.from_.name,
+        "from_address": message.from_.address,
+        "subject": message.subject,
         "sent_at": message.sent_at,
         "recipients": message.recipients,
         "reply_to": message.reply_to,
         "in_reply_to": message.in_reply_to,
         "references": message.references,
         "headers": message.headers if message.headers.__class__ is dict else dict(message.headers),
-    }
-
-
-AS_TEXT = FactTexts._fields
-"""The columns of a new message that are text already."""
-
-
-def new_message_row(message: Message, gist: Gist) -> dict[str, Any]:
-    """The same as `message_row`, with text in the columns AS_TEXT; `gist`: that of the message."""
-    return _named(message, gist.hash) | dict(zip(AS_TEXT, gist.texts, strict=True))
-
-
-def _named(message: Message, hash_: int) -> dict[str, Any]:
-    """The facts that are text by themselves, and what the identity is looked for by."""
-    return {
-        "identity": message.identity,
-        "identity_hash": hash_,
-        "message_id": message.message_id,
-        "from_name": message.from_.name,
-        "from_address": message.from_.address,
-        "subject": message.subject,
     }
 
 
@@ -90,12 +125,10 @@ def sighting_of(
     answered_after: datetime | None,
 ) -> Sighting:
     """Where a message was seen, of the columns of its row and of the folder's."""
-    lower = frozenset(flag.lower() for flag in flags) if flags else _NO_FLAGS
-    place = Place(mailbox, role)
-    return Sighting(place, lower, gone_at is not None, size, seen_at or arrived_at, answered_at, answered_after)
-
-
-_NO_FLAGS: frozenset[str] = frozenset()
+    lower = lowered(frozenset(flags))
+    return Sighting(
+        Place(mailbox, role), lower, gone_at is not None, size, seen_at or arrived_at, answered_at, answered_after
+    )
 
 
 def wait_row(wait: Wait, ids: Mapping[str, int], team: str, conversation: int) -> dict[str, Any]:
@@ -104,7 +137,7 @@ def wait_row(wait: Wait, ids: Mapping[str, int], team: str, conversation: int) -
         "conversation": conversation,
         "opener": ids[wait.opener],
         "mailbox": wait.mailboxes[0],
-        "mailboxes": list(wait.mailboxes),
+        "mailboxes": wait.mailboxes,
         "team": team,
         "who_name": wait.who.name,
         "who_address": wait.who.address,
@@ -123,31 +156,6 @@ def wait_row(wait: Wait, ids: Mapping[str, int], team: str, conversation: int) -
         "low_urgency": wait.low_urgency,
         "snoozed_until": wait.snoozed_until,
         "also_answered_by": ids[wait.also_answered_by] if wait.also_answered_by else None,
-    }
-
-
-DERIVED = (
-    *("direction", "wants_reply", "rule", "signals", "link", "linked_to", "subject_key", "seeks", "cites", "stands_in"),
-)
-"""The columns of a message that rules made, as `derived_row` gives them."""
-
-
-def derived_row(
-    verdict: Verdict, link: Link, key: str, seeks: bool, cites: str | None = None, stands_in: str | None = None
-) -> dict[str, Any]:
-    """What rules made of a message: its verdict, what ties it, and the key of its subject."""
-    direction, wants_reply, rule, signals, _ = verdict
-    return {
-        "direction": direction,
-        "wants_reply": wants_reply,
-        "rule": rule,
-        "signals": signals,
-        "link": link[0],
-        "linked_to": link[1],
-        "subject_key": key,
-        "seeks": seeks,
-        "cites": cites,
-        "stands_in": stands_in,
     }
 
 

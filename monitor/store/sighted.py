@@ -1,11 +1,14 @@
 """FLOOR 1. Where mails were seen, written for a whole batch."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from functools import lru_cache
 
 from sqlalchemy import Connection, bindparam, select
 
-from monitor.store.bulk import insert_all, put_all
+from monitor.store.arrivals import Arrival
+from monitor.store.bulk import Values, insert_whole
+from monitor.store.column_types import json_text, moment_column
 from monitor.store.tables import sightings
 
 _SOME_BETWEEN = (
@@ -16,22 +19,37 @@ _SOME_BETWEEN = (
 )
 
 
-def put_sightings(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+Key = tuple[int, int, int]
+"""A folder, its uidvalidity, and a uid."""
+
+
+def sighting_row(
+    key: Key, message: int, arrival: Arrival, seen_at: datetime, answered: tuple[datetime | None, datetime | None]
+) -> Values:
+    """All columns of a sighting, as `put_sightings` takes them. `message`: its row; `answered`: as in Sighting."""
+    at, flags = moment_column(arrival.arrived_at), _flags_column(arrival.flags)
+    return *key, message, at, arrival.size, flags, moment_column(seen_at), None, *map(moment_column, answered)
+
+
+@lru_cache(maxsize=256)
+def _flags_column(flags: Collection[str]) -> str | None:
+    return json_text(tuple(sorted(flags)))
+
+
+def put_sightings(connection: Connection, rows: Sequence[Values]) -> None:
     """Insert rows of `sightings`; of what was seen there before the flags are written, and that it is there.
 
     Nearly always nothing was. That is asked first, as SQLite copies each page it writes for a row that may be there (a
     statement journal, sqlite.org/tempfiles.html). No two rows may have one key. Raises RowError.
     """
-    if _are_there(connection, rows):
-        put_all(connection, sightings, rows, ("message", "flags", "gone_at"))
-    else:
-        insert_all(connection, sightings, rows)
+    anew = ("message", "flags", "gone_at") if _are_there(connection, rows) else ()
+    insert_whole(connection, sightings, rows, anew)
 
 
-def _are_there(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> bool:
+def _are_there(connection: Connection, rows: Sequence[Values]) -> bool:
     """Whether any uid between the first and the last of these was seen before, in any of their folders."""
     uids: dict[tuple[int, int], list[int]] = {}
-    for row in rows:
-        uids.setdefault((row["folder"], row["uidvalidity"]), []).append(row["uid"])
+    for folder, uidvalidity, uid, *_ in rows:
+        uids.setdefault((folder, uidvalidity), []).append(uid)
     given = [{"folder": f, "validity": v, "first": min(each), "last": max(each)} for (f, v), each in uids.items()]
     return any(connection.execute(_SOME_BETWEEN, each).first() for each in given)

@@ -8,10 +8,12 @@ import pytest
 from sqlalchemy import Text, cast, func, insert, select, text, update
 
 from monitor.core.gist import gist_of
-from monitor.core.message import Address, Message
+from monitor.core.message import Address, Message, Seen
 from monitor.core.staff import Staff
-from monitor.store.bulk import KEY, Changes, change_all, insert_all, put_all
-from monitor.store.rows import AS_TEXT, fortnight_of, message_row, new_message_row
+from monitor.store.arrivals import Arrival
+from monitor.store.bulk import KEY, Changes, Values, change_all, insert_all, insert_whole
+from monitor.store.rows import Derived, New, fortnight_of, message_row, new_message_row
+from monitor.store.sighted import sighting_row
 from monitor.store.store import RowError, Store
 from monitor.store.tables import folders, mailboxes, messages, sightings
 
@@ -27,6 +29,12 @@ def row(number: int, **more: Any) -> dict[str, Any]:
     rules |= {"subject_key": "k", "seeks": False, "cites": None, "stands_in": None}
     rules |= {"received_at": TEN, "fortnight": fortnight_of(TEN)}
     return facts | rules | more
+
+
+def whole(message: Message, number: int, rules: Derived) -> Values:
+    """The same as a look writes it."""
+    new = New(number, 1, 1, Seen(message, TEN, frozenset()), gist_of(message, Staff()))
+    return new_message_row(new, rules)
 
 
 def stored(store: Store, number: int) -> dict[str, Any]:
@@ -55,13 +63,15 @@ def test_a_row_reads_back_as_if_written_by_itself(store: Store) -> None:
 
 
 def test_what_is_handed_over_as_text_reads_back_as_the_values_it_stands_for(store: Store) -> None:
-    facts = [new_message_row(ANN, gist_of(each, Staff())) for each in (ANN, replace(ANN, sent_at=None))]
-    written = [row(n) | each | {"identity": f"<{n}>"} for n, each in enumerate(facts, 3)]
+    facts = enumerate([ANN, replace(ANN, sent_at=None)], 3)
+    rules = Derived("incoming", True, "r", ("a", "ü"), "l", "<0>", "k", False)
+    written = [whole(replace(each, identity=f"<{number}>"), number, rules) for number, each in facts]
+    same = {"signals": ["a", "ü"], "linked_to": "<0>"}
     with store.writing() as connection:
         if not store.is_sqlite:
             connection.execute(text("SET LOCAL TIME ZONE 'Asia/Kolkata'"))
-        insert_all(connection, messages, [row(1), row(2, sent_at=None)])
-        insert_all(connection, messages, written, AS_TEXT)
+        insert_all(connection, messages, [row(1, **same), row(2, sent_at=None, **same)])
+        insert_whole(connection, messages, written)
         as_it_stands = (
             connection.execute(select(cast(messages.c.headers, Text)).order_by(messages.c.id)).scalars().all()
         )
@@ -103,18 +113,22 @@ def test_only_what_differs_in_some_row_is_written(store: Store) -> None:
 
 
 def test_what_is_put_again_is_written_anew_in_some_columns_alone(store: Store) -> None:
-    sighting = {"folder": 1, "uidvalidity": 7, "uid": 1, "message": 1, "arrived_at": TEN, "size": 1, "flags": ("a",)}
+    def sighting(uid: int, flag: str, size: int) -> Values:
+        seen = Arrival(uid, frozenset({flag}), size, TEN, ANN)
+        return sighting_row((1, 7, uid), 1, seen, TEN + timedelta(days=1), (TEN, None))
+
     with store.writing() as connection:
         connection.execute(insert(mailboxes).values(address="i@ours.example"))
         connection.execute(insert(folders).values(id=1, mailbox="i@ours.example", name="INBOX", role="inbox"))
         insert_all(connection, messages, [row(1)])
-        put_all(connection, sightings, [sighting], ("flags",))
-        put_all(connection, sightings, [sighting | {"flags": ("b",), "size": 2}], ("flags",))
-        found = connection.execute(select(sightings.c.flags, sightings.c.size)).one()
-        more = [sighting | {"uid": uid, "flags": ("c",), "size": 3} for uid in (0, 1, 2)]
-        put_all(connection, sightings, more, ("flags",))
+        insert_whole(connection, sightings, [sighting(1, "a", 1)], ("flags",))
+        insert_whole(connection, sightings, [sighting(1, "b", 2)], ("flags",))
+        found = connection.execute(select(sightings)).one()._mapping
+        insert_whole(connection, sightings, [sighting(uid, "c", 3) for uid in (0, 1, 2)], ("flags",))
         with_more = connection.execute(select(sightings.c.uid, sightings.c.flags, sightings.c.size)).all()
-    assert tuple(found) == (["b"], 1)
+    assert (found["flags"], found["size"], found["arrived_at"]) == (["b"], 1, TEN)
+    assert (found["seen_at"], found["gone_at"]) == (TEN + timedelta(days=1), None)
+    assert (found["answered_at"], found["answered_after"]) == (TEN, None)
     assert sorted(map(tuple, with_more)) == [(0, ["c"], 3), (1, ["c"], 1), (2, ["c"], 3)]
 
 

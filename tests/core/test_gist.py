@@ -38,7 +38,8 @@ def test_the_rules_say_the_same_with_it_and_without(data: st.DataObject, house: 
     assert gist == gist_of(seen.message, house.staff), "what another process found out"
     assert gist.ties == ties(seen.message, house.staff)
     assert (gist.key, gist.replies) == (key_of(seen.message), replies(seen.message))
-    told, found = case(seen, house, signs=gist.signs), case(seen, house)
+    told, found = case(seen, house, gist=gist), case(seen, house)
     assert (told.strong, told.weak, told.spam, told.signals) == (found.strong, found.weak, found.spam, found.signals)
+    assert (told.writer, told.by_us) == (found.writer, found.by_us)
     assert judge(told) == judge(found)
     assert seeks(seen, house, gist=gist) == seeks(seen, house)
