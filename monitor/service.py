@@ -53,7 +53,6 @@ def settle_memory() -> None:
     """What was imported stays for good: the collector need not walk it with every batch of mails (12 % of a look)."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
     one_heap()
 
 
