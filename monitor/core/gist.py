@@ -46,8 +46,13 @@ class Gist(NamedTuple):
 
 
 def _gist(hash_: int, nodes: tuple[str, ...], links: tuple[Link, ...], kept: int, *more: Any) -> Gist:
+    """Each made of a tuple, which is done in C."""
     key, replies_, writer, by_us, signs, *texts = more
-    return Gist(hash_, Ties(nodes, links, kept), key, replies_, writer, by_us, signs, FactTexts._make(texts))
+    tied, told = _made(Ties, (nodes, links, kept)), _made(FactTexts, texts)
+    return _made(Gist, (hash_, tied, key, replies_, writer, by_us, signs, told))
+
+
+_made = tuple.__new__
 
 
 NO_SIGNS = Signs((), {}, None)

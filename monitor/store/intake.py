@@ -228,7 +228,7 @@ class _Intake:
             answered = _answered(arrival.flags, origin.look, row in before)
             at = origin.folder, origin.uidvalidity, arrival.uid
             rows[at] = sighting_row(at, row, arrival, origin.look.now, answered)
-        put_sightings(self.connection, list(rows.values()))
+        put_sightings(self.connection, rows)
 
 
 def _with_gists(batch: _Batch, fresh: Mapping[str, Message], house: House) -> dict[str, Fresh]:

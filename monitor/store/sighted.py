@@ -1,6 +1,6 @@
 """FLOOR 1. Where mails were seen, written for a whole batch."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
 
@@ -36,20 +36,20 @@ def _flags_column(flags: Collection[str]) -> str | None:
     return json_text(tuple(sorted(flags)))
 
 
-def put_sightings(connection: Connection, rows: Sequence[Values]) -> None:
+def put_sightings(connection: Connection, rows: Mapping[Key, Values]) -> None:
     """Insert rows of `sightings`; of what was seen there before the flags are written, and that it is there.
 
     Nearly always nothing was. That is asked first, as SQLite copies each page it writes for a row that may be there (a
-    statement journal, sqlite.org/tempfiles.html). No two rows may have one key. Raises RowError.
+    statement journal, sqlite.org/tempfiles.html). Raises RowError.
     """
     anew = ("message", "flags", "gone_at") if _are_there(connection, rows) else ()
-    insert_whole(connection, sightings, rows, anew)
+    insert_whole(connection, sightings, list(rows.values()), anew)
 
 
-def _are_there(connection: Connection, rows: Sequence[Values]) -> bool:
+def _are_there(connection: Connection, keys: Iterable[Key]) -> bool:
     """Whether any uid between the first and the last of these was seen before, in any of their folders."""
     uids: dict[tuple[int, int], list[int]] = {}
-    for folder, uidvalidity, uid, *_ in rows:
+    for folder, uidvalidity, uid in keys:
         uids.setdefault((folder, uidvalidity), []).append(uid)
     given = [{"folder": f, "validity": v, "first": min(each), "last": max(each)} for (f, v), each in uids.items()]
     return any(connection.execute(_SOME_BETWEEN, each).first() for each in given)
