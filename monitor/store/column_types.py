@@ -93,9 +93,12 @@ def from_json(text: str) -> Any:
 
 
 def json_text(value: Any) -> str | None:
-    """JSON for SQLite, None for None. Tuples hold nothing but texts: most of them were written just before."""
+    """JSON for SQLite, None for None. Tuples hold nothing but texts: most of them were written just before; and lists
+    that begin with a number nothing but numbers, for which no encoder need be made."""
     if not value:
         return None if value is None else to_json(value) if value.__class__ is dict else "[]"
+    if value.__class__ is list and value[0].__class__ is int:
+        return f"[{','.join(map(str, value))}]"
     return _of_texts(value) if value.__class__ is tuple and len(value) < 3 else to_json(value)
 
 
