@@ -57,9 +57,13 @@ def seen_once(
     return Seen(message, received_at, frozenset((place,)), size, known_at=seen_at)
 
 
-@lru_cache(maxsize=256)
 def lowered(flags: frozenset[str]) -> frozenset[str]:
-    """Flags in lower case. Of these words there are few; of sets of them not many more."""
+    """Flags in lower case. Few sets of few are there; large ones are not remembered: a server could fill our memory."""
+    return _lowered(flags) if len(flags) < 4 else _lowered.__wrapped__(flags)
+
+
+@lru_cache(maxsize=256)
+def _lowered(flags: frozenset[str]) -> frozenset[str]:
     return frozenset([flag.lower() for flag in flags])
 
 

@@ -8,14 +8,14 @@ from contextlib import contextmanager
 from functools import _lru_cache_wrapper
 from typing import Any
 
-from monitor.core import automatic, lists, subject
+from monitor.core import automatic, lists, sightings, subject
 from monitor.inbox import fetched, people, reading
 from monitor.store import column_types, rows
 from monitor.store.store import Store
 
 M_ARENA_MAX = -8
 """glibc's malloc.h; mallopt(3)."""
-_OF_MAILS = (automatic, column_types, fetched, lists, people, reading, rows, subject)
+_OF_MAILS = (automatic, column_types, fetched, lists, people, reading, rows, sightings, subject)
 """Who remembers thousands of them. Not inbox/connection.py: what it keeps all connections share."""
 
 

@@ -133,9 +133,8 @@ class _Intake:
             told = _with_gists(batch, fresh, house)
             strands = join_batch(self.connection, told, copies, house)
             touched, begun = touched | strands.touched, strands.begun
-            new = self._new_messages(
-                told, [c for c in batch if c[1].identity in fresh] if known else batch, strands, ids
-            )
+            copies_of = [c for c in batch if c[1].identity in fresh] if known else batch
+            new = self._new_messages(told, copies_of, strands, ids)
         self._sight([(c, m) for c, m in batch if m.identity in known] if known else [], ids, known)
         stamps = self._stamp(known) + [n.seen.received_at for each in new.values() for n in each]
         folded = refold(self.connection, touched | new.keys(), house, new, begun=begun)

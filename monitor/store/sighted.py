@@ -1,8 +1,7 @@
 """FLOOR 1. Where mails were seen, written for a whole batch."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from functools import lru_cache
 
 from sqlalchemy import Connection, bindparam, select
 
@@ -27,13 +26,8 @@ def sighting_row(
     key: Key, message: int, arrival: Arrival, seen_at: datetime, answered: tuple[datetime | None, datetime | None]
 ) -> Values:
     """All columns of a sighting, as `put_sightings` takes them. `message`: its row; `answered`: as in Sighting."""
-    at, flags = moment_column(arrival.arrived_at), _flags_column(arrival.flags)
+    at, flags = moment_column(arrival.arrived_at), json_text(tuple(sorted(arrival.flags)))
     return *key, message, at, arrival.size, flags, moment_column(seen_at), None, *map(moment_column, answered)
-
-
-@lru_cache(maxsize=256)
-def _flags_column(flags: Collection[str]) -> str | None:
-    return json_text(tuple(sorted(flags)))
 
 
 def put_sightings(connection: Connection, rows: Mapping[Key, Values]) -> None:

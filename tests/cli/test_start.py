@@ -34,6 +34,24 @@ def test_figures_alone_need_none_of_the_large_packages(house: House) -> None:
     assert done.stderr.splitlines()[-1] == "[]"
 
 
+def test_what_is_imported_is_not_walked_by_the_collector() -> None:
+    """It stays. With Python's own threshold all of it is walked several times before a command has begun."""
+    count = "gc.get_stats()[2]['collections']"
+    ask = f"""
+import gc, sys
+from monitor.program import main
+before = {count}
+sys.argv = ["inbox-monitor", "report", "--help"]
+try:
+    main()
+finally:
+    import monitor.service
+    print({count} - before, file=sys.stderr)
+"""
+    done = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
+    assert done.stderr.splitlines()[-1] == "0"
+
+
 def test_what_draws_letters_comes_with_the_first_letter() -> None:
     drawing = ("babel", "css_inline", "jinja2", "mailparser")
     done = _after("import monitor.service; from monitor.outbox.letters import Letters; Letters()", drawing)

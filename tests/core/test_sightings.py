@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.core.message import Away, Flag, Place, Role, Seen
-from monitor.core.sightings import Sighting, gathered, is_draft
+from monitor.core.sightings import Sighting, _lowered, gathered, is_draft, lowered, seen_once
 from tests.core.situations import INFO, OPS, at, mail
 
 MESSAGE = mail("10:00 Ann → info").message
@@ -152,3 +152,25 @@ def test_of_a_flag_that_one_look_first_saw_in_two_folders_the_less_is_known() ->
     )
     for order in ([inbox, done], [done, inbox]):
         assert gathered(MESSAGE, TUESDAY, order).flag == Flag(TUESDAY, None)
+
+
+FLAGS = st.frozensets(st.sampled_from(["\\Seen", "\\ANSWERED", "\\answered", "\\Draft", "\\Flagged", "$Label1"]))
+
+
+@given(st.sampled_from(ROLES), FLAGS, st.booleans())
+def test_seen_once_says_the_same_as_a_sighting_gathered(role: Role, flags: frozenset[str], dated: bool) -> None:
+    """Or nothing at all, where that would say more."""
+    place, answered = Place(INFO, role), "\\answered" in lowered(flags)
+    told = (TUESDAY, MONDAY) if answered and dated else (None, None)
+    whole = gathered(MESSAGE, MONDAY, [Sighting(place, lowered(flags), False, 100, TUESDAY, *told)])
+    found = seen_once(MESSAGE, MONDAY, place, flags, 100, TUESDAY)
+    assert found in (None, whole)
+    assert (found is None) == (answered or whole.draft or whole.away is not None)
+
+
+def test_a_server_that_tells_ever_other_flags_does_not_fill_our_memory() -> None:
+    before = _lowered.cache_info().currsize
+    for number in range(1000):
+        told = frozenset({"\\SEEN", "$A", "$B", f"$L{number}"})
+        assert lowered(told) == {"\\seen", "$a", "$b", f"$l{number}"}
+    assert _lowered.cache_info().currsize == before
