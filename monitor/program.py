@@ -11,7 +11,7 @@ from monitor.task import Task
 
 _WALKS = 20_000, 20, 20
 """How often Python's collector walks (gc.set_threshold). As it is set from the outset (700, 10, 10) it walks what is
-being imported again and again, though all of that stays: a sixth of the time that takes."""
+being imported again and again, though all of that stays: a seventh of the time that takes."""
 
 
 def main() -> None:
