@@ -1,22 +1,18 @@
 """ROOF. The program, as it begins: by its command line, or with what it was handed when it began anew."""
 
-import gc
 import sys
 from io import TextIOWrapper
 from typing import NoReturn
 
+from monitor.collector import walk_seldom
 from monitor.handing_on import begun
 from monitor.screen.output import finish, talk
 from monitor.task import Task
 
-_WALKS = 20_000, 20, 20
-"""How often Python's collector walks (gc.set_threshold). As it is set from the outset (700, 10, 10) it walks what is
-being imported again and again, though all of that stays: a seventh of the time that takes."""
-
 
 def main() -> None:
     """The program. Errors become one line on stderr and an exit code; a closed pipe is no error."""
-    gc.set_threshold(*_WALKS)
+    walk_seldom()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal that knows only ASCII ends no program

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import monitor
 from monitor.clock import clock_at
+from monitor.collector import walk_seldom
 from monitor.exits import LATE, OK, USAGE, Failed, exit_code
 from monitor.handing_on import let_through
 from monitor.jobs.check_machine import warn_of_open_secrets
@@ -53,6 +54,7 @@ def settle_memory() -> None:
     """What was imported stays for good: the collector need not walk it with every batch of mails (12 % of a look)."""
     gc.collect()
     gc.freeze()
+    walk_seldom()
     one_heap()
 
 

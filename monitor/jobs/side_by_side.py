@@ -81,7 +81,7 @@ class _Hands:
         until = min([self._latest[n] for n in self._open], default=None)
         cut = {n: _cut(held, until) for n, held in self._held.items()}
         self._held = {n: later for n, (_, later) in cut.items()}
-        # What is left came later than all that went.
+        # The latest that is held of one is among what is left of it, if anything is.
         self._latest = {n: at if self._held[n].arrivals else _BEFORE_ALL for n, at in self._latest.items()}
         return [(n, now) for n, (now, _) in cut.items() if now.arrivals]
 

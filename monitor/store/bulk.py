@@ -1,8 +1,9 @@
 """FLOOR 1. Many rows written by one statement, made from the tables: a batch costs little more than its rows.
 
 SQLAlchemy binds each value of each row by itself, which takes longer than the database needs to write them. SQLite gets
-tuples, whose values are turned here; PostgreSQL one JSON text of all rows, which it reads by itself
-(json_to_recordset, PostgreSQL manual §9.16). Both by the connection, in its transaction, seen by its listeners.
+tuples, whose values are turned here, but for whole rows, which hold text already; PostgreSQL one JSON text of all rows,
+which it reads by itself (json_to_recordset, PostgreSQL manual §9.16). Both by the connection, in its transaction, seen
+by its listeners.
 """
 
 from collections.abc import Callable, Mapping, Sequence

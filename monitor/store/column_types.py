@@ -39,8 +39,8 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 moment_column = lru_cache(maxsize=4096)(moment_text)
-"""A moment as SQLite keeps it, remembered: that of the look, none, and those of a batch, as a message and where it was
-seen have the same."""
+"""A moment as SQLite keeps it (PostgreSQL is handed the same text of whole rows), remembered: that of the look, none,
+and those of a batch, as a message and where it was seen have the same."""
 
 
 def _utc(value: str | None) -> datetime | None:

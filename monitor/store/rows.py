@@ -52,7 +52,8 @@ def derived_of(
 
 
 def new_message_row(new: New, derived: Derived) -> Values:
-    """All columns of a message, as `insert_whole` takes them. Each of a first look is made so, in one step."""
+    """All columns of a message in their order, as `insert_whole` takes them: each of a first look is made so, in one
+    step. Raises ValueError where a moment has no time zone."""
     number, strand, conversation, seen, gist = new
     message, received_at = seen.message, seen.received_at
     sent_at, recipients, reply_to, in_reply_to, references, headers = gist.texts

@@ -25,7 +25,8 @@ Key = tuple[int, int, int]
 def sighting_row(
     key: Key, message: int, arrival: Arrival, seen_at: datetime, answered: tuple[datetime | None, datetime | None]
 ) -> Values:
-    """All columns of a sighting, as `put_sightings` takes them. `message`: its row; `answered`: as in Sighting."""
+    """All columns of a sighting in their order, as `put_sightings` takes them. `message`: its row; `answered`: as in
+    Sighting. Raises ValueError where a moment has no time zone."""
     at, flags = moment_column(arrival.arrived_at), json_text(tuple(sorted(arrival.flags)))
     return *key, message, at, arrival.size, flags, moment_column(seen_at), None, *map(moment_column, answered)
 

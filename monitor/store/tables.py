@@ -1,4 +1,4 @@
-"""FLOOR 1. The tables. A column more means a line here and a migration in migrations/versions."""
+"""FLOOR 1. The tables. A column more is a line here and a migration; of messages and sightings one in their rows."""
 
 from typing import Any
 

@@ -34,7 +34,7 @@ def test_figures_alone_need_none_of_the_large_packages(house: House) -> None:
     assert done.stderr.splitlines()[-1] == "[]"
 
 
-def test_what_is_imported_is_not_walked_by_the_collector() -> None:
+def test_what_is_imported_is_never_walked_whole_by_the_collector() -> None:
     """It stays. With Python's own threshold all of it is walked several times before a command has begun."""
     count = "gc.get_stats()[2]['collections']"
     ask = f"""

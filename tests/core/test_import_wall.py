@@ -23,6 +23,7 @@ FLOORS = {
     "notify": 4,
     "signals": 4,
     "clock": 4,
+    "collector": 4,
     "handing_on": 4,
     "task": 4,
     "once": 5,
